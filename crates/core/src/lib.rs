@@ -1,0 +1,1 @@
+//! The use cases of Countenance: one Engine, one file per use case.

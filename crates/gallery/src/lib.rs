@@ -1,0 +1,1 @@
+//! Template arithmetic: compare, calibrate, search.

@@ -1,0 +1,1 @@
+//! The pinned model weights of Countenance: manifest, digests, calibration.

@@ -1,0 +1,13 @@
+//! Reads the pinned networks, plans them once and runs them.
+//!
+//! A [`Model`] is what an ONNX file says, with block-quantised weights and batch
+//! norms folded. A [`Network`] is a model planned for one input size: a straight
+//! list of fused steps over buffers that were allocated once. [`Net`] is the seam:
+//! what the rooms above need of any engine, so that they can be tested without weights.
+
+mod options;
+mod seam;
+
+pub use countenance_kernels::Isa;
+pub use options::{Options, Precision};
+pub use seam::{Net, RunError, Size};

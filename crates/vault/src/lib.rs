@@ -1,0 +1,1 @@
+//! Sealed records, keyring, consent ledger and audit log behind one Store trait.

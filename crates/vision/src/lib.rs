@@ -1,0 +1,1 @@
+//! Image bytes to faces, aligned crops, quality and embeddings.

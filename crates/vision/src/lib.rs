@@ -1,1 +1,18 @@
-//! Image bytes to faces, aligned crops, quality and embeddings.
+#![doc = include_str!("../README.md")]
+
+mod align;
+mod decode;
+mod detect;
+mod extract;
+mod geometry;
+mod picture;
+mod quality;
+
+pub use align::{CROP_SIDE, Crop, TEMPLATE_POINTS, align};
+pub use countenance_net::{Isa, Net, Options, Precision, RunError, Size};
+pub use decode::{DecodeError, DecodeLimits, Format, decode};
+pub use detect::{DetectError, Detector, Face, Search};
+pub use extract::{Embedding, ExtractError, Extractor};
+pub use geometry::{Point, Rect};
+pub use picture::{Picture, PictureError};
+pub use quality::{Quality, QualityCause, QualityLimits, assess, choose_face, measure};

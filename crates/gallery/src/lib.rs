@@ -1,1 +1,13 @@
-//! Template arithmetic: compare, calibrate, search.
+#![doc = include_str!("../README.md")]
+
+mod calibration;
+mod dot;
+mod rate;
+mod score;
+pub mod statistics;
+mod template;
+
+pub use calibration::{Calibration, CalibrationError, CalibrationPoint, Threshold, ThresholdError};
+pub use rate::{FalseMatchRate, FalseMatchRateError};
+pub use score::{Score, ScoreError};
+pub use template::{CompareError, ModelId, ModelIdError, Template, TemplateError};

@@ -1,0 +1,1 @@
+//! Error rates of a model from lists of scores.

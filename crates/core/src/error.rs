@@ -1,0 +1,83 @@
+//! What can go wrong in a use case, and whose fault it is.
+
+use crate::Side;
+use countenance_gallery::{ModelIdError, TemplateError, ThresholdError};
+use countenance_vision::{DecodeError, DetectError, ExtractError};
+use thiserror::Error;
+
+/// Who can do something about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// This software.
+    Bug,
+    /// Whoever called, with bytes or values that make no sense.
+    Caller,
+    /// Whoever set the machine up: weights, calibration, options.
+    Config,
+}
+
+/// A picture could not be taken through to its end.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CaptureError {
+    /// The bytes give no picture.
+    #[error("picture does not decode")]
+    Decode(#[from] DecodeError),
+    /// The detector failed.
+    #[error("face detection failed")]
+    Detect(#[from] DetectError),
+    /// The embedding network failed.
+    #[error("template extraction failed")]
+    Extract(#[from] ExtractError),
+    /// The embedding network is named by no model name.
+    #[error("embedding names no model")]
+    ModelName(#[from] ModelIdError),
+    /// The embedding is no template.
+    #[error("embedding makes no template")]
+    Template(#[from] TemplateError),
+}
+
+impl CaptureError {
+    /// Who can do something about it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Decode(_) => Fault::Caller,
+            Self::Detect(_) | Self::Extract(_) | Self::ModelName(_) | Self::Template(_) => {
+                Fault::Config
+            }
+        }
+    }
+}
+
+/// Two faces could not be compared.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CompareError {
+    /// One of the pictures failed.
+    #[error("{side} failed")]
+    Capture {
+        /// Which picture.
+        side: Side,
+        /// What failed.
+        source: CaptureError,
+    },
+    /// The templates are of two models.
+    #[error("templates do not compare")]
+    Templates(#[from] countenance_gallery::CompareError),
+    /// No threshold stands for the chosen rate.
+    #[error("no threshold for the chosen false-match rate")]
+    Threshold(#[from] ThresholdError),
+}
+
+impl CompareError {
+    /// Who can do something about it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Capture { source, .. } => source.fault(),
+            Self::Templates(_) | Self::Threshold(_) => Fault::Caller,
+        }
+    }
+}

@@ -41,7 +41,7 @@ impl Worker {
         policy: &ComparePolicy,
     ) -> Result<Comparison, CompareError> {
         let start = self.engine.clock().elapsed();
-        let threshold = self.engine.threshold(policy.fmr)?;
+        let threshold = self.engine.threshold(policy)?;
         let mut timings = StageTimings::default();
         let (reference, reference_crop) = self
             .capture(reference, &policy.capture, &mut timings)
@@ -84,7 +84,7 @@ impl Worker {
         policy: &ComparePolicy,
     ) -> Result<Comparison, CompareError> {
         let start = self.engine.clock().elapsed();
-        let threshold = self.engine.threshold(policy.fmr)?;
+        let threshold = self.engine.threshold(policy)?;
         let mut timings = StageTimings::default();
         let (probe, crop) = self
             .capture(probe, &policy.capture, &mut timings)

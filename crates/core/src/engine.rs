@@ -1,7 +1,7 @@
 //! What is shared between threads, and what each thread has of its own.
 
-use crate::{Clock, StoppedClock};
-use countenance_gallery::{Calibration, FalseMatchRate, ModelId, Threshold, ThresholdError};
+use crate::{Clock, CompareError, ComparePolicy, StoppedClock};
+use countenance_gallery::{Calibration, ModelId, Threshold};
 use countenance_vision::{Detector, Extractor, Net, Size};
 use std::error::Error;
 use std::fmt;
@@ -14,28 +14,51 @@ pub type PlanNetwork =
 /// What an engine is made of.
 #[derive(Clone)]
 pub struct EngineParts {
+    /// The model whose templates the engine makes.
+    pub model: ModelId,
     /// Plans the face detector (YuNet) for any size whose sides are multiples of 32.
     pub detector: Arc<PlanNetwork>,
     /// Plans the embedding network (SFace) for 112 x 112 pixels.
     pub embedder: Arc<PlanNetwork>,
-    /// What was measured of the embedding network; names the model of its templates.
-    pub calibration: Calibration,
+    /// What was measured of the embedding network; thresholds come only from here.
+    pub calibrations: Calibrations,
     /// Measures the stages.
     pub clock: Arc<dyn Clock>,
 }
 
-impl EngineParts {
-    /// Parts with a clock that stands still.
+/// What was measured of a model, for each way of making a template: averaging in the mirror
+/// image shifts all scores, so it has thresholds of its own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Calibrations {
+    /// Of templates of the face as it is.
+    pub plain: Option<Calibration>,
+    /// Of templates with [`flip_averaging`](crate::CapturePolicy::flip_averaging).
+    pub flip_averaged: Option<Calibration>,
+}
+
+impl Calibrations {
+    /// The calibration of one way of making a template, if it was measured.
     #[must_use]
-    pub fn new(
-        detector: Arc<PlanNetwork>,
-        embedder: Arc<PlanNetwork>,
-        calibration: Calibration,
-    ) -> Self {
+    pub fn of(&self, flip_averaging: bool) -> Option<&Calibration> {
+        if flip_averaging {
+            self.flip_averaged.as_ref()
+        } else {
+            self.plain.as_ref()
+        }
+    }
+}
+
+impl EngineParts {
+    /// Parts that can make and compare templates but decide nothing yet: without
+    /// calibration, and with a clock that stands still.
+    #[must_use]
+    pub fn new(model: ModelId, detector: Arc<PlanNetwork>, embedder: Arc<PlanNetwork>) -> Self {
+        let calibrations = Calibrations::default();
         Self {
+            model,
             detector,
             embedder,
-            calibration,
+            calibrations,
             clock: Arc::new(StoppedClock),
         }
     }
@@ -66,21 +89,29 @@ impl Engine {
     /// The model whose templates this engine makes.
     #[must_use]
     pub fn model(&self) -> &ModelId {
-        self.parts.calibration.model()
+        &self.parts.model
     }
 
     /// What was measured of the model.
     #[must_use]
-    pub fn calibration(&self) -> &Calibration {
-        &self.parts.calibration
+    pub fn calibrations(&self) -> &Calibrations {
+        &self.parts.calibrations
     }
 
-    /// The threshold at a false-match rate.
+    /// The threshold of a policy.
     ///
     /// # Errors
-    /// [`ThresholdError`] when the rate lies outside the calibration.
-    pub fn threshold(&self, fmr: FalseMatchRate) -> Result<Threshold, ThresholdError> {
-        self.parts.calibration.threshold(fmr)
+    /// [`CompareError::NotCalibrated`] when the policy's way of making templates was never
+    /// measured, [`CompareError::Threshold`] when its rate lies outside what was.
+    pub fn threshold(&self, policy: &ComparePolicy) -> Result<Threshold, CompareError> {
+        let flip_averaging = policy.capture.flip_averaging;
+        let calibration = self.parts.calibrations.of(flip_averaging).ok_or_else(|| {
+            CompareError::NotCalibrated {
+                model: self.model().clone(),
+                flip_averaging,
+            }
+        })?;
+        Ok(calibration.threshold(policy.fmr)?)
     }
 
     /// Plans the networks of one thread.

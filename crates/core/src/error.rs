@@ -1,7 +1,7 @@
 //! What can go wrong in a use case, and whose fault it is.
 
 use crate::Side;
-use countenance_gallery::{ModelIdError, TemplateError, ThresholdError};
+use countenance_gallery::{ModelId, ModelIdError, TemplateError, ThresholdError};
 use countenance_vision::{DecodeError, DetectError, ExtractError};
 use thiserror::Error;
 
@@ -63,6 +63,14 @@ pub enum CompareError {
         /// What failed.
         source: CaptureError,
     },
+    /// Thresholds for this way of making templates were never measured.
+    #[error("model {model} has no calibration with flip averaging {}", on_or_off(*flip_averaging))]
+    NotCalibrated {
+        /// The model.
+        model: ModelId,
+        /// Whether the policy averages in the mirror image.
+        flip_averaging: bool,
+    },
     /// The templates are of two models.
     #[error("templates do not compare")]
     Templates(#[from] countenance_gallery::CompareError),
@@ -77,7 +85,12 @@ impl CompareError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Capture { source, .. } => source.fault(),
+            Self::NotCalibrated { .. } => Fault::Config,
             Self::Templates(_) | Self::Threshold(_) => Fault::Caller,
         }
     }
+}
+
+fn on_or_off(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
 }

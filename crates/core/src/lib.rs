@@ -16,7 +16,7 @@ pub use clock::{Clock, StoppedClock};
 pub use compare::Comparison;
 pub use decision::{Decision, Recapture, Side};
 pub use detect::{DetectedFace, Detection};
-pub use engine::{Engine, EngineParts, PlanNetwork, Worker};
+pub use engine::{Calibrations, Engine, EngineParts, PlanNetwork, Worker};
 pub use error::{CaptureError, CompareError, Fault};
 pub use extract::Extraction;
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};

@@ -1,1 +1,18 @@
-//! The pinned model weights of Countenance: manifest, digests, calibration.
+#![doc = include_str!("../README.md")]
+
+mod calibration;
+mod digest;
+mod manifest;
+mod store;
+mod weights;
+
+pub use calibration::{
+    Calibration, CalibrationError, CalibrationRow, CalibrationTable, Extraction,
+};
+pub use digest::{ParseSha256Error, Sha256};
+pub use manifest::{
+    Dtype, Manifest, ManifestError, ModelInput, ModelOutput, ModelSpec, PackageSpec, Role,
+    SampleSpec,
+};
+pub use store::{FileError, PinnedFile, Store};
+pub use weights::{Weights, WeightsError};

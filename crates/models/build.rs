@@ -1,0 +1,83 @@
+//! Writes the tables of files that the crate carries: the calibrations beside the
+//! manifest and, with feature `embed`, the weights from the store.
+
+use serde::Deserialize;
+use std::env;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+#[derive(Deserialize)]
+struct Manifest {
+    model: Vec<Model>,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    id: String,
+    sha256: String,
+    calibration: Option<String>,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let crate_dir = env::var("CARGO_MANIFEST_DIR")?;
+    let models = Path::new(&crate_dir).join("../../models").canonicalize()?;
+    let out = env::var("OUT_DIR")?;
+    let out = Path::new(&out);
+    let manifest_path = models.join("manifest.toml");
+    println!("cargo::rerun-if-changed={}", manifest_path.display());
+    println!(
+        "cargo::rerun-if-changed={}",
+        models.join("calibration").display()
+    );
+    let manifest: Manifest = toml::from_str(&fs::read_to_string(&manifest_path)?)?;
+
+    let mut calibrations = String::from("&[\n");
+    for model in &manifest.model {
+        let Some(path) = &model.calibration else {
+            continue;
+        };
+        let path = models.join(path);
+        println!("cargo::rerun-if-changed={}", path.display());
+        if path.is_file() {
+            writeln!(
+                calibrations,
+                "    ({:?}, include_str!({:?})),",
+                model.id, path
+            )?;
+        }
+    }
+    calibrations.push(']');
+    fs::write(out.join("calibrations.rs"), calibrations)?;
+
+    if env::var_os("CARGO_FEATURE_EMBED").is_some() {
+        let mut weights = String::from("&[\n");
+        let mut missing = Vec::new();
+        for model in &manifest.model {
+            let path = models.join("store").join(&model.sha256);
+            println!("cargo::rerun-if-changed={}", path.display());
+            if path.is_file() {
+                writeln!(weights, "    ({:?}, include_bytes!({:?})),", model.id, path)?;
+            } else {
+                missing.push(format!("models/store/{} ({})", model.sha256, model.id));
+            }
+        }
+        weights.push(']');
+        fs::write(out.join("embedded.rs"), weights)?;
+        if !missing.is_empty() {
+            let missing = missing.join(", ");
+            let message =
+                format!("weights to embed are missing: {missing}; run `cargo xtask models` first");
+            // Checks and debug builds go on, and say so again at run time; a program
+            // that is meant to be shipped must not be built without its weights.
+            let level = if env::var("PROFILE")? == "release" {
+                "error"
+            } else {
+                "warning"
+            };
+            println!("cargo::{level}={message}");
+        }
+    }
+    Ok(())
+}

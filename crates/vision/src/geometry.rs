@@ -9,21 +9,6 @@ pub struct Point {
     pub y: f32,
 }
 
-impl Point {
-    /// The straight-line length to `other`, in pixels.
-    pub(crate) fn gap(self, other: Self) -> f32 {
-        (self.x - other.x).hypot(self.y - other.y)
-    }
-
-    /// The point halfway to `other`.
-    pub(crate) fn midpoint(self, other: Self) -> Self {
-        Self {
-            x: (self.x + other.x) / 2.0,
-            y: (self.y + other.y) / 2.0,
-        }
-    }
-}
-
 /// An upright area in pixels; it may reach beyond the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Rect {
@@ -51,6 +36,13 @@ impl Rect {
             x: self.x + self.width / 2.0,
             y: self.y + self.height / 2.0,
         }
+    }
+
+    /// Does the point lie in the area?
+    #[must_use]
+    pub fn contains(self, point: Point) -> bool {
+        (self.x..=self.x + self.width).contains(&point.x)
+            && (self.y..=self.y + self.height).contains(&point.y)
     }
 
     /// The area common to both; its sides are 0 where they do not meet.

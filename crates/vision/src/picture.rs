@@ -62,6 +62,16 @@ impl Picture {
         })
     }
 
+    /// Takes pixels whose number is known to fit.
+    pub(crate) fn of_known_size(width: usize, height: usize, pixels: Vec<u8>) -> Self {
+        debug_assert_eq!(pixels.len(), width * height * 3);
+        Self {
+            width,
+            height,
+            pixels,
+        }
+    }
+
     /// Columns, at least 1.
     #[must_use]
     pub fn width(&self) -> usize {

@@ -1,10 +1,40 @@
 //! Faces in a picture of any size.
 
+mod levels;
+mod suppress;
+mod view;
+mod yunet;
+
+use crate::picture::wipe;
 use crate::{Picture, Point, Rect};
 use countenance_net::{Net, RunError, Size};
+use fast_image_resize::Resizer;
+use levels::levels;
 use std::error::Error;
 use std::fmt;
+use suppress::suppress;
 use thiserror::Error;
+use view::View;
+
+/// Least score of a face that is reported.
+const MIN_SCORE: f32 = 0.6;
+
+/// A face at least this sure and this wide on the canvas ends the search for the main face.
+const CLEAR_SCORE: f32 = 0.8;
+/// See [`CLEAR_SCORE`].
+const CLEAR_WIDTH_PX: f32 = 24.0;
+
+/// Sizes whose plans are kept.
+const MAX_PLANS: usize = 8;
+
+/// Canvas side of the closer look at one face, in pixels; a multiple of 32.
+const CLOSE_SIDE: usize = 160;
+
+/// The closer look shows this many times the face's longer side.
+const CLOSE_FACTOR: f32 = 2.0;
+
+/// A closer look confirms a face when the areas overlap by at least this.
+const SAME_FACE_OVERLAP: f32 = 0.4;
 
 /// A face found in a picture.
 #[derive(Clone, Copy, PartialEq)]
@@ -28,10 +58,27 @@ impl fmt::Debug for Face {
     }
 }
 
+impl Face {
+    /// No infinities and no NaN, as broken weights would give.
+    fn is_finite(&self) -> bool {
+        let Rect {
+            x,
+            y,
+            width,
+            height,
+        } = self.area;
+        [x, y, width, height].iter().all(|v| v.is_finite())
+            && self
+                .landmarks
+                .iter()
+                .all(|p| p.x.is_finite() && p.y.is_finite())
+    }
+}
+
 /// How far a search goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Search {
-    /// Every face of 20 pixels or more.
+    /// Every face of 20 pixels or more, at most 512.
     All,
     /// Stops at the coarsest scale that shows a clear face: enough to verify one subject.
     #[default]
@@ -64,8 +111,16 @@ pub enum DetectError {
 type Plan = dyn Fn(Size) -> Result<Box<dyn Net>, Box<dyn Error + Send + Sync>> + Send;
 
 /// Finds faces with a YuNet network, planned lazily per size.
+///
+/// A search looks at the picture from coarse to fine and then once more at each face, at a scale
+/// where it is some 80 pixels wide: the accuracy of the landmarks decides the accuracy of the
+/// comparison.
 pub struct Detector {
     plan: Box<Plan>,
+    /// Planned networks, the last used at the end.
+    nets: Vec<Box<dyn Net>>,
+    resizer: Resizer,
+    canvas: Vec<u8>,
 }
 
 impl Detector {
@@ -76,6 +131,9 @@ impl Detector {
     {
         Self {
             plan: Box::new(move |size| plan(size).map_err(Into::into)),
+            nets: Vec::new(),
+            resizer: Resizer::new(),
+            canvas: Vec::new(),
         }
     }
 
@@ -84,7 +142,121 @@ impl Detector {
     /// # Errors
     /// [`DetectError`] when the network cannot be planned or run; no face is an empty list.
     pub fn detect(&mut self, picture: &Picture, search: Search) -> Result<Vec<Face>, DetectError> {
-        let _ = (&self.plan, picture, search);
-        Ok(Vec::new())
+        let found = self.search(picture, search);
+        wipe(&mut self.canvas);
+        found
     }
+
+    fn search(&mut self, picture: &Picture, search: Search) -> Result<Vec<Face>, DetectError> {
+        let mut faces = Vec::new();
+        for level in levels(picture.size()) {
+            let mut clear = false;
+            for view in &level.views {
+                self.look(picture, view, |face| {
+                    if is_cut_by_tile(&face, view, picture.size()) {
+                        return;
+                    }
+                    clear |=
+                        face.score >= CLEAR_SCORE && face.area.width * view.scale >= CLEAR_WIDTH_PX;
+                    faces.push(face);
+                })?;
+            }
+            if clear && search == Search::Main {
+                break;
+            }
+        }
+        suppress(&mut faces);
+        for face in &mut faces {
+            *face = self.look_closer(picture, face)?;
+        }
+        suppress(&mut faces);
+        Ok(faces)
+    }
+
+    /// Runs the network on a view and reports what it shows, in pixels of the picture.
+    fn look(
+        &mut self,
+        picture: &Picture,
+        view: &View,
+        mut found: impl FnMut(Face),
+    ) -> Result<(), DetectError> {
+        self.plan_for(view.canvas)?;
+        view.paint(picture, &mut self.resizer, &mut self.canvas);
+        if let Some(net) = self.nets.last_mut() {
+            net.run(&self.canvas)?;
+            yunet::read(net.as_ref(), MIN_SCORE, |face| {
+                found(Face {
+                    area: view.area(face.area),
+                    landmarks: face.landmarks.map(|point| view.point(point)),
+                    score: face.score,
+                });
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Looks at one face from near by and gives its better area and landmarks, or the face
+    /// itself where the closer look does not show it.
+    fn look_closer(&mut self, picture: &Picture, face: &Face) -> Result<Face, DetectError> {
+        let side = CLOSE_FACTOR * face.area.width.max(face.area.height);
+        if side <= 0.0 {
+            return Ok(*face);
+        }
+        let center = face.area.center();
+        let view = View {
+            left: center.x - side / 2.0,
+            top: center.y - side / 2.0,
+            scale: CLOSE_SIDE as f32 / side,
+            canvas: Size {
+                width: CLOSE_SIDE,
+                height: CLOSE_SIDE,
+            },
+        };
+        let mut best: Option<Face> = None;
+        self.look(picture, &view, |candidate| {
+            if candidate.area.overlap(face.area) >= SAME_FACE_OVERLAP
+                && best.is_none_or(|best| candidate.score > best.score)
+            {
+                best = Some(candidate);
+            }
+        })?;
+        Ok(best.unwrap_or(*face))
+    }
+
+    /// Puts the plan for a size at the end of the list, making it where it is missing.
+    fn plan_for(&mut self, size: Size) -> Result<(), DetectError> {
+        if let Some(index) = self.nets.iter().position(|net| net.input_size() == size) {
+            let net = self.nets.remove(index);
+            self.nets.push(net);
+            return Ok(());
+        }
+        let net = (self.plan)(size).map_err(|source| DetectError::Plan { size, source })?;
+        if self.nets.len() == MAX_PLANS {
+            self.nets.remove(0);
+        }
+        self.nets.push(net);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Detector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let planned: Vec<Size> = self.nets.iter().map(|net| net.input_size()).collect();
+        f.debug_struct("Detector")
+            .field("planned", &planned)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Does a face reach beyond a side of its view where the picture goes on? Then the neighbouring
+/// tile, or the coarser level, shows it whole.
+fn is_cut_by_tile(face: &Face, view: &View, picture: Size) -> bool {
+    let shown = view.shown();
+    let area = face.area;
+    let right = shown.x + shown.width;
+    let bottom = shown.y + shown.height;
+    (area.x < shown.x && shown.x > 0.0)
+        || (area.y < shown.y && shown.y > 0.0)
+        || (area.x + area.width > right && right < picture.width as f32)
+        || (area.y + area.height > bottom && bottom < picture.height as f32)
 }

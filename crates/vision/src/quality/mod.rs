@@ -1,6 +1,9 @@
 //! Is this picture of a face good enough to compare?
 
-use crate::{Crop, Face, Picture};
+mod pose;
+
+use crate::align::CROP_SIDE;
+use crate::{Crop, Face, Picture, Rect};
 use countenance_net::Size;
 use std::fmt;
 
@@ -9,11 +12,12 @@ use std::fmt;
 pub struct Quality {
     /// Width of the face's area, in pixels of the picture.
     pub face_width_px: f32,
-    /// Edge energy of the aligned crop, 0 (flat) and up.
+    /// Energy of the Laplacian over the variance of the luma, inside the aligned crop: 0 (flat)
+    /// and up, the same for dim and bright light.
     pub sharpness: f32,
-    /// Mean luma of the aligned crop, in 0..=255.
+    /// Mean luma inside the aligned crop, in 0..=255.
     pub brightness: f32,
-    /// Standard deviation of the luma of the aligned crop, in 0..=127.5.
+    /// Standard deviation of the luma inside the aligned crop, in 0..=127.5.
     pub contrast: f32,
     /// Turn to the side in degrees, positive towards image-right; an estimate from five points.
     pub yaw_deg: f32,
@@ -130,29 +134,130 @@ impl fmt::Display for QualityCause {
     }
 }
 
-/// Picks the main face: the largest and most central one.
+/// A face with less than this share of the largest face's pixels is background.
+const BACKGROUND_SHARE: f32 = 0.25;
+
+/// Picks the main face.
+///
+/// 1. Faces with less than a quarter of the largest one's pixels are background.
+/// 2. If one face is left, it is the main one.
+/// 3. If exactly one of those left covers the centre of the picture, it is the main one.
+/// 4. Otherwise nobody is the main face.
 ///
 /// # Errors
 /// [`QualityCause::NoFace`] or [`QualityCause::SeveralFaces`], which are outcomes to report.
 pub fn choose_face(faces: &[Face], picture: Size) -> Result<&Face, QualityCause> {
-    let _ = picture;
-    faces.first().ok_or(QualityCause::NoFace)
+    let largest = faces
+        .iter()
+        .map(|face| face.area.pixels())
+        .fold(0.0, f32::max);
+    let in_front = || {
+        faces
+            .iter()
+            .filter(|f| f.area.pixels() >= BACKGROUND_SHARE * largest)
+    };
+    let center = frame(picture).center();
+    let central = || in_front().filter(|face| face.area.contains(center));
+    only(in_front())
+        .or_else(|| only(central()))
+        .ok_or(if faces.is_empty() {
+            QualityCause::NoFace
+        } else {
+            QualityCause::SeveralFaces
+        })
 }
+
+/// The one element, if there is exactly one.
+fn only<T>(mut elements: impl Iterator<Item = T>) -> Option<T> {
+    let first = elements.next();
+    if elements.next().is_some() {
+        None
+    } else {
+        first
+    }
+}
+
+/// The whole picture as an area.
+fn frame(picture: Size) -> Rect {
+    Rect {
+        x: -0.5,
+        y: -0.5,
+        width: picture.width as f32,
+        height: picture.height as f32,
+    }
+}
+
+/// The part of a crop that is skin, eyes, nose and mouth in every aligned face: first column,
+/// first row, columns, rows.
+const INNER: (usize, usize, usize, usize) = (26, 36, 60, 66);
 
 /// Measures a face in a picture and in its aligned crop.
 #[must_use]
 pub fn measure(picture: &Picture, face: &Face, crop: &Crop) -> Quality {
-    let _ = (picture, crop);
+    let area = face.area;
+    let inside = area.intersection(frame(picture.size())).pixels();
+    let pose = pose::estimate(&face.landmarks);
+    let light = Light::of(crop);
     Quality {
-        face_width_px: face.area.width,
-        sharpness: 0.0,
-        brightness: 0.0,
-        contrast: 0.0,
-        yaw_deg: 0.0,
-        pitch_deg: 0.0,
-        roll_deg: 0.0,
-        visible_fraction: 1.0,
+        face_width_px: area.width,
+        sharpness: light.sharpness,
+        brightness: light.mean,
+        contrast: light.deviation,
+        yaw_deg: pose.yaw_deg,
+        pitch_deg: pose.pitch_deg,
+        roll_deg: pose.roll_deg,
+        visible_fraction: if area.pixels() > 0.0 {
+            inside / area.pixels()
+        } else {
+            0.0
+        },
     }
+}
+
+/// Luma statistics of the inner part of a crop.
+struct Light {
+    mean: f32,
+    deviation: f32,
+    sharpness: f32,
+}
+
+impl Light {
+    fn of(crop: &Crop) -> Self {
+        let (left, top, columns, rows) = INNER;
+        let luma: Vec<i32> = crop.pixels().chunks_exact(3).map(luma).collect();
+        let (mut sum, mut squares, mut edges) = (0i64, 0i64, 0i64);
+        for y in top..top + rows {
+            for x in left..left + columns {
+                let at = y * CROP_SIDE + x;
+                let here = luma[at];
+                let around =
+                    luma[at - 1] + luma[at + 1] + luma[at - CROP_SIDE] + luma[at + CROP_SIDE];
+                let edge = i64::from(around - 4 * here);
+                sum += i64::from(here);
+                squares += i64::from(here * here);
+                edges += edge * edge;
+            }
+        }
+        let count = (columns * rows) as f64;
+        let mean = sum as f64 / count;
+        let variance = squares as f64 / count - mean * mean;
+        let edges = edges as f64 / count;
+        Self {
+            mean: mean as f32,
+            deviation: variance.max(0.0).sqrt() as f32,
+            // A black or one-coloured crop has no edges at all.
+            sharpness: if variance > 1.0 {
+                (edges / variance) as f32
+            } else {
+                0.0
+            },
+        }
+    }
+}
+
+/// Luma of an R, G, B pixel (ITU-R BT.601), in 0..=255.
+fn luma(pixel: &[u8]) -> i32 {
+    (77 * i32::from(pixel[0]) + 150 * i32::from(pixel[1]) + 29 * i32::from(pixel[2])) >> 8
 }
 
 /// Names everything that is wrong with a face, in the order of [`QualityCause::ALL`].

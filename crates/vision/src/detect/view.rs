@@ -1,0 +1,94 @@
+//! A part of a picture, scaled onto the canvas that a network looks at.
+
+use crate::{Picture, Point, Rect};
+use countenance_net::Size;
+use fast_image_resize::images::{CroppedImageMut, Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+/// Which part of a picture lies on the canvas, and how large.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct View {
+    /// Where the canvas's top left corner lies, in pixels from the picture's corner.
+    pub(super) left: f32,
+    /// See `left`.
+    pub(super) top: f32,
+    /// Canvas pixels per picture pixel.
+    pub(super) scale: f32,
+    /// Columns and rows of the canvas.
+    pub(super) canvas: Size,
+}
+
+impl View {
+    /// Paints the view; canvas pixels outside the picture are black.
+    pub(super) fn paint(&self, picture: &Picture, resizer: &mut Resizer, canvas: &mut Vec<u8>) {
+        let Size { width, height } = self.canvas;
+        let (x, columns) = self.covered(self.left, picture.width(), width);
+        let (y, rows) = self.covered(self.top, picture.height(), height);
+        canvas.clear();
+        canvas.resize(3 * width * height, 0);
+        let scale = f64::from(self.scale);
+        let options = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+            .crop(
+                (f64::from(self.left) + x as f64 / scale).max(0.0),
+                (f64::from(self.top) + y as f64 / scale).max(0.0),
+                (columns as f64 / scale).min(picture.width() as f64),
+                (rows as f64 / scale).min(picture.height() as f64),
+            );
+        let source = ImageRef::new(
+            picture.width() as u32,
+            picture.height() as u32,
+            picture.pixels(),
+            PixelType::U8x3,
+        );
+        let target = Image::from_slice_u8(width as u32, height as u32, canvas, PixelType::U8x3);
+        // Nothing of the picture on the canvas leaves it black: no face is found there.
+        if let (Ok(source), Ok(mut target)) = (source, target)
+            && let Ok(mut part) =
+                CroppedImageMut::new(&mut target, x as u32, y as u32, columns as u32, rows as u32)
+        {
+            let _black_where_impossible = resizer.resize(&source, &mut part, &options);
+        }
+    }
+
+    /// First canvas pixel and number of canvas pixels along one axis that show the picture.
+    fn covered(&self, origin: f32, picture: usize, canvas: usize) -> (usize, usize) {
+        let first = (-origin * self.scale).ceil().max(0.0);
+        let end = ((picture as f32 - origin) * self.scale + 1e-3)
+            .floor()
+            .min(canvas as f32);
+        (first as usize, (end - first).max(0.0) as usize)
+    }
+
+    /// A point on the canvas, in pixels of the picture.
+    pub(super) fn point(&self, on_canvas: Point) -> Point {
+        Point {
+            x: (on_canvas.x + 0.5) / self.scale + self.left - 0.5,
+            y: (on_canvas.y + 0.5) / self.scale + self.top - 0.5,
+        }
+    }
+
+    /// An area on the canvas, in pixels of the picture.
+    pub(super) fn area(&self, on_canvas: Rect) -> Rect {
+        let corner = self.point(Point {
+            x: on_canvas.x,
+            y: on_canvas.y,
+        });
+        Rect {
+            x: corner.x,
+            y: corner.y,
+            width: on_canvas.width / self.scale,
+            height: on_canvas.height / self.scale,
+        }
+    }
+
+    /// The part of the picture that the canvas shows, in pixels of the picture.
+    pub(super) fn shown(&self) -> Rect {
+        Rect {
+            x: self.left,
+            y: self.top,
+            width: self.canvas.width as f32 / self.scale,
+            height: self.canvas.height as f32 / self.scale,
+        }
+    }
+}

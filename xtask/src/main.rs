@@ -1,3 +1,41 @@
-//! Chores.
+//! Chores of the Countenance workspace, run as `cargo xtask <chore>`.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore speaks to the person who started it"
+)]
 
-fn main() {}
+mod models;
+
+use anyhow::{Context as _, Result, bail};
+use std::env;
+use std::path::{Path, PathBuf};
+
+const USAGE: &str = "\
+usage: cargo xtask <chore>
+
+  models [--samples DIR]   fetch the pinned weights and sample pictures, check their digests,
+                           lay them under models/store; copy the samples to DIR by name
+";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let root = workspace_root()?;
+    match arguments.as_slice() {
+        ["models"] => models::fetch(&root, None),
+        ["models", "--samples", folder] => models::fetch(&root, Some(Path::new(folder))),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => bail!("no such chore: {}\n\n{USAGE}", other.join(" ")),
+    }
+}
+
+/// The folder of the workspace: the one above this crate's.
+fn workspace_root() -> Result<PathBuf> {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = crate_folder.parent().context("xtask stands in no folder")?;
+    Ok(root.to_owned())
+}

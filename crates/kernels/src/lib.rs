@@ -3,6 +3,31 @@
 //! Every kernel has one scalar meaning and one body per instruction set; the
 //! instruction set is chosen once, by value ([`Isa`]), never inside a loop.
 
-mod isa;
+#![allow(unsafe_code, reason = "this is the crate for it; every block says why it is sound")]
 
+mod buffer;
+mod dense;
+mod depthwise;
+mod isa;
+mod lanes;
+mod plane;
+mod pointwise;
+mod resample;
+mod rgb;
+mod scalar;
+mod separable;
+mod stamp;
+mod team;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+
+pub use buffer::Buffer;
+pub use dense::{Dense, Depthwise};
+pub use depthwise::DepthwiseWeights;
 pub use isa::{Isa, UnknownIsa};
+pub use plane::{Element, LANES, Plane, PlaneShape, bf16_to_f32, f32_to_bf16};
+pub use pointwise::{Arithmetic, PointwiseLayer, PointwiseWeights, Quantization};
+pub use resample::{DoubleAndAdd, MaxPool};
+pub use rgb::{Rgb, RgbWeights};
+pub use separable::{Pointwise, Separable, StepError};
+pub use team::Team;

@@ -1,0 +1,301 @@
+//! The last layer: every output sees every activation of a plane.
+//!
+//! A dense layer is a pointwise layer over one pixel whose input channels are all values
+//! of the plane in memory order. Where the arithmetic is not that of the plane, the plane
+//! is first converted (and quantised) into a strip.
+
+use crate::buffer::Buffer;
+use crate::depthwise::{self, DepthwiseFn, DepthwiseJob, DepthwiseWeights};
+use crate::isa::Isa;
+use crate::plane::{Element, LANES, Plane, PlaneShape};
+use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, PointwiseWeights, Word};
+use crate::separable::{StepError, base, base_mut, element_bytes};
+use crate::stamp::level_of_lanes;
+use crate::lanes::{Lanes, Stored};
+use crate::pointwise::Quantization;
+use crate::scalar::ScalarLanes;
+use crate::team::{Parted, Team};
+use std::sync::Arc;
+
+/// A depthwise step on its own: plane to plane.
+#[derive(Debug)]
+pub struct Depthwise {
+    weights: Arc<DepthwiseWeights>,
+    kernel: DepthwiseFn,
+    isa: Isa,
+    stride: usize,
+    element: Element,
+    input: PlaneShape,
+    output: PlaneShape,
+    parts: usize,
+}
+
+impl Depthwise {
+    /// Plans the step. `input` needs a border.
+    ///
+    /// # Errors
+    /// [`StepError`] when shapes do not fit or no kernel exists.
+    pub fn plan(
+        weights: Arc<DepthwiseWeights>,
+        isa: Isa,
+        stride: usize,
+        element: Element,
+        input: PlaneShape,
+        output: PlaneShape,
+        threads: usize,
+    ) -> Result<Self, StepError> {
+        let fits = input.halo == 1
+            && (stride == 1 || stride == 2)
+            && input.channels == weights.channels
+            && output.channels == weights.channels
+            && output.height == input.height.div_ceil(stride)
+            && output.width == input.width.div_ceil(stride)
+            && output.pixels() > 0;
+        if !fits {
+            return Err(StepError::ShapeMismatch);
+        }
+        let word = match element {
+            Element::F32 => Word::F32,
+            Element::Bf16 => Word::Bf16,
+        };
+        let kernel = depthwise::select(isa, element, word).ok_or(StepError::NoKernel)?;
+        let parts = if threads <= 1 { 1 } else { (threads * 2).min(output.height) };
+        Ok(Self { weights, kernel, isa, stride, element, input, output, parts })
+    }
+
+    /// Multiply-accumulates.
+    #[must_use]
+    pub fn macs(&self) -> usize {
+        self.output.pixels() * self.output.channels * 9
+    }
+
+    /// Name of the kernel.
+    #[must_use]
+    pub fn kernel_name(&self) -> String {
+        format!("depthwise3x3_f32_{}", self.isa)
+    }
+
+    /// Runs the step.
+    ///
+    /// # Panics
+    /// When planes are not those of the plan.
+    pub fn run(&self, team: &mut Team, input: &Plane, output: &mut Plane) {
+        assert!(input.shape() == self.input && output.shape() == self.output);
+        assert!(input.element() == self.element && output.element() == self.element);
+        let source = Parted(base(input).cast_mut());
+        let target = Parted(base_mut(output));
+        team.run(self.parts, &|part, _| {
+            let first = self.output.height * part / self.parts;
+            let rows = self.output.height * (part + 1) / self.parts - first;
+            let offset = self.output.pixel(first, 0) * element_bytes(self.element);
+            // SAFETY: shapes were checked above; parts write disjoint rows.
+            unsafe {
+                (self.kernel)(&DepthwiseJob {
+                    input: source.address(),
+                    row: self.input.row_stride(),
+                    block: self.input.block_stride(),
+                    blocks: self.input.blocks(),
+                    weights: self.weights.packed.as_ptr(),
+                    stride: self.stride,
+                    first_row: first,
+                    rows,
+                    width: self.output.width,
+                    out: target.address().add(offset),
+                    out_row: self.output.row_stride(),
+                    out_block: self.output.block_stride(),
+                });
+            }
+        });
+    }
+}
+
+struct ConvertJob {
+    input: *const u8,
+    /// `[block][factor, zero][lane]`.
+    scaling: *const f32,
+    blocks: usize,
+    pixels: usize,
+    out: *mut u8,
+}
+
+/// `out = in * factor + zero` per channel, in the word of the arithmetic.
+///
+/// # Safety
+/// Pointers are valid for `blocks * pixels` vectors.
+#[inline(always)]
+unsafe fn convert<V: Lanes, E: Stored, S: Stored>(job: &ConvertJob) {
+    for block in 0..job.blocks {
+        // SAFETY: inside the buffers that the caller vouches for.
+        unsafe {
+            let factor = V::load(job.scaling.add(block * 2 * LANES));
+            let zero = V::load(job.scaling.add(block * 2 * LANES + LANES));
+            for pixel in block * job.pixels..(block + 1) * job.pixels {
+                let value = E::load::<V>(job.input.cast::<E>().add(pixel * LANES));
+                S::store(value.mul_add(factor, zero), job.out.cast::<S>().add(pixel * LANES));
+            }
+        }
+    }
+}
+
+type ConvertFn = unsafe fn(&ConvertJob);
+
+fn select_convert(isa: Isa, element: Element, word: Word) -> Option<ConvertFn> {
+    macro_rules! pairs {
+        ($features:literal, $lanes:ty) => {
+            level_of_lanes!($features, $lanes, convert, ConvertJob, ConvertFn; (element, word);
+                (Element::Bf16, Word::F32) => u16 f32;
+                (Element::Bf16, Word::U8) => u16 u8;
+                (Element::Bf16, Word::I16) => u16 i16;
+                (Element::F32, Word::F32) => f32 f32;
+                (Element::Bf16, Word::Bf16) => u16 u16)
+        };
+    }
+    if !isa.is_available() {
+        return None;
+    }
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Scalar => pairs!("sse2", ScalarLanes),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => pairs!("avx2,fma", crate::x86_64::Avx2Lanes),
+        #[cfg(target_arch = "x86_64")]
+        _ => pairs!("avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes),
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => pairs!("", ScalarLanes),
+    }
+}
+
+/// A dense layer, planned for one plane.
+#[derive(Debug)]
+pub struct Dense {
+    weights: Arc<PointwiseWeights>,
+    kernel: PointwiseFn,
+    element: Element,
+    input: PlaneShape,
+    /// How to make the strip, and the strip; `None` when the plane itself serves.
+    conversion: Option<(ConvertFn, Buffer<f32>, Buffer<u8>)>,
+    /// Outputs, padded to whole blocks.
+    output: Buffer<f32>,
+    parts: usize,
+}
+
+impl Dense {
+    /// Plans the step. `input` has no border; the weights' input channels are the plane's
+    /// values in the order `[block][y][x][lane]`. `quantization` (per channel of the plane)
+    /// must be what the weights were packed with, repeated per pixel.
+    ///
+    /// # Errors
+    /// [`StepError`] when shapes do not fit or no kernel exists.
+    pub fn plan(
+        weights: Arc<PointwiseWeights>,
+        element: Element,
+        input: PlaneShape,
+        quantization: Option<Quantization<'_>>,
+        threads: usize,
+    ) -> Result<Self, StepError> {
+        let fits = input.halo == 0
+            && input.elements() == weights.inputs
+            && quantization.is_none_or(|q| {
+                q.scale.len() == input.channels && q.zero.len() == input.channels
+            });
+        if !fits {
+            return Err(StepError::ShapeMismatch);
+        }
+        let kernel = pointwise::select(weights.isa, weights.arithmetic, Element::F32)
+            .ok_or(StepError::NoKernel)?;
+        let direct = quantization.is_none()
+            && matches!(
+                (element, weights.word),
+                (Element::F32, Word::F32) | (Element::Bf16, Word::Bf16)
+            );
+        let conversion = if direct {
+            None
+        } else {
+            let convert =
+                select_convert(weights.isa, element, weights.word).ok_or(StepError::NoKernel)?;
+            let mut scaling = Buffer::zeroed(input.blocks() * 2 * LANES);
+            for c in 0..input.channels {
+                let base = (c / LANES) * 2 * LANES + c % LANES;
+                let (factor, zero) =
+                    quantization.map_or((1.0, 0.0), |q| (1.0 / q.scale[c], q.zero[c]));
+                scaling[base] = factor;
+                scaling[base + LANES] = zero;
+            }
+            Some((convert, scaling, Buffer::zeroed(weights.inputs * weights.word.bytes())))
+        };
+        let output = Buffer::zeroed(weights.outputs.div_ceil(LANES) * LANES);
+        let parts = threads.clamp(1, weights.tiles.len().max(1));
+        Ok(Self { weights, kernel, element, input, conversion, output, parts })
+    }
+
+    /// Multiply-accumulates.
+    #[must_use]
+    pub fn macs(&self) -> usize {
+        self.weights.inputs * self.weights.outputs
+    }
+
+    /// Bytes of the strip and the outputs.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.output.bytes() + self.conversion.as_ref().map_or(0, |(_, _, strip)| strip.bytes())
+    }
+
+    /// Name of the kernel.
+    #[must_use]
+    pub fn kernel_name(&self) -> String {
+        format!("dense_{}", self.weights.kernel_name())
+    }
+
+    /// The outputs of the last run.
+    #[must_use]
+    pub fn output(&self) -> &[f32] {
+        &self.output[..self.weights.outputs]
+    }
+
+    /// Runs the step.
+    ///
+    /// # Panics
+    /// When the plane is not that of the plan.
+    pub fn run(&mut self, team: &mut Team, input: &Plane) {
+        assert!(input.shape() == self.input && input.element() == self.element);
+        let activations = match &mut self.conversion {
+            None => base(input),
+            Some((convert, scaling, strip)) => {
+                // SAFETY: strip and plane have `weights.inputs` values, scaling two vectors a
+                // block.
+                unsafe {
+                    convert(&ConvertJob {
+                        input: base(input),
+                        scaling: scaling.as_ptr(),
+                        blocks: self.input.blocks(),
+                        pixels: self.input.pixels(),
+                        out: strip.as_mut_ptr(),
+                    });
+                }
+                strip.as_ptr()
+            }
+        };
+        let source = Parted(activations.cast_mut());
+        let target = Parted(self.output.as_mut_ptr());
+        let this = &*self;
+        let count = this.weights.tiles.len();
+        let pixel_tiles = [PixelTile { first: 0, pixels: 1, offsets: 0 }];
+        team.run(this.parts, &|part, _| {
+            let tiles = count * part / this.parts..count * (part + 1) / this.parts;
+            // SAFETY: one pixel whose "blocks" lie one after the other; parts write
+            // disjoint output blocks.
+            unsafe {
+                (this.kernel)(&PointwiseJob {
+                    activations: source.address(),
+                    block_bytes: LANES * this.weights.word.bytes(),
+                    weights: &this.weights,
+                    channel_tiles: &this.weights.tiles[tiles],
+                    pixel_tiles: &pixel_tiles,
+                    offsets: &[0],
+                    out: target.address().cast(),
+                    out_block: LANES,
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,154 @@
+//! The vector vocabulary that kernel bodies are written in.
+//!
+//! A body is generic over [`Lanes`] (sixteen f32 of some instruction set) and over
+//! [`Dot`] (how a 32-bit word of activations meets 64 bytes of weights). It is stamped
+//! once per instruction set inside a `#[target_feature]` function; everything here is
+//! `#[inline(always)]` so that it takes on the features of the function it lands in.
+
+/// Sixteen f32 lanes.
+///
+/// # Safety
+/// All methods may only run on a machine that has the instruction set of the
+/// implementing type. Pointers must be valid for sixteen elements; no alignment is asked.
+pub(crate) trait Lanes: Copy {
+    /// Blocks of sixteen output channels that one register tile of a pointwise kernel covers.
+    const TILE_BLOCKS: usize;
+    /// Tile widths in pixels that [`Lanes::tile`] has a body for, widest first, ending in 1.
+    const TILE_PIXELS: &'static [usize];
+    /// Blocks of sixteen outputs that a dense (one-pixel) tile covers.
+    const DENSE_BLOCKS: usize;
+
+    unsafe fn splat(value: f32) -> Self;
+    unsafe fn load(from: *const f32) -> Self;
+    unsafe fn store(self, to: *mut f32);
+    unsafe fn load_bf16(from: *const u16) -> Self;
+    unsafe fn store_bf16(self, to: *mut u16);
+    /// Rounds to nearest even, clamps to 0..=255, stores sixteen bytes.
+    unsafe fn store_u8(self, to: *mut u8);
+    /// Rounds to nearest even, clamps to 0..=255, stores sixteen 16-bit integers.
+    unsafe fn store_u8_wide(self, to: *mut i16);
+    /// `self * factor + addend`, fused where the instruction set fuses.
+    unsafe fn mul_add(self, factor: Self, addend: Self) -> Self;
+    unsafe fn add(self, other: Self) -> Self;
+    unsafe fn max(self, other: Self) -> Self;
+    unsafe fn min(self, other: Self) -> Self;
+
+    /// Runs one pointwise register tile; see [`crate::pointwise::tile`].
+    unsafe fn tile<D: Dot<Self>, E: Stored>(job: &crate::pointwise::TileJob, pixels: usize, blocks: usize);
+}
+
+/// `max(v, 0) + slope * min(v, 0)`: PReLU; slope 0 is ReLU, slope 1 the identity.
+#[inline(always)]
+pub(crate) unsafe fn prelu<V: Lanes>(value: V, slope: V) -> V {
+    // SAFETY: the caller runs on a machine with V's instruction set.
+    unsafe {
+        let zero = V::splat(0.0);
+        value.min(zero).mul_add(slope, value.max(zero))
+    }
+}
+
+/// An element type that activations are kept in between steps.
+///
+/// # Safety
+/// As for [`Lanes`].
+pub(crate) trait Stored: Copy + 'static {
+    unsafe fn load<V: Lanes>(from: *const Self) -> V;
+    unsafe fn store<V: Lanes>(value: V, to: *mut Self);
+}
+
+impl Stored for f32 {
+    #[inline(always)]
+    unsafe fn load<V: Lanes>(from: *const Self) -> V {
+        // SAFETY: passed on.
+        unsafe { V::load(from) }
+    }
+    #[inline(always)]
+    unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
+        // SAFETY: passed on.
+        unsafe { value.store(to) }
+    }
+}
+
+/// bf16 bits.
+impl Stored for u16 {
+    #[inline(always)]
+    unsafe fn load<V: Lanes>(from: *const Self) -> V {
+        // SAFETY: passed on.
+        unsafe { V::load_bf16(from) }
+    }
+    #[inline(always)]
+    unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
+        // SAFETY: passed on.
+        unsafe { value.store_bf16(to) }
+    }
+}
+
+/// Quantised to 0..=255; written only.
+impl Stored for u8 {
+    #[inline(always)]
+    unsafe fn load<V: Lanes>(from: *const Self) -> V {
+        let mut values = [0.0f32; 16];
+        for (i, value) in values.iter_mut().enumerate() {
+            // SAFETY: the caller promises sixteen elements.
+            *value = f32::from(unsafe { *from.add(i) });
+        }
+        // SAFETY: values has sixteen elements.
+        unsafe { V::load(values.as_ptr()) }
+    }
+    #[inline(always)]
+    unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
+        // SAFETY: passed on.
+        unsafe { value.store_u8(to) }
+    }
+}
+
+/// Quantised to 0..=255 in 16 bits; written only.
+impl Stored for i16 {
+    #[inline(always)]
+    unsafe fn load<V: Lanes>(from: *const Self) -> V {
+        let mut values = [0.0f32; 16];
+        for (i, value) in values.iter_mut().enumerate() {
+            // SAFETY: the caller promises sixteen elements.
+            *value = f32::from(unsafe { *from.add(i) });
+        }
+        // SAFETY: values has sixteen elements.
+        unsafe { V::load(values.as_ptr()) }
+    }
+    #[inline(always)]
+    unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
+        // SAFETY: passed on.
+        unsafe { value.store_u8_wide(to) }
+    }
+}
+
+/// How one 32-bit word of a pixel's channels meets 64 bytes of packed weights: sixteen
+/// output channels times `CHANNELS` input channels.
+///
+/// # Safety
+/// As for [`Lanes`].
+pub(crate) trait Dot<V: Lanes>: 'static {
+    /// The element type of the activation strip.
+    type Word: Stored;
+    /// Input channels in a 32-bit word: 1 for f32, 2 for 16-bit types, 4 for bytes.
+    const CHANNELS: usize;
+    /// Sixteen running sums.
+    type Sum: Copy;
+    /// 64 bytes of weights in a register.
+    type Weights: Copy;
+
+    unsafe fn zero() -> Self::Sum;
+    unsafe fn weights(from: *const u8) -> Self::Weights;
+    /// Adds the products of the word at `word` (four bytes) with the weights.
+    unsafe fn step(sum: Self::Sum, word: *const u8, weights: Self::Weights) -> Self::Sum;
+    unsafe fn finish(sum: Self::Sum) -> V;
+}
+
+/// f32 products and sums.
+pub(crate) enum F32 {}
+/// bf16 products, f32 sums.
+pub(crate) enum Bf16 {}
+/// u8 activations, i8 weights, i32 sums.
+pub(crate) enum U8 {}
+/// The integers of [`U8`] widened to 16 bits, i32 sums: the same sums exactly, for
+/// instruction sets whose 8-bit product saturates.
+pub(crate) enum I16 {}

@@ -1,0 +1,194 @@
+//! Activations between layers: blocks of sixteen channels, with or without a border.
+
+use crate::buffer::Buffer;
+
+/// Channels per block: one AVX-512 register of f32, four NEON registers.
+pub const LANES: usize = 16;
+
+/// The element type of stored activations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Element {
+    /// IEEE single precision.
+    F32,
+    /// The upper half of an f32, rounded to nearest even.
+    Bf16,
+}
+
+/// The shape of a [`Plane`]: layout `[block][y][x][16]`, channel `16 * block + lane`.
+///
+/// With a border (`halo == 1`) every block has one more row above and below and one more
+/// column left and right, which stay zero: a 3x3 window at the edge reads zeros there
+/// without asking where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaneShape {
+    /// Channels that carry meaning; the last block is padded with zeros.
+    pub channels: usize,
+    /// Rows, the border not counted.
+    pub height: usize,
+    /// Columns, the border not counted.
+    pub width: usize,
+    /// Width of the border: 0 or 1.
+    pub halo: usize,
+}
+
+impl PlaneShape {
+    /// Blocks of [`LANES`] channels.
+    #[must_use]
+    pub fn blocks(&self) -> usize {
+        self.channels.div_ceil(LANES)
+    }
+
+    /// Elements from one row to the next.
+    #[must_use]
+    pub fn row_stride(&self) -> usize {
+        (self.width + 2 * self.halo) * LANES
+    }
+
+    /// Elements from one block to the next.
+    #[must_use]
+    pub fn block_stride(&self) -> usize {
+        (self.height + 2 * self.halo) * self.row_stride()
+    }
+
+    /// Elements of the whole plane, border and padding included.
+    #[must_use]
+    pub fn elements(&self) -> usize {
+        self.blocks() * self.block_stride()
+    }
+
+    /// Position of lane 0 of a pixel inside its block.
+    #[must_use]
+    pub fn pixel(&self, y: usize, x: usize) -> usize {
+        (y + self.halo) * self.row_stride() + (x + self.halo) * LANES
+    }
+
+    /// Pixels, the border not counted.
+    #[must_use]
+    pub fn pixels(&self) -> usize {
+        self.height * self.width
+    }
+}
+
+/// The storage of a plane.
+#[derive(Debug)]
+pub(crate) enum Storage {
+    F32(Buffer<f32>),
+    Bf16(Buffer<u16>),
+}
+
+/// Activations of one layer.
+#[derive(Debug)]
+pub struct Plane {
+    shape: PlaneShape,
+    pub(crate) storage: Storage,
+}
+
+impl Plane {
+    /// A plane of zeros.
+    #[must_use]
+    pub fn new(shape: PlaneShape, element: Element) -> Self {
+        let storage = match element {
+            Element::F32 => Storage::F32(Buffer::zeroed(shape.elements())),
+            Element::Bf16 => Storage::Bf16(Buffer::zeroed(shape.elements())),
+        };
+        Self { shape, storage }
+    }
+
+    /// The shape.
+    #[must_use]
+    pub fn shape(&self) -> PlaneShape {
+        self.shape
+    }
+
+    /// The element type.
+    #[must_use]
+    pub fn element(&self) -> Element {
+        match self.storage {
+            Storage::F32(_) => Element::F32,
+            Storage::Bf16(_) => Element::Bf16,
+        }
+    }
+
+    /// Bytes that the plane occupies.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match &self.storage {
+            Storage::F32(buffer) => buffer.bytes(),
+            Storage::Bf16(buffer) => buffer.bytes(),
+        }
+    }
+
+    /// One value. For reading results and for tests; kernels never go through here.
+    ///
+    /// # Panics
+    /// When the position is outside the shape.
+    #[must_use]
+    pub fn get(&self, channel: usize, y: usize, x: usize) -> f32 {
+        let at = self.at(channel, y, x);
+        match &self.storage {
+            Storage::F32(buffer) => buffer[at],
+            Storage::Bf16(buffer) => bf16_to_f32(buffer[at]),
+        }
+    }
+
+    /// Sets one value, rounding to the element type. For filling planes in tests and
+    /// calibration.
+    ///
+    /// # Panics
+    /// When the position is outside the shape.
+    pub fn set(&mut self, channel: usize, y: usize, x: usize, value: f32) {
+        let at = self.at(channel, y, x);
+        match &mut self.storage {
+            Storage::F32(buffer) => buffer[at] = value,
+            Storage::Bf16(buffer) => buffer[at] = f32_to_bf16(value),
+        }
+    }
+
+    fn at(&self, channel: usize, y: usize, x: usize) -> usize {
+        let shape = &self.shape;
+        assert!(channel < shape.channels && y < shape.height && x < shape.width);
+        (channel / LANES) * shape.block_stride() + shape.pixel(y, x) + channel % LANES
+    }
+}
+
+/// Rounds a finite f32 to the nearest bf16, ties to even; NaN stays NaN.
+#[must_use]
+pub fn f32_to_bf16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    if value.is_nan() {
+        return ((bits >> 16) | 0x40) as u16;
+    }
+    (bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16) as u16
+}
+
+/// The f32 that a bf16 stands for; exact.
+#[must_use]
+pub fn bf16_to_f32(value: u16) -> f32 {
+    f32::from_bits(u32::from(value) << 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_border_surrounds_every_block() {
+        let shape = PlaneShape { channels: 17, height: 2, width: 3, halo: 1 };
+        assert_eq!(shape.blocks(), 2);
+        assert_eq!(shape.row_stride(), 5 * 16);
+        assert_eq!(shape.block_stride(), 4 * 5 * 16);
+        assert_eq!(shape.pixel(0, 0), (5 + 1) * 16);
+        assert_eq!(shape.elements(), 2 * 4 * 5 * 16);
+    }
+
+    #[test]
+    fn bf16_rounds_to_nearest_even_and_keeps_specials() {
+        assert_eq!(f32_to_bf16(1.0), 0x3f80);
+        assert_eq!(f32_to_bf16(f32::from_bits(0x3f80_8000)), 0x3f80); // tie, even below
+        assert_eq!(f32_to_bf16(f32::from_bits(0x3f81_8000)), 0x3f82); // tie, even above
+        assert_eq!(f32_to_bf16(f32::from_bits(0x3f80_8001)), 0x3f81);
+        assert_eq!(f32_to_bf16(-0.0), 0x8000);
+        assert_eq!(bf16_to_f32(f32_to_bf16(f32::INFINITY)), f32::INFINITY);
+        assert!(bf16_to_f32(f32_to_bf16(f32::NAN)).is_nan());
+    }
+}

@@ -1,0 +1,457 @@
+//! Pointwise (1x1) convolution: at every pixel a matrix of weights times its channels.
+//!
+//! The plain idea, for pixel `p` and output channel `o`:
+//!
+//! ```text
+//! sum    = 0
+//! for every input channel i:  sum += a[p][i] * w[o][i]
+//! v      = sum * scale[o] + bias[o]
+//! out[p][o] = max(v, 0) + slope[o] * min(v, 0)
+//! ```
+//!
+//! What the fast version adds: a register tile of several pixels by several blocks of
+//! sixteen output channels, so that each loaded weight meets every pixel of the tile and
+//! each broadcast activation every block; weights packed in the order in which the tile
+//! reads them; activations read as 32-bit words that hold one, two or four channels,
+//! whatever the arithmetic. Every sum runs over the input channels in the same order in
+//! every tile, so results depend neither on the tiling nor on the number of threads.
+
+use crate::buffer::Buffer;
+use crate::isa::Isa;
+use crate::lanes::{Bf16, Dot, F32, I16, Lanes, Stored, U8, prelu};
+use crate::plane::{Element, LANES, f32_to_bf16};
+use crate::scalar::ScalarLanes;
+
+/// The arithmetic of a layer's products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    /// f32 products and sums.
+    F32,
+    /// bf16 products, f32 sums; needs [`Isa::Avx512Bf16`].
+    Bf16,
+    /// 0..=255 activations times -127..=127 weights, 32-bit integer sums: the same
+    /// integers on every instruction set.
+    Int8,
+}
+
+/// The element type of the strip of activations that a pointwise kernel reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Word {
+    F32,
+    Bf16,
+    U8,
+    I16,
+}
+
+impl Word {
+    /// What an instruction set wants for an arithmetic; `None` when it has none.
+    pub(crate) fn of(isa: Isa, arithmetic: Arithmetic) -> Option<Self> {
+        match arithmetic {
+            Arithmetic::F32 => Some(Self::F32),
+            Arithmetic::Bf16 => (isa == Isa::Avx512Bf16).then_some(Self::Bf16),
+            Arithmetic::Int8 if isa >= Isa::Avx512Vnni => Some(Self::U8),
+            Arithmetic::Int8 => Some(Self::I16),
+        }
+    }
+
+    pub(crate) fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::Bf16 | Self::I16 => 2,
+            Self::U8 => 1,
+        }
+    }
+
+    /// Channels in a 32-bit word.
+    fn channels(self) -> usize {
+        4 / self.bytes()
+    }
+}
+
+/// How the activations that enter an integer layer were quantised, per input channel:
+/// `q = clamp(round(value / scale + zero), 0, 255)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Quantization<'a> {
+    /// Value of one step, > 0.
+    pub scale: &'a [f32],
+    /// The step that stands for 0.0; an integer in 0..=255.
+    pub zero: &'a [f32],
+}
+
+/// One group of output blocks that a register tile covers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ChannelTile {
+    pub(crate) first_block: usize,
+    pub(crate) blocks: usize,
+    /// Byte offset of the group's weights in the panel.
+    pub(crate) weights: usize,
+}
+
+/// Packed weights of a pointwise or dense layer, for one instruction set and arithmetic.
+#[derive(Debug)]
+pub struct PointwiseWeights {
+    pub(crate) isa: Isa,
+    pub(crate) arithmetic: Arithmetic,
+    pub(crate) word: Word,
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    /// `[channel tile][word of input channels][block][lane][channel in word]`.
+    pub(crate) panel: Buffer<u8>,
+    /// `[block][scale, bias, slope][lane]`.
+    pub(crate) epilogue: Buffer<f32>,
+    pub(crate) tiles: Vec<ChannelTile>,
+}
+
+/// A layer's parameters before packing.
+#[derive(Clone, Copy, Debug)]
+pub struct PointwiseLayer<'a> {
+    /// Input channels; a multiple of 16.
+    pub inputs: usize,
+    /// Output channels.
+    pub outputs: usize,
+    /// `[outputs][inputs]`.
+    pub weights: &'a [f32],
+    /// `[outputs]`.
+    pub bias: &'a [f32],
+    /// PReLU slopes, `[outputs]`; 0 is ReLU, 1 the identity.
+    pub slope: &'a [f32],
+    /// For [`Arithmetic::Int8`]: how the activations are quantised.
+    pub quantization: Option<Quantization<'a>>,
+    /// Whether the layer sees one pixel only (a dense layer).
+    pub dense: bool,
+}
+
+impl PointwiseWeights {
+    /// Packs a layer.
+    ///
+    /// For [`Arithmetic::Int8`] the activation scales are folded into the weights, each
+    /// output channel gets the scale that makes its largest weight 127, and the zero
+    /// points are folded into the bias: `sum((q - z) w) = sum(q w) - sum(z w)`.
+    ///
+    /// Returns `None` when the instruction set is not available on this machine or has no
+    /// such arithmetic, or when the slices do not fit the shape.
+    #[must_use]
+    pub fn pack(isa: Isa, arithmetic: Arithmetic, layer: &PointwiseLayer<'_>) -> Option<Self> {
+        let PointwiseLayer { inputs, outputs, .. } = *layer;
+        let word = Word::of(isa, arithmetic).filter(|_| isa.is_available())?;
+        let fits = inputs.is_multiple_of(LANES)
+            && layer.weights.len() == inputs * outputs
+            && layer.bias.len() == outputs
+            && layer.slope.len() == outputs;
+        let quantized = match (arithmetic, layer.quantization) {
+            (Arithmetic::Int8, Some(q)) if fits && q.scale.len() == inputs && q.zero.len() == inputs => {
+                Some(quantize(layer, q))
+            }
+            (Arithmetic::Int8, _) => return None,
+            _ => None,
+        };
+        if !fits {
+            return None;
+        }
+        let blocks = outputs.div_ceil(LANES);
+        let group = group_blocks(isa, layer.dense);
+        let channels = word.channels();
+        let words = inputs / channels;
+        let mut panel = Buffer::<u8>::zeroed(blocks * words * 64);
+        let mut tiles = Vec::new();
+        let mut block = 0;
+        let mut at = 0;
+        while block < blocks {
+            let count = if blocks - block >= group { group } else { 1 };
+            tiles.push(ChannelTile { first_block: block, blocks: count, weights: at });
+            for w in 0..words {
+                for b in 0..count {
+                    for lane in 0..LANES {
+                        for c in 0..channels {
+                            let (o, i) = ((block + b) * LANES + lane, w * channels + c);
+                            let to = at + (lane * channels + c) * word.bytes();
+                            if o >= outputs {
+                                continue;
+                            }
+                            let index = o * inputs + i;
+                            match (&quantized, word) {
+                                (None, Word::Bf16) => panel[to..to + 2]
+                                    .copy_from_slice(&f32_to_bf16(layer.weights[index]).to_le_bytes()),
+                                (None, _) => panel[to..to + 4]
+                                    .copy_from_slice(&layer.weights[index].to_le_bytes()),
+                                (Some(q), Word::I16) => panel[to..to + 2]
+                                    .copy_from_slice(&i16::from(q.weights[index]).to_le_bytes()),
+                                (Some(q), _) => panel[to] = q.weights[index].cast_unsigned(),
+                            }
+                        }
+                    }
+                    at += 64;
+                }
+            }
+            block += count;
+        }
+        let mut epilogue = Buffer::<f32>::zeroed(blocks * 3 * LANES);
+        for o in 0..outputs {
+            let base = (o / LANES) * 3 * LANES + o % LANES;
+            let (scale, bias) =
+                quantized.as_ref().map_or((1.0, layer.bias[o]), |q| (q.scale[o], q.bias[o]));
+            epilogue[base] = scale;
+            epilogue[base + LANES] = bias;
+            epilogue[base + 2 * LANES] = layer.slope[o];
+        }
+        Some(Self { isa, arithmetic, word, inputs, outputs, panel, epilogue, tiles })
+    }
+
+    /// Input channels.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Output channels.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+
+    /// Bytes of packed weights.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.panel.bytes() + self.epilogue.bytes()
+    }
+
+    /// The arithmetic of the products.
+    #[must_use]
+    pub fn arithmetic(&self) -> Arithmetic {
+        self.arithmetic
+    }
+
+    /// `pointwise_u8_avx512vnni` and the like.
+    #[must_use]
+    pub fn kernel_name(&self) -> String {
+        let word = match self.word {
+            Word::F32 => "f32",
+            Word::Bf16 => "bf16",
+            Word::U8 => "u8i8i32",
+            Word::I16 => "u8i8i32w16",
+        };
+        format!("{word}_{}", self.isa)
+    }
+}
+
+/// Output blocks of one register tile.
+fn group_blocks(isa: Isa, dense: bool) -> usize {
+    fn of<V: Lanes>(dense: bool) -> usize {
+        if dense { V::DENSE_BLOCKS } else { V::TILE_BLOCKS }
+    }
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => of::<crate::x86_64::Avx2Lanes>(dense),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => {
+            of::<crate::x86_64::Avx512Lanes>(dense)
+        }
+        _ => of::<ScalarLanes>(dense),
+    }
+}
+
+/// Tile widths of an instruction set, widest first.
+pub(crate) fn tile_pixels(isa: Isa) -> &'static [usize] {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => crate::x86_64::Avx2Lanes::TILE_PIXELS,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => crate::x86_64::Avx512Lanes::TILE_PIXELS,
+        _ => ScalarLanes::TILE_PIXELS,
+    }
+}
+
+/// Covers `pixels` with tile widths, as few and as even as the widths allow.
+pub(crate) fn split_pixels(isa: Isa, mut pixels: usize) -> Vec<usize> {
+    let widths = tile_pixels(isa);
+    let mut split = Vec::new();
+    while pixels > 0 {
+        let tiles = pixels.div_ceil(widths[0]);
+        let even = pixels.div_ceil(tiles);
+        // The widest body that does not exceed the even share, unless the share itself has
+        // one: 49 becomes 13 12 12 12, 40 becomes 14 13 13.
+        let width = widths.iter().copied().filter(|w| *w <= even).max().unwrap_or(1);
+        split.push(width);
+        pixels -= width;
+    }
+    split
+}
+
+struct Quantized {
+    weights: Vec<i8>,
+    scale: Vec<f32>,
+    bias: Vec<f32>,
+}
+
+/// Weights as integers, per output channel; see [`PointwiseWeights::pack`].
+fn quantize(layer: &PointwiseLayer<'_>, q: Quantization<'_>) -> Quantized {
+    let inputs = layer.inputs;
+    let mut weights = vec![0i8; layer.weights.len()];
+    let mut scale = vec![0.0; layer.outputs];
+    let mut bias = vec![0.0; layer.outputs];
+    for o in 0..layer.outputs {
+        let row = &layer.weights[o * inputs..(o + 1) * inputs];
+        let folded = |i: usize| row[i] * q.scale[i];
+        let largest = (0..inputs).map(|i| folded(i).abs()).fold(0.0f32, f32::max);
+        let step = if largest > 0.0 { largest / 127.0 } else { 1.0 };
+        let mut offset = 0i64;
+        for i in 0..inputs {
+            let value = (folded(i) / step).round_ties_even().clamp(-127.0, 127.0) as i8;
+            weights[o * inputs + i] = value;
+            offset += i64::from(value) * (q.zero[i] as i64);
+        }
+        scale[o] = step;
+        bias[o] = layer.bias[o] - step * offset as f32;
+    }
+    Quantized { weights, scale, bias }
+}
+
+/// One register tile's work.
+pub(crate) struct TileJob {
+    /// The tile's first pixel in channel block 0 of the strip.
+    pub(crate) activations: *const u8,
+    /// Bytes between channel blocks of the strip.
+    pub(crate) block_bytes: usize,
+    /// Input channel blocks.
+    pub(crate) blocks: usize,
+    pub(crate) weights: *const u8,
+    pub(crate) epilogue: *const f32,
+    /// Block `first_block`, lane 0 of pixel offset 0.
+    pub(crate) out: *mut u8,
+    /// Elements from `out` to each pixel of the tile.
+    pub(crate) out_pixels: *const u32,
+    /// Elements between output blocks.
+    pub(crate) out_block: usize,
+}
+
+/// The register tile: `P` pixels by `B` blocks.
+///
+/// # Safety
+/// The job's pointers are valid for the tile's shape; the machine has V's instructions.
+#[inline(always)]
+pub(crate) unsafe fn tile<V, D, E, const P: usize, const B: usize>(job: &TileJob)
+where
+    V: Lanes,
+    D: Dot<V>,
+    E: Stored,
+{
+    // SAFETY: offsets stay inside what the caller vouches for: `blocks` blocks of P pixels
+    // of 64 / CHANNELS bytes, 16 / CHANNELS words a block with B * 64 bytes of weights each.
+    unsafe {
+        let mut sums = [[D::zero(); B]; P];
+        let mut weights = job.weights;
+        let mut block = job.activations;
+        let pixel_bytes = 64 / D::CHANNELS;
+        for _ in 0..job.blocks {
+            for word in 0..LANES / D::CHANNELS {
+                let mut loaded = [D::weights(weights); B];
+                let mut b = 1;
+                while b < B {
+                    loaded[b] = D::weights(weights.add(64 * b));
+                    b += 1;
+                }
+                weights = weights.add(64 * B);
+                let mut p = 0;
+                while p < P {
+                    let at = block.add(p * pixel_bytes + word * 4);
+                    let mut b = 0;
+                    while b < B {
+                        sums[p][b] = D::step(sums[p][b], at, loaded[b]);
+                        b += 1;
+                    }
+                    p += 1;
+                }
+            }
+            block = block.add(job.block_bytes);
+        }
+        let mut b = 0;
+        while b < B {
+            let at = job.epilogue.add(b * 3 * LANES);
+            let scale = V::load(at);
+            let bias = V::load(at.add(LANES));
+            let slope = V::load(at.add(2 * LANES));
+            let out = job.out.cast::<E>().add(b * job.out_block);
+            let mut p = 0;
+            while p < P {
+                let value = D::finish(sums[p][b]).mul_add(scale, bias);
+                E::store(prelu(value, slope), out.add(*job.out_pixels.add(p) as usize));
+                p += 1;
+            }
+            b += 1;
+        }
+    }
+}
+
+/// A run of pixels that are neighbours in the strip.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PixelTile {
+    /// First pixel, counted in the strip.
+    pub(crate) first: u32,
+    pub(crate) pixels: u32,
+    /// First entry in the list of output offsets.
+    pub(crate) offsets: u32,
+}
+
+/// Everything one call of a pointwise kernel does.
+pub(crate) struct PointwiseJob<'a> {
+    pub(crate) activations: *const u8,
+    pub(crate) block_bytes: usize,
+    pub(crate) weights: &'a PointwiseWeights,
+    pub(crate) channel_tiles: &'a [ChannelTile],
+    pub(crate) pixel_tiles: &'a [PixelTile],
+    pub(crate) offsets: &'a [u32],
+    pub(crate) out: *mut u8,
+    pub(crate) out_block: usize,
+}
+
+/// All tiles of a job, channel tiles outside: their weights stay in cache while the
+/// pixels pass.
+///
+/// # Safety
+/// As for [`tile`], for every tile of the job.
+#[inline(always)]
+unsafe fn pointwise<V: Lanes, D: Dot<V>, E: Stored>(job: &PointwiseJob<'_>) {
+    let blocks = job.weights.inputs / LANES;
+    let pixel_bytes = 64 / D::CHANNELS;
+    for channels in job.channel_tiles {
+        for pixels in job.pixel_tiles {
+            // SAFETY: the planner made the tiles from the shapes that the buffers have.
+            unsafe {
+                let tile = TileJob {
+                    activations: job.activations.add(pixels.first as usize * pixel_bytes),
+                    block_bytes: job.block_bytes,
+                    blocks,
+                    weights: job.weights.panel.as_ptr().add(channels.weights),
+                    epilogue: job.weights.epilogue.as_ptr().add(channels.first_block * 3 * LANES),
+                    out: job
+                        .out
+                        .add(channels.first_block * job.out_block * size_of::<E>()),
+                    out_pixels: job.offsets.as_ptr().add(pixels.offsets as usize),
+                    out_block: job.out_block,
+                };
+                V::tile::<D, E>(&tile, pixels.pixels as usize, channels.blocks);
+            }
+        }
+    }
+}
+
+/// A pointwise kernel stamped for one instruction set.
+pub(crate) type PointwiseFn = for<'a, 'b> unsafe fn(&'a PointwiseJob<'b>);
+
+/// The kernel for an instruction set, arithmetic and output element.
+pub(crate) fn select(isa: Isa, arithmetic: Arithmetic, element: Element) -> Option<PointwiseFn> {
+    crate::stamp::stamp! {
+        pointwise(PointwiseJob<'_>);
+        (isa, arithmetic, element);
+        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16) (Int8 I16 f32 F32);
+        Avx2, "avx2,fma", crate::x86_64::Avx2Lanes:
+            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16) (Int8 I16 f32 F32);
+        Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
+            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16) (Int8 I16 f32 F32);
+        Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
+            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 U8 u16 Bf16) (Int8 U8 f32 F32);
+        Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
+            crate::x86_64::Avx512Bf16Lanes:
+            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 U8 u16 Bf16) (Int8 U8 f32 F32) (Bf16 Bf16 u16 Bf16) (Bf16 Bf16 f32 F32);
+    }
+}

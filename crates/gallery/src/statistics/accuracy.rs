@@ -49,14 +49,25 @@ pub fn best_threshold(comparisons: &[(f32, bool)]) -> Option<(f32, usize)> {
     Some((best.2, best.0))
 }
 
-/// The share of right decisions at a threshold, in 0..=1; `None` without comparisons.
-#[must_use]
-pub fn accuracy_at(comparisons: &[(f32, bool)], threshold: f32) -> Option<f64> {
-    let right = comparisons
-        .iter()
-        .filter(|(score, genuine)| (*score >= threshold) == *genuine)
-        .count();
-    (!comparisons.is_empty()).then(|| right as f64 / comparisons.len() as f64)
+/// Comparisons that are judged together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fold {
+    /// Score, and whether the comparison is genuine.
+    pub comparisons: Vec<(f32, bool)>,
+    /// Comparisons without a score, because a picture gave no template. Each counts as a
+    /// wrong decision: a system does not get better by giving up on hard pictures.
+    pub failed: usize,
+}
+
+impl Fold {
+    /// The share of right decisions at a threshold, in 0..=1; `None` without comparisons.
+    #[must_use]
+    pub fn accuracy(&self, threshold: f32) -> Option<f64> {
+        let is_right = |(score, genuine): &&(f32, bool)| (*score >= threshold) == *genuine;
+        let right = self.comparisons.iter().filter(is_right).count();
+        let all = self.comparisons.len() + self.failed;
+        (all > 0).then(|| right as f64 / all as f64)
+    }
 }
 
 /// Accuracy with, for each fold, the threshold that is best on all the other folds (Huang et
@@ -64,7 +75,7 @@ pub fn accuracy_at(comparisons: &[(f32, bool)], threshold: f32) -> Option<f64> {
 ///
 /// `None` unless there are two folds or more and each has a comparison.
 #[must_use]
-pub fn fold_accuracy(folds: &[Vec<(f32, bool)>]) -> Option<FoldAccuracy> {
+pub fn fold_accuracy(folds: &[Fold]) -> Option<FoldAccuracy> {
     if folds.len() < 2 {
         return None;
     }
@@ -74,10 +85,10 @@ pub fn fold_accuracy(folds: &[Vec<(f32, bool)>]) -> Option<FoldAccuracy> {
             .iter()
             .enumerate()
             .filter(|(other, _)| *other != held_out)
-            .flat_map(|(_, fold)| fold.iter().copied())
+            .flat_map(|(_, fold)| fold.comparisons.iter().copied())
             .collect();
         let (threshold, _) = best_threshold(&others)?;
-        results.push((threshold, accuracy_at(fold, threshold)?));
+        results.push((threshold, fold.accuracy(threshold)?));
     }
     let count = results.len() as f64;
     let mean = results.iter().map(|(_, accuracy)| accuracy).sum::<f64>() / count;
@@ -94,8 +105,15 @@ pub fn fold_accuracy(folds: &[Vec<(f32, bool)>]) -> Option<FoldAccuracy> {
 
 #[cfg(test)]
 mod tests {
-    use super::{accuracy_at, best_threshold, fold_accuracy};
+    use super::{Fold, best_threshold, fold_accuracy};
     use proptest::prelude::*;
+
+    fn fold(comparisons: &[(f32, bool)]) -> Fold {
+        Fold {
+            comparisons: comparisons.to_vec(),
+            failed: 0,
+        }
+    }
 
     #[test]
     fn the_best_threshold_lies_in_the_middle_of_the_gap() {
@@ -109,30 +127,42 @@ mod tests {
     fn all_impostors_are_stopped_and_all_genuine_pass() {
         let impostors = [(0.3, false), (0.3, false)];
         let (threshold, right) = best_threshold(&impostors).unwrap();
-        assert_eq!((right, accuracy_at(&impostors, threshold)), (2, Some(1.0)));
+        assert_eq!(
+            (right, fold(&impostors).accuracy(threshold)),
+            (2, Some(1.0))
+        );
         let genuine = [(0.3, true), (0.5, true)];
         let (threshold, right) = best_threshold(&genuine).unwrap();
-        assert_eq!((right, accuracy_at(&genuine, threshold)), (2, Some(1.0)));
+        assert_eq!((right, fold(&genuine).accuracy(threshold)), (2, Some(1.0)));
     }
 
     #[test]
     fn no_comparisons_have_no_accuracy() {
         assert_eq!(best_threshold(&[]), None);
-        assert_eq!(accuracy_at(&[], 0.0), None);
-        assert_eq!(fold_accuracy(&[vec![(0.1, false)]]), None);
-        assert_eq!(fold_accuracy(&[vec![(0.1, false)], vec![]]), None);
+        assert_eq!(fold(&[]).accuracy(0.0), None);
+        assert_eq!(fold_accuracy(&[fold(&[(0.1, false)])]), None);
+        assert_eq!(fold_accuracy(&[fold(&[(0.1, false)]), fold(&[])]), None);
     }
 
     #[test]
     fn each_fold_is_judged_by_the_threshold_of_the_others() {
-        let clean = vec![(0.2, false), (0.6, true)];
+        let clean = fold(&[(0.2, false), (0.6, true)]);
         // Judged at 0.4 the impostor at 0.5 passes; it does not move its own threshold.
-        let odd = vec![(0.5, false), (0.6, true)];
+        let odd = fold(&[(0.5, false), (0.6, true)]);
         let got = fold_accuracy(&[clean.clone(), clean, odd]).unwrap();
         assert!((got.folds[2].1 - 0.5).abs() < 1e-12);
         assert!((got.folds[2].0 - 0.4).abs() < 1e-6);
         assert!((got.mean - 2.5 / 3.0).abs() < 1e-12);
         assert!((got.sd - (1.0_f64 / 12.0).sqrt()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn comparisons_without_a_score_count_as_wrong() {
+        let fold = Fold {
+            comparisons: vec![(0.2, false), (0.6, true)],
+            failed: 2,
+        };
+        assert_eq!(fold.accuracy(0.4), Some(0.5));
     }
 
     proptest! {

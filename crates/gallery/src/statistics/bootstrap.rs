@@ -62,8 +62,8 @@ pub struct Resampling {
 
 /// Threshold, FNMR and their intervals at each target rate, in the order of `targets`.
 ///
-/// `tail` holds the highest impostor comparisons: at least four times as many as may pass at
-/// the largest target, or all. A replicate that runs over its end takes the lowest score of
+/// `tail` holds the highest impostor comparisons: well more than may pass at the largest
+/// target (half as many again where that is ten thousand or more), or all. A replicate that runs over its end takes the lowest score of
 /// the tail as its threshold. `None` without genuine or impostor comparisons.
 #[must_use]
 pub fn operating_points(

@@ -13,7 +13,7 @@ mod proportion;
 mod scores;
 mod trial;
 
-pub use accuracy::{FoldAccuracy, accuracy_at, best_threshold, fold_accuracy};
+pub use accuracy::{Fold, FoldAccuracy, best_threshold, fold_accuracy};
 pub use bootstrap::{OperatingPoint, Resampling, operating_points};
 pub use curve::{ErrorRates, auc, equal_error_rate, error_rates, threshold_at};
 pub use proportion::{Interval, clopper_pearson, rule_of_three, upper_bound};

@@ -5,6 +5,8 @@
     reason = "a chore speaks to the person who started it"
 )]
 
+mod denylist;
+mod layers;
 mod models;
 
 use anyhow::{Context as _, Result, bail};
@@ -16,6 +18,9 @@ usage: cargo xtask <chore>
 
   models [--samples DIR]   fetch the pinned weights and sample pictures, check their digests,
                            lay them under models/store; copy the samples to DIR by name
+  layers                   check that each crate uses only what its layer may use
+  denylist [--program P]   check that no name stands for what the project refuses to do, in
+                           the sources, the models and the help of the built program P
 ";
 
 fn main() -> Result<()> {
@@ -25,6 +30,9 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         ["models"] => models::fetch(&root, None),
         ["models", "--samples", folder] => models::fetch(&root, Some(Path::new(folder))),
+        ["layers"] => layers::check(&root),
+        ["denylist"] => denylist::check(&root, None),
+        ["denylist", "--program", program] => denylist::check(&root, Some(Path::new(program))),
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -240,6 +240,12 @@ impl Dense {
         self.output.bytes() + self.conversion.as_ref().map_or(0, |(_, _, strip)| strip.bytes())
     }
 
+    /// Bytes of packed weights.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        self.weights.bytes()
+    }
+
     /// Name of the kernel.
     #[must_use]
     pub fn kernel_name(&self) -> String {

@@ -130,6 +130,12 @@ impl Separable {
         )
     }
 
+    /// Bytes of packed weights.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        self.depthwise.bytes() + self.pointwise.bytes()
+    }
+
     /// Name of the kernel pair.
     #[must_use]
     pub fn kernel_name(&self) -> String {
@@ -342,6 +348,12 @@ impl Pointwise {
     #[must_use]
     pub fn macs(&self) -> usize {
         self.output.pixels() * self.input.channels * self.weights.outputs
+    }
+
+    /// Bytes of packed weights.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        self.weights.bytes()
     }
 
     /// Name of the kernel.

@@ -1,13 +1,26 @@
 //! Reads the pinned networks, plans them once and runs them.
 //!
-//! A [`Model`] is what an ONNX file says, with block-quantised weights and batch
-//! norms folded. A [`Network`] is a model planned for one input size: a straight
-//! list of fused steps over buffers that were allocated once. [`Net`] is the seam:
-//! what the rooms above need of any engine, so that they can be tested without weights.
+//! A [`Model`] is what an ONNX file says, with block-quantised weights and batch norms
+//! folded and everything packed for one machine and precision. A [`Network`] is a model
+//! planned for one input size: a straight list of fused steps over buffers that were
+//! allocated once. [`Net`] is the seam: what the rooms above need of any engine, so that
+//! they can be tested without weights.
 
+mod constant;
+mod error;
+mod graph;
+mod lower;
+mod model;
+mod network;
+mod onnx;
 mod options;
+mod ranges;
 mod seam;
 
 pub use countenance_kernels::Isa;
+pub use error::{LoadError, PlanError};
+pub use model::{ColorOrder, Model};
+pub use network::{Network, StepReport};
 pub use options::{Options, Precision};
+pub use ranges::{LayerRanges, Ranges};
 pub use seam::{Net, RunError, Size};

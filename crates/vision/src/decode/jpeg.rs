@@ -54,6 +54,7 @@ impl<'a> Header<'a> {
         let mut exif = None;
         let mut profile_bytes = 0;
         let mut scans = 0;
+        let mut adobe = false;
         let mut markers = Markers { bytes, at: 2 };
         loop {
             let (marker, segment) = markers.next()?;
@@ -70,11 +71,16 @@ impl<'a> Header<'a> {
                 }
                 0xda => scans += 1,
                 0xe1 if exif.is_none() => exif = segment.strip_prefix(b"Exif\0\0"),
+                0xee => adobe |= segment.starts_with(b"Adobe"),
                 0xe2 if segment.starts_with(b"ICC_PROFILE\0") => profile_bytes += segment.len(),
                 _ => {}
             }
         }
-        let (width, height) = frame.ok_or_else(|| corrupt("no frame header"))?;
+        let (width, height, components) = frame.ok_or_else(|| corrupt("no frame header"))?;
+        // Adobe's programs store inks inverted; without their marker nobody knows.
+        if components == 4 && !adobe {
+            return Err(unsupported("CMYK without an Adobe marker"));
+        }
         if scans == 0 {
             return Err(corrupt("no scan"));
         }
@@ -99,8 +105,8 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Size and number of components of a frame header.
-fn read_frame(segment: &[u8], limits: &DecodeLimits) -> Result<(usize, usize), DecodeError> {
+/// Columns, rows and components of a frame header.
+fn read_frame(segment: &[u8], limits: &DecodeLimits) -> Result<(usize, usize, u8), DecodeError> {
     let &[precision, h1, h0, w1, w0, components, ..] = segment else {
         return Err(corrupt("frame header is too short"));
     };
@@ -113,7 +119,7 @@ fn read_frame(segment: &[u8], limits: &DecodeLimits) -> Result<(usize, usize), D
     if !matches!(components, 1 | 3 | 4) {
         return Err(unsupported("neither 1, 3 nor 4 components"));
     }
-    Ok((width, height))
+    Ok((width, height, components))
 }
 
 /// A cursor over markers and their segments that skips entropy-coded data.
@@ -131,8 +137,14 @@ impl<'a> Markers<'a> {
             let marker = *rest.get(skip + 1).ok_or(TRUNCATED)?;
             self.at += skip + 1;
             match marker {
-                // A fill byte: the next one may be the marker.
-                0xff => {}
+                // Fill bytes: the last one may begin the marker.
+                0xff => {
+                    let fill = rest[skip + 1..]
+                        .iter()
+                        .take_while(|&&byte| byte == 0xff)
+                        .count();
+                    self.at += fill - 1;
+                }
                 // A stuffed zero, a restart, a stray start: no segment follows.
                 0x00 | 0x01 | 0xd0..=0xd8 => self.at += 1,
                 0xd9 => return Ok((marker, &[])),

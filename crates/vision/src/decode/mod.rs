@@ -131,11 +131,12 @@ pub enum DecodeError {
 ///
 /// The format is found by content. Sizes are checked from the header before anything is
 /// allocated. Transparent pixels are laid over white; 16 bits become 8 by dropping the low
-/// byte; CMYK becomes RGB without a colour profile. Bytes after the end of the picture are
-/// ignored; a damaged or truncated picture is refused, never filled up.
+/// byte; CMYK, as Adobe's programs store it, becomes RGB without a colour profile. Bytes after
+/// the end of the picture are ignored. A truncated picture is refused, never filled up; only a
+/// JPEG that lacks data and still has its end marker shows grey where the data is missing.
 ///
-/// At its peak a decode holds the file, the pixels (3 bytes each, 4 with transparency) and, for
-/// progressive JPEG, two bytes per coefficient.
+/// At its peak a decode holds the file, the pixels (3 bytes each, 4 with transparency, 7 for
+/// lossless WebP) and, for progressive JPEG, two bytes per coefficient.
 ///
 /// # Errors
 /// [`DecodeError`], one variant per cause.

@@ -1,1 +1,37 @@
-//! Sealed records, keyring, consent ledger and audit log behind one Store trait.
+#![doc = include_str!("../README.md")]
+
+mod attempt;
+mod backup;
+mod consent;
+mod error;
+mod event;
+mod ident;
+mod merkle;
+mod random;
+mod record;
+mod root;
+mod seal;
+mod secret;
+mod signed;
+pub mod store;
+mod vault;
+
+pub use attempt::{AttemptPolicy, Lock};
+pub use backup::{BackupError, KEYRING_BACKUP_DAYS};
+pub use consent::{Consent, ConsentEntry, ConsentState, Grant, Purpose};
+pub use error::{ConsentError, Fault, HolderError, VaultError};
+pub use event::{Event, EventKind, Outcome};
+pub use ident::{ExternalId, IdentError, KeyId, ModelName, Name, Pseudonym, TextVersion, Timestamp};
+pub use merkle::{Hash, ProofError, leaf_hash, verify_consistency, verify_inclusion};
+pub use random::{Random, RandomError, SystemRandom};
+pub use record::MAX_TEMPLATE;
+pub use root::{KeyError, KeySource, RootKey, RootKind};
+#[cfg(feature = "pkcs11")]
+pub use root::{Pkcs11Options, Pkcs11Root};
+pub use secret::{HolderPart, Secret, SecretLength};
+pub use signed::{Checkpoint, EraseReceipt, SignedError};
+pub use vault::{
+    NewSubject,
+    Attempt, AuditEntry, Collection, Inclusion, Listed, Reference, Restored, Retained, Rewrapped,
+    Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Vault,
+};

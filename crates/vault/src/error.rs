@@ -1,0 +1,175 @@
+//! What can go wrong, one family per cause.
+
+use crate::attempt::Lock;
+use crate::ident::{IdentError, Timestamp};
+use crate::random::RandomError;
+use crate::root::KeyError;
+use crate::secret::SecretLength;
+use crate::store::StoreError;
+use thiserror::Error;
+
+/// Whose fault an error is, for logs and exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The program has a defect.
+    Bug,
+    /// The caller gave something that cannot be taken.
+    Caller,
+    /// Keys, settings or the data folder do not fit together.
+    Config,
+    /// The disk or the database.
+    Storage,
+    /// The subject: unknown, without consent, locked.
+    Subject,
+}
+
+/// Consent is missing or cannot be given.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConsentError {
+    /// Consent for the purpose has expired.
+    #[error("consent has expired")]
+    Expired,
+    /// There is no consent for the purpose.
+    #[error("no consent for this purpose")]
+    Missing,
+    /// The consent does not last longer than its first second, or lasts longer than allowed.
+    #[error("consent lasts {got_s} seconds, expected 1 to {max_s}")]
+    Lifetime {
+        /// Seconds from granted to expires; 0 when it expires before.
+        got_s: u64,
+        /// Longest allowed.
+        max_s: u64,
+    },
+    /// The consent begins later than now.
+    #[error("consent is not valid yet")]
+    NotYet,
+    /// The consent belongs to another subject or purpose than the one it is used for.
+    #[error("consent is of another subject or purpose")]
+    Other,
+    /// Consent was withdrawn or changed since it was looked up.
+    #[error("consent was withdrawn or changed")]
+    Withdrawn,
+}
+
+/// A holder part is missing, not expected, or not the right one.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HolderError {
+    /// The subject is holder-bound and no holder part was given.
+    #[error("holder part is missing")]
+    Missing,
+    /// The subject is operator-key and a holder part was given.
+    #[error("holder part given for an operator-key subject")]
+    Unexpected,
+    /// The holder part does not open the subject's data.
+    #[error("holder part does not open this subject")]
+    Wrong,
+}
+
+/// Anything the vault may refuse with.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// Too many attempts.
+    #[error(transparent)]
+    Attempts(#[from] Lock),
+    /// A backup cannot be read or does not belong here.
+    #[error(transparent)]
+    Backup(#[from] crate::backup::BackupError),
+    /// The clock stands before a time the vault has already seen.
+    #[error("clock stands at {now}, but {latest} was seen before", now = now.unix(), latest = latest.unix())]
+    ClockBackwards {
+        /// The latest time seen.
+        latest: Timestamp,
+        /// The time that was given.
+        now: Timestamp,
+    },
+    /// Consent.
+    #[error(transparent)]
+    Consent(#[from] ConsentError),
+    /// A stored value is not what was written.
+    #[error("{what} does not open or decode")]
+    Corrupt {
+        /// What kind of value.
+        what: &'static str,
+    },
+    /// The name or id exists already.
+    #[error("{what} exists already")]
+    Exists {
+        /// What kind of thing.
+        what: &'static str,
+    },
+    /// Holder part.
+    #[error(transparent)]
+    Holder(#[from] HolderError),
+    /// A name that is not allowed.
+    #[error(transparent)]
+    Ident(#[from] IdentError),
+    /// Root key or key source.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// More than the format allows.
+    #[error("{what}: {got}, expected 1 to {max}")]
+    Limit {
+        /// What is limited.
+        what: &'static str,
+        /// What was given.
+        got: u64,
+        /// Most that is allowed.
+        max: u64,
+    },
+    /// The data folder holds an older state than its keyring has seen.
+    #[error("data is older than its keyring: {got} audit entries, expected {expected} or more")]
+    OlderThanKeyring {
+        /// Entries the keyring has seen.
+        expected: u64,
+        /// Entries found.
+        got: u64,
+    },
+    /// No random bytes.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// A restore was begun and not finished.
+    #[error("restore was begun and not finished")]
+    RestoreUnfinished,
+    /// A secret of a wrong length.
+    #[error(transparent)]
+    Secret(#[from] SecretLength),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The tenant, collection, subject or record does not exist.
+    #[error("unknown {what}")]
+    Unknown {
+        /// What kind of thing.
+        what: &'static str,
+    },
+}
+
+impl VaultError {
+    /// Whose fault this is.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Attempts(_) | Self::Consent(_) | Self::Unknown { .. } => Fault::Subject,
+            Self::Exists { .. }
+            | Self::Holder(_)
+            | Self::Ident(_)
+            | Self::Limit { .. }
+            | Self::Secret(_) => Fault::Caller,
+            Self::Backup(_)
+            | Self::ClockBackwards { .. }
+            | Self::Key(_)
+            | Self::OlderThanKeyring { .. }
+            | Self::RestoreUnfinished => Fault::Config,
+            Self::Corrupt { .. } | Self::Random(_) => Fault::Storage,
+            Self::Store(error) => match error {
+                StoreError::InUse { .. } | StoreError::Newer { .. } | StoreError::Engine { .. } => {
+                    Fault::Config
+                }
+                _ => Fault::Storage,
+            },
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Audit events: what is sealed, and the commitment that goes into the tree (spec, section 7).
+
+use crate::consent::Purpose;
+use crate::error::VaultError;
+use crate::ident::Timestamp;
+use crate::merkle;
+use crate::random::Random;
+use crate::seal;
+use crate::secret::Secret;
+
+const EVENT_BYTES: usize = 24;
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $code:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        #[repr(u8)]
+        pub enum $name { $($(#[$each])* $variant = $code,)* }
+
+        impl $name {
+            /// The code on disk.
+            #[must_use]
+            pub fn code(self) -> u8 {
+                self as u8
+            }
+
+            /// The meaning of a code on disk.
+            #[must_use]
+            pub fn from_code(code: u8) -> Option<Self> {
+                match code {
+                    $($code => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+pub(crate) use codes;
+
+codes! {
+    /// What an audit event records.
+    EventKind {
+        /// The vault was made.
+        VaultCreated = 1,
+        /// A tenant was made.
+        TenantCreated = 2,
+        /// A collection was made.
+        CollectionCreated = 3,
+        /// A tenant has a new wrapping key; detail: its version.
+        TenantKeyRotated = 4,
+        /// The root key was replaced.
+        RootReplaced = 5,
+        /// The vault was restored from a backup.
+        Restored = 6,
+        /// A subject was added.
+        SubjectAdded = 7,
+        /// A subject consented; detail: when it expires.
+        ConsentGranted = 8,
+        /// A consent was withdrawn.
+        ConsentWithdrawn = 9,
+        /// A consent expired.
+        ConsentExpired = 10,
+        /// A template was sealed; detail: first 8 bytes of the model digest.
+        Enrolled = 11,
+        /// A record was removed.
+        RecordRemoved = 12,
+        /// A verification was decided.
+        Decided = 13,
+        /// All that is held about a subject was given out.
+        Exported = 14,
+        /// A subject was erased; detail: deletion ledger position.
+        Erased = 15,
+        /// The members of a collection were opened for a search; detail: how many.
+        OpenedForSearch = 16,
+    }
+}
+
+codes! {
+    /// How an attempt ended.
+    Outcome {
+        /// The person was accepted.
+        Accept = 1,
+        /// The person was not accepted.
+        Reject = 2,
+        /// A better capture was asked for.
+        Recapture = 3,
+    }
+}
+
+/// One audit event as it was recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventKind,
+    /// How an attempt ended, for [`EventKind::Decided`].
+    pub outcome: Option<Outcome>,
+    /// For which purpose, where there is one.
+    pub purpose: Option<Purpose>,
+    /// Number of the record or consent entry, else 0.
+    pub number: u16,
+    /// When.
+    pub time: Timestamp,
+    /// What [`EventKind`] says, else 0.
+    pub detail: u64,
+}
+
+/// Code 0 stands for none.
+fn optional<T>(code: u8, from_code: fn(u8) -> Option<T>) -> Option<Option<T>> {
+    if code == 0 { Some(None) } else { from_code(code).map(Some) }
+}
+
+impl Event {
+    pub(crate) fn new(kind: EventKind, time: Timestamp) -> Self {
+        Self { kind, outcome: None, purpose: None, number: 0, time, detail: 0 }
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; EVENT_BYTES] {
+        let mut out = [0; EVENT_BYTES];
+        out[0] = self.kind.code();
+        out[1] = self.outcome.map_or(0, Outcome::code);
+        out[2] = self.purpose.map_or(0, Purpose::code);
+        out[4..6].copy_from_slice(&self.number.to_le_bytes());
+        out[8..16].copy_from_slice(&self.time.unix().to_le_bytes());
+        out[16..].copy_from_slice(&self.detail.to_le_bytes());
+        out
+    }
+
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; EVENT_BYTES] = bytes.try_into().ok()?;
+        if bytes[3] != 0 || bytes[6..8] != [0, 0] {
+            return None;
+        }
+        Some(Self {
+            kind: EventKind::from_code(bytes[0])?,
+            outcome: optional(bytes[1], Outcome::from_code)?,
+            purpose: optional(bytes[2], Purpose::from_code)?,
+            number: u16::from_le_bytes([bytes[4], bytes[5]]),
+            time: Timestamp::from_unix(u64::from_le_bytes(bytes[8..16].try_into().ok()?)),
+            detail: u64::from_le_bytes(bytes[16..].try_into().ok()?),
+        })
+    }
+}
+
+/// An event ready to be appended: its sealed form and the hash of its leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedEvent {
+    /// Number of the subject it is about, 0 for none.
+    pub subject: u64,
+    /// The event under the subject's, tenant's or vault's key: 52 bytes.
+    pub sealed: Vec<u8>,
+    /// RFC 6962 leaf hash over the commitment.
+    pub leaf_hash: [u8; 32],
+}
+
+fn aad(key_id: &[u8; 16]) -> [u8; 36] {
+    let mut out = [0; 36];
+    out[..20].copy_from_slice(b"countenance event v1");
+    out[20..].copy_from_slice(key_id);
+    out
+}
+
+/// The 33 bytes of the leaf of an event.
+fn leaf(key: &Secret, sealed: &[u8], event: &[u8; EVENT_BYTES]) -> [u8; 33] {
+    let nonce = &sealed[..12];
+    let mut out = [1; 33];
+    out[1..].copy_from_slice(&seal::mac(&seal::expand(key, &[b"commit"]), &[nonce, event]));
+    out
+}
+
+pub(crate) fn seal_event(
+    key: &Secret,
+    random: &dyn Random,
+    key_id: &[u8; 16],
+    subject: u64,
+    event: Event,
+) -> Result<SealedEvent, VaultError> {
+    let plain = event.to_bytes();
+    let sealed = seal::seal(&seal::expand(key, &[b"event"]), random, &aad(key_id), &plain)?;
+    let leaf_hash = merkle::leaf_hash(&leaf(key, &sealed, &plain));
+    Ok(SealedEvent { subject, sealed, leaf_hash })
+}
+
+/// The event and its leaf, if `key` is the one it was sealed with.
+pub(crate) fn open_event(
+    key: &Secret,
+    key_id: &[u8; 16],
+    sealed: &[u8],
+) -> Option<(Event, [u8; 33])> {
+    let plain = seal::open(&seal::expand(key, &[b"event"]), &aad(key_id), sealed).ok()?;
+    let event = Event::from_bytes(&plain)?;
+    Some((event, leaf(key, sealed, &event.to_bytes())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SystemRandom;
+
+    #[test]
+    fn an_event_opens_with_its_key_only_and_gives_the_leaf_that_was_appended() {
+        let key = Secret::new(&[1; 32]);
+        let event = Event {
+            outcome: Some(Outcome::Reject),
+            purpose: Some(Purpose::Verify),
+            ..Event::new(EventKind::Decided, Timestamp::from_unix(1_800_000_000))
+        };
+        let sealed = seal_event(&key, &SystemRandom, &[4; 16], 7, event).unwrap();
+        assert_eq!(sealed.sealed.len(), 52);
+        let (opened, leaf) = open_event(&key, &[4; 16], &sealed.sealed).unwrap();
+        assert_eq!(opened, event);
+        assert_eq!(merkle::leaf_hash(&leaf), sealed.leaf_hash);
+        assert!(open_event(&Secret::new(&[2; 32]), &[4; 16], &sealed.sealed).is_none());
+        assert!(open_event(&key, &[5; 16], &sealed.sealed).is_none());
+    }
+
+    #[test]
+    fn equal_events_have_unlike_leaves() {
+        let key = Secret::new(&[1; 32]);
+        let event = Event::new(EventKind::Decided, Timestamp::from_unix(5));
+        let one = seal_event(&key, &SystemRandom, &[4; 16], 7, event).unwrap();
+        let two = seal_event(&key, &SystemRandom, &[4; 16], 7, event).unwrap();
+        assert_ne!(one.leaf_hash, two.leaf_hash);
+    }
+}

@@ -1,0 +1,396 @@
+//! The `Store` trait: few, coarse methods, each one transaction.
+//!
+//! A store knows rows, not meanings: everything that tells something about a person reaches it
+//! sealed. It has two halves that may live in different places: the keyring (keys, deletion
+//! ledger) and the data (everything else).
+
+mod fault;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod rows;
+mod split;
+mod sql;
+mod sqlite;
+
+pub use fault::{FaultStore, Faults};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
+pub use rows::{
+    AttemptRow, CheckpointRow, CollectionRow, ConsentRow, DeletionRow, EventRow, KeyRow, ModelRow,
+    RecordRow, RootWrappedRow, Row, SubjectRow, TenantRow, TileRow,
+};
+pub use split::SplitStore;
+pub use sqlite::{Durability, SqliteStore};
+
+use crate::event::SealedEvent;
+use crate::ident::KeyId;
+use thiserror::Error;
+
+/// The schema version this build reads and writes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a transaction found to be otherwise than its caller had read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Conflict {
+    /// The attempt counter was changed by somebody else.
+    Attempt,
+    /// The collection exists already.
+    Collection,
+    /// The subject's consents changed, or it is gone.
+    Generation,
+    /// The wrapped key was changed or destroyed by somebody else.
+    Key,
+    /// The record exists already.
+    Record,
+    /// The subject exists already.
+    Subject,
+    /// The tenant exists already.
+    Tenant,
+}
+
+/// A store cannot do what it was asked.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// A transaction's precondition does not hold; nothing was changed.
+    #[error("changed meanwhile: {0:?}")]
+    Conflict(Conflict),
+    /// A stored row is not one, or pages of the database are damaged.
+    #[error("stored {what} is damaged")]
+    Corrupt {
+        /// What kind of row or file.
+        what: &'static str,
+    },
+    /// The database engine is of a version with known defects.
+    #[error("database engine {got}, expected {expected} or later")]
+    Engine {
+        /// The engine's version.
+        got: String,
+        /// The oldest that is good.
+        expected: &'static str,
+    },
+    /// The disk is full; nothing was changed.
+    #[error("disk is full")]
+    Full,
+    /// Another process has the data folder open.
+    #[error("data folder {place} is in use by another process")]
+    InUse {
+        /// The folder.
+        place: String,
+    },
+    /// Reading or writing failed. Whether a write took effect is not known.
+    #[error("{action} failed: {cause}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The database's or system's words.
+        cause: String,
+    },
+    /// There is no vault here.
+    #[error("no vault here")]
+    Missing,
+    /// It was written by a later version.
+    #[error("data is of schema version {found}, this build reads up to {known}")]
+    Newer {
+        /// The version found.
+        found: u32,
+        /// The newest this build reads.
+        known: u32,
+    },
+    /// Destroyed keys may still be readable in the keyring file.
+    #[error("destroyed keys may still be in the keyring file")]
+    NotDestroyed,
+    /// There is a vault here already.
+    #[error("there is a vault here already")]
+    Occupied,
+}
+
+/// Something that must hold inside a transaction of the data half.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Require {
+    /// No collection has this id.
+    NoCollection([u8; 16]),
+    /// The subject has no record of this number.
+    NoRecord {
+        /// Number of the subject.
+        subject: u64,
+        /// Number of the record.
+        number: u16,
+    },
+    /// No subject of the collection has this pseudonym.
+    NoSubject {
+        /// Number of the collection.
+        collection: u32,
+        /// The pseudonym.
+        pseudonym: [u8; 32],
+    },
+    /// The subject's consents are as they were read.
+    Generation {
+        /// Number of the subject.
+        subject: u64,
+        /// The generation that was read.
+        is: u64,
+    },
+}
+
+/// One change of the data half.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Edit {
+    /// Inserts a row or replaces the one in its place.
+    Put(Row),
+    /// Removes a subject and every row about it; its leaves in the audit tree stay.
+    RemoveSubject(u64),
+    /// Removes one record.
+    RemoveRecord {
+        /// Number of the subject.
+        subject: u64,
+        /// Number of the record.
+        number: u16,
+    },
+    /// Removes all records of a subject.
+    RemoveRecords(u64),
+    /// Sets a subject's generation and days.
+    Touch {
+        /// Number of the subject.
+        subject: u64,
+        /// Its new generation.
+        generation: u64,
+        /// Day of last use.
+        used_day: u32,
+        /// Day of the retention job's next look.
+        due_day: u32,
+    },
+    /// Replaces an attempt counter if it still is what was read.
+    SwapAttempt {
+        /// Which counter.
+        slot: [u8; 32],
+        /// What was read.
+        from: Option<Vec<u8>>,
+        /// What it becomes; nothing to remove it.
+        to: Option<Vec<u8>>,
+    },
+    /// Removes an attempt counter.
+    RemoveAttempt([u8; 32]),
+    /// Marks the beginning (true) or end (false) of a restore.
+    Restoring(bool),
+    /// Sets the size of the audit tree; only a restore does.
+    TreeSize(u64),
+}
+
+/// A transaction of the data half: preconditions, changes and what the audit log says of them.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// What must hold.
+    pub requires: Vec<Require>,
+    /// What changes, in this order.
+    pub edits: Vec<Edit>,
+    /// What is appended to the audit tree, in the same transaction.
+    pub events: Vec<SealedEvent>,
+}
+
+/// What a transaction of the data half did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Leaf index of the first event.
+    pub first_leaf: u64,
+    /// Leaves of the audit tree afterwards.
+    pub size: u64,
+}
+
+/// A transaction of the keyring half.
+#[derive(Clone, Debug, Default)]
+pub struct KeyChange {
+    /// Rows to insert or replace.
+    pub put: Vec<Row>,
+    /// A tenant that must not exist yet; its number must be free.
+    pub new_tenant: Option<TenantRow>,
+    /// Server parts to add; the store numbers them.
+    pub add: Vec<KeyRow>,
+    /// Server parts to replace if they still are the first; the second is put in its place.
+    pub rewrap: Vec<(KeyRow, KeyRow)>,
+    /// Server parts to destroy, with the day for the ledger. They are gone from the file when the
+    /// call returns. Destroying one again gives its old position.
+    pub destroy: Vec<(u64, KeyId, u32)>,
+    /// Ledger positions whose rows are gone.
+    pub purged: Vec<u64>,
+    /// Root-wrapped keys to destroy: kind, tenant, version.
+    pub drop_root: Vec<(u8, u32, u32)>,
+}
+
+/// What a transaction of the keyring half did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeysCommitted {
+    /// Numbers of the added server parts, in order.
+    pub numbers: Vec<u64>,
+    /// Ledger positions of the destroyed server parts, in order.
+    pub positions: Vec<u64>,
+}
+
+/// The small rows of the keyring half.
+#[derive(Clone, Debug, Default)]
+pub struct KeyringHead {
+    /// The vault's id.
+    pub vault: [u8; 16],
+    /// Public key of its signatures.
+    pub public_key: [u8; 32],
+    /// Keys wrapped by the root key.
+    pub root_wrapped: Vec<RootWrappedRow>,
+    /// Tenants.
+    pub tenants: Vec<TenantRow>,
+    /// The newest signed checkpoint the keyring has seen.
+    pub checkpoint: Option<Vec<u8>>,
+}
+
+/// The small rows of the data half.
+#[derive(Clone, Debug, Default)]
+pub struct DataHead {
+    /// The vault's id.
+    pub vault: [u8; 16],
+    /// Collections.
+    pub collections: Vec<CollectionRow>,
+    /// Models.
+    pub models: Vec<ModelRow>,
+    /// Leaves of the audit tree.
+    pub size: u64,
+    /// Whether a restore was begun and not finished.
+    pub restoring: bool,
+}
+
+/// Everything about one subject but its key.
+#[derive(Clone, Debug, Default)]
+pub struct Dossier {
+    /// Consent entries, by number.
+    pub consents: Vec<ConsentRow>,
+    /// Records, by number.
+    pub records: Vec<RecordRow>,
+    /// Audit events, by sequence; only when asked for.
+    pub events: Vec<EventRow>,
+}
+
+/// Which half a snapshot is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Half {
+    /// Collections, models, subjects, records, consents, attempts, events, tiles.
+    Data,
+    /// Deletion ledger, root-wrapped keys, tenants, server parts, checkpoint.
+    Keyring,
+    /// The deletion ledger alone.
+    Deletions,
+}
+
+/// Where sealed rows and wrapped keys are kept.
+///
+/// Each method is one transaction: it happens whole or not at all, and a method that changes
+/// something returns only when the change is durable.
+pub trait Store: Send + Sync {
+    /// Makes an empty vault: both halves with the vault's id and the first keyring rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Occupied`] when there is one; other [`StoreError`]s.
+    fn create(
+        &self,
+        vault: [u8; 16],
+        public_key: [u8; 32],
+        rows: Vec<RootWrappedRow>,
+    ) -> Result<(), StoreError>;
+
+    /// The small rows of the keyring half.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is no vault; other [`StoreError`]s.
+    fn keyring(&self) -> Result<KeyringHead, StoreError>;
+
+    /// The small rows of the data half.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] when there is no vault; other [`StoreError`]s.
+    fn data(&self) -> Result<DataHead, StoreError>;
+
+    /// Changes the keyring half.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when something is no longer as it was read;
+    /// [`StoreError::NotDestroyed`] when the change is done but destroyed keys may still be in
+    /// the file; other [`StoreError`]s.
+    fn commit_keys(&self, change: KeyChange) -> Result<KeysCommitted, StoreError>;
+
+    /// Changes the data half and appends to the audit tree.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a precondition does not hold; other [`StoreError`]s.
+    fn commit(&self, change: Change) -> Result<Committed, StoreError>;
+
+    /// The wrapped server part of a subject.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError>;
+
+    /// Up to `limit` wrapped server parts with a number above `after`, by number.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn keys(&self, after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError>;
+
+    /// Up to `limit` entries of the deletion ledger whose rows may not be gone yet.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn unpurged(&self, limit: u32) -> Result<Vec<DeletionRow>, StoreError>;
+
+    /// A subject by its pseudonym.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn subject(
+        &self,
+        collection: u32,
+        pseudonym: &[u8; 32],
+    ) -> Result<Option<SubjectRow>, StoreError>;
+
+    /// Up to `limit` subjects with a number above `after`, by number; of one collection or all.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn subjects(
+        &self,
+        collection: Option<u32>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SubjectRow>, StoreError>;
+
+    /// Consents and records of a subject, and its events if asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError>;
+
+    /// An attempt counter.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// A tile of the audit tree; empty when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError>;
+
+    /// Every row of a half, as of one moment, in the order of the backup format.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails, or what `sink` returns.
+    fn snapshot(
+        &self,
+        half: Half,
+        sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Whether a destroyed key is gone from the medium when [`Store::commit_keys`] returns. Where
+    /// it is not, it goes with the database's own vacuum and log recycling.
+    fn destroys_at_once(&self) -> bool;
+}

@@ -1,0 +1,105 @@
+//! A store whose halves live in two places.
+
+use super::{
+    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
+    KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+};
+
+/// Keeps the keyring half in one store and the data half in another: for instance the data in
+/// PostgreSQL and the keyring in SQLite, where a destroyed key is gone at once.
+pub struct SplitStore<D, K> {
+    data: D,
+    keyring: K,
+}
+
+impl<D: Store, K: Store> SplitStore<D, K> {
+    /// A store of the data half of `data` and the keyring half of `keyring`.
+    pub fn new(data: D, keyring: K) -> Self {
+        Self { data, keyring }
+    }
+}
+
+impl<D: Store, K: Store> Store for SplitStore<D, K> {
+    fn create(
+        &self,
+        vault: [u8; 16],
+        public_key: [u8; 32],
+        rows: Vec<RootWrappedRow>,
+    ) -> Result<(), StoreError> {
+        // The other half of each store stays empty but for the ids.
+        self.keyring.create(vault, public_key, rows)?;
+        self.data.create(vault, public_key, Vec::new())
+    }
+
+    fn keyring(&self) -> Result<KeyringHead, StoreError> {
+        self.keyring.keyring()
+    }
+
+    fn data(&self) -> Result<DataHead, StoreError> {
+        self.data.data()
+    }
+
+    fn commit_keys(&self, change: KeyChange) -> Result<KeysCommitted, StoreError> {
+        self.keyring.commit_keys(change)
+    }
+
+    fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        self.data.commit(change)
+    }
+
+    fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
+        self.keyring.key(number)
+    }
+
+    fn keys(&self, after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError> {
+        self.keyring.keys(after, limit)
+    }
+
+    fn unpurged(&self, limit: u32) -> Result<Vec<DeletionRow>, StoreError> {
+        self.keyring.unpurged(limit)
+    }
+
+    fn subject(
+        &self,
+        collection: u32,
+        pseudonym: &[u8; 32],
+    ) -> Result<Option<SubjectRow>, StoreError> {
+        self.data.subject(collection, pseudonym)
+    }
+
+    fn subjects(
+        &self,
+        collection: Option<u32>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        self.data.subjects(collection, after, limit)
+    }
+
+    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError> {
+        self.data.dossier(subject, events)
+    }
+
+    fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.data.attempt(slot)
+    }
+
+    fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {
+        self.data.tile(level, index)
+    }
+
+    fn snapshot(
+        &self,
+        half: Half,
+        sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match half {
+            Half::Data => self.data.snapshot(half, sink),
+            _ => self.keyring.snapshot(half, sink),
+        }
+    }
+
+    fn destroys_at_once(&self) -> bool {
+        self.keyring.destroys_at_once()
+    }
+}

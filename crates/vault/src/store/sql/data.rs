@@ -1,0 +1,243 @@
+//! A transaction of the data half.
+
+use super::schema::{RESTORING, TREE_SIZE};
+use super::{Sql, Value, int, place, small};
+use crate::merkle::{self, Tiles};
+use crate::store::{Change, Committed, Conflict, Edit, Require, Row, StoreError};
+
+pub(in crate::store) fn apply(
+    sql: &mut dyn Sql,
+    change: &Change,
+) -> Result<Committed, StoreError> {
+    // The counter row is taken first: with several writers it puts them in one order, so that
+    // what is required cannot change before the commit.
+    let events = change.events.len() as u64;
+    let size = if change.requires.is_empty() && change.events.is_empty() {
+        0
+    } else {
+        grow(sql, events)?
+    };
+    for require in &change.requires {
+        demand(sql, require)?;
+    }
+    for edit in &change.edits {
+        alter(sql, edit)?;
+    }
+    if events > 0 {
+        append(sql, size - events, change)?;
+    }
+    Ok(Committed { first_leaf: size - events.min(size), size })
+}
+
+fn grow(sql: &mut dyn Sql, by: u64) -> Result<u64, StoreError> {
+    sql.row(
+        "UPDATE counter SET value = value + $1 WHERE slot = $2 RETURNING value",
+        &[int(by)?, small(TREE_SIZE)],
+    )?
+    .ok_or(StoreError::Missing)?
+    .int("tree size")
+}
+
+fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
+    match require {
+        Require::NoCollection(id) => {
+            let found =
+                sql.row("SELECT number FROM collection WHERE id = $1", &[Value::Bytes(id)])?;
+            refuse_if(found.is_some(), Conflict::Collection)
+        }
+        Require::NoRecord { subject, number } => {
+            let found = sql.row(
+                "SELECT place FROM record WHERE place = $1",
+                &[place(*subject, *number)?],
+            )?;
+            refuse_if(found.is_some(), Conflict::Record)
+        }
+        Require::NoSubject { collection, pseudonym } => {
+            let found = super::subject(sql, *collection, pseudonym)?;
+            refuse_if(found.is_some(), Conflict::Subject)
+        }
+        Require::Generation { subject, is } => {
+            let found = sql
+                .row("SELECT generation FROM subject WHERE number = $1", &[int(*subject)?])?
+                .map(|mut row| row.int::<u64>("generation"))
+                .transpose()?;
+            refuse_if(found != Some(*is), Conflict::Generation)
+        }
+    }
+}
+
+fn refuse_if(found: bool, conflict: Conflict) -> Result<(), StoreError> {
+    if found { Err(StoreError::Conflict(conflict)) } else { Ok(()) }
+}
+
+fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
+    match edit {
+        Edit::Put(row) => return put(sql, row),
+        Edit::RemoveSubject(subject) => {
+            let number = int(*subject)?;
+            let (first, last) = (place(*subject, 0)?, place(*subject, 255)?);
+            let pseudonym = sql
+                .row("SELECT pseudonym FROM subject WHERE number = $1", &[number])?
+                .map(|mut row| row.bytes("pseudonym"))
+                .transpose()?;
+            if let Some(pseudonym) = pseudonym {
+                sql.run("DELETE FROM attempt WHERE slot = $1", &[Value::Bytes(&pseudonym)])?;
+            }
+            sql.run("DELETE FROM record WHERE place BETWEEN $1 AND $2", &[first, last])?;
+            sql.run("DELETE FROM consent WHERE place BETWEEN $1 AND $2", &[first, last])?;
+            sql.run("DELETE FROM event WHERE subject = $1", &[number])?;
+            sql.run("DELETE FROM subject WHERE number = $1", &[number])?;
+        }
+        Edit::RemoveRecord { subject, number } => {
+            sql.run("DELETE FROM record WHERE place = $1", &[place(*subject, *number)?])?;
+        }
+        Edit::RemoveRecords(subject) => {
+            let (first, last) = (place(*subject, 0)?, place(*subject, 255)?);
+            sql.run("DELETE FROM record WHERE place BETWEEN $1 AND $2", &[first, last])?;
+        }
+        Edit::Touch { subject, generation, used_day, due_day } => {
+            sql.run(
+                "UPDATE subject SET generation = $1, used_day = $2, due_day = $3 WHERE number = $4",
+                &[int(*generation)?, small(*used_day), small(*due_day), int(*subject)?],
+            )?;
+        }
+        Edit::SwapAttempt { slot, from, to } => return swap_attempt(sql, slot, from, to),
+        Edit::RemoveAttempt(slot) => {
+            sql.run("DELETE FROM attempt WHERE slot = $1", &[Value::Bytes(slot)])?;
+        }
+        Edit::Restoring(on) => {
+            sql.run("DELETE FROM meta WHERE slot = $1", &[small(RESTORING)])?;
+            if *on {
+                sql.run(
+                    "INSERT INTO meta (slot, value) VALUES ($1, $2)",
+                    &[small(RESTORING), Value::Bytes(&[1])],
+                )?;
+            }
+        }
+        Edit::TreeSize(size) => {
+            sql.run(
+                "UPDATE counter SET value = $1 WHERE slot = $2",
+                &[int(*size)?, small(TREE_SIZE)],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn swap_attempt(
+    sql: &mut dyn Sql,
+    slot: &[u8; 32],
+    from: &Option<Vec<u8>>,
+    to: &Option<Vec<u8>>,
+) -> Result<(), StoreError> {
+    let slot = Value::Bytes(slot);
+    let changed = match (from, to) {
+        (None, None) => return Ok(()),
+        (None, Some(to)) => sql.run(
+            "INSERT INTO attempt (slot, sealed) VALUES ($1, $2) ON CONFLICT (slot) DO NOTHING",
+            &[slot, Value::Bytes(to)],
+        )?,
+        (Some(from), Some(to)) => sql.run(
+            "UPDATE attempt SET sealed = $1 WHERE slot = $2 AND sealed = $3",
+            &[Value::Bytes(to), slot, Value::Bytes(from)],
+        )?,
+        (Some(from), None) => sql.run(
+            "DELETE FROM attempt WHERE slot = $1 AND sealed = $2",
+            &[slot, Value::Bytes(from)],
+        )?,
+    };
+    refuse_if(changed == 0, Conflict::Attempt)
+}
+
+fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
+    match row {
+        Row::CollectionRow(row) => sql.run(
+            "INSERT INTO collection (number, tenant, id, sealed_name) VALUES ($1, $2, $3, $4)",
+            &[
+                small(row.number),
+                small(row.tenant),
+                Value::Bytes(&row.id),
+                Value::Bytes(&row.sealed_name),
+            ],
+        ),
+        Row::ModelRow(row) => sql.run(
+            "INSERT INTO model (digest, name) VALUES ($1, $2) ON CONFLICT (digest) DO NOTHING",
+            &[Value::Bytes(&row.digest), Value::Bytes(&row.name)],
+        ),
+        Row::SubjectRow(row) => sql.run(
+            "INSERT INTO subject (number, collection, lookup, pseudonym, key_id, kind, generation, \
+             used_day, due_day, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            &[
+                int(row.number)?,
+                small(row.collection),
+                Value::Int(super::read::lookup(&row.pseudonym)),
+                Value::Bytes(&row.pseudonym),
+                Value::Bytes(&row.key_id),
+                small(row.kind),
+                int(row.generation)?,
+                small(row.used_day),
+                small(row.due_day),
+                Value::Bytes(&row.profile),
+            ],
+        ),
+        Row::RecordRow(row) => sql.run(
+            "INSERT INTO record (place, bytes) VALUES ($1, $2) \
+             ON CONFLICT (place) DO UPDATE SET bytes = excluded.bytes",
+            &[place(row.subject, row.number)?, Value::Bytes(&row.bytes)],
+        ),
+        Row::ConsentRow(row) => sql.run(
+            "INSERT INTO consent (place, ledger, detail) VALUES ($1, $2, $3) ON CONFLICT (place) \
+             DO UPDATE SET ledger = excluded.ledger, detail = excluded.detail",
+            &[
+                place(row.subject, row.number)?,
+                Value::Bytes(&row.ledger),
+                Value::Bytes(&row.detail),
+            ],
+        ),
+        Row::AttemptRow(row) => sql.run(
+            "INSERT INTO attempt (slot, sealed) VALUES ($1, $2) \
+             ON CONFLICT (slot) DO UPDATE SET sealed = excluded.sealed",
+            &[Value::Bytes(&row.slot), Value::Bytes(&row.sealed)],
+        ),
+        Row::EventRow(row) => sql.run(
+            "INSERT INTO event (sequence, subject, sealed) VALUES ($1, $2, $3)",
+            &[int(row.sequence)?, int(row.subject)?, Value::Bytes(&row.sealed)],
+        ),
+        Row::TileRow(row) => put_tile(sql, row.level, row.index, &row.hashes),
+        _ => return Err(StoreError::Corrupt { what: "row of the other half" }),
+    }
+    .map(|_| ())
+}
+
+fn put_tile(sql: &mut dyn Sql, level: u8, index: u64, hashes: &[u8]) -> Result<u64, StoreError> {
+    sql.run(
+        "INSERT INTO tile (place, hashes) VALUES ($1, $2) \
+         ON CONFLICT (place) DO UPDATE SET hashes = excluded.hashes",
+        &[super::read::tile_place(level, index)?, Value::Bytes(hashes)],
+    )
+}
+
+struct Stored<'a>(&'a mut dyn Sql);
+
+impl Tiles for Stored<'_> {
+    type Error = StoreError;
+
+    fn tile(&mut self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {
+        super::tile(self.0, level, index)
+    }
+}
+
+fn append(sql: &mut dyn Sql, first: u64, change: &Change) -> Result<(), StoreError> {
+    let leaves = change.events.iter().map(|event| event.leaf_hash);
+    let touched = merkle::append(&mut Stored(sql), first, leaves)?;
+    for ((level, index), hashes) in touched {
+        put_tile(sql, level, index, &hashes)?;
+    }
+    for (offset, event) in change.events.iter().enumerate() {
+        sql.run(
+            "INSERT INTO event (sequence, subject, sealed) VALUES ($1, $2, $3)",
+            &[int(first + offset as u64)?, int(event.subject)?, Value::Bytes(&event.sealed)],
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! A transaction of the keyring half.
+
+use super::schema::{CHECKPOINT, LAST_POSITION, LAST_SUBJECT};
+use super::{Sql, Value, int, small};
+use crate::store::{Conflict, KeyChange, KeyRow, KeysCommitted, Row, StoreError, TenantRow};
+
+pub(in crate::store) fn apply_keys(
+    sql: &mut dyn Sql,
+    change: &KeyChange,
+) -> Result<KeysCommitted, StoreError> {
+    let mut done = KeysCommitted::default();
+    if let Some(tenant) = &change.new_tenant {
+        add_tenant(sql, tenant)?;
+    }
+    for row in &change.put {
+        put(sql, row)?;
+    }
+    if !change.add.is_empty() {
+        let last = take(sql, LAST_SUBJECT, change.add.len() as u64)?;
+        let first = last + 1 - change.add.len() as u64;
+        for (number, row) in (first..).zip(&change.add) {
+            insert_key(sql, number, row)?;
+            done.numbers.push(number);
+        }
+    }
+    for (from, to) in &change.rewrap {
+        let changed = sql.run(
+            "UPDATE server_part SET version = $1, wrapped = $2 WHERE number = $3 AND wrapped = $4",
+            &[
+                small(to.version),
+                Value::Bytes(&to.wrapped),
+                int(from.number)?,
+                Value::Bytes(&from.wrapped),
+            ],
+        )?;
+        if changed == 0 {
+            return Err(StoreError::Conflict(Conflict::Key));
+        }
+    }
+    for (number, key_id, day) in &change.destroy {
+        done.positions.push(destroy(sql, *number, &key_id.0, *day)?);
+    }
+    for position in &change.purged {
+        sql.run("UPDATE deletion SET purged = 1 WHERE position = $1", &[int(*position)?])?;
+    }
+    for &(kind, tenant, version) in &change.drop_root {
+        sql.run(
+            "DELETE FROM root_wrapped WHERE kind = $1 AND tenant = $2 AND version = $3",
+            &[small(kind), small(tenant), small(version)],
+        )?;
+    }
+    Ok(done)
+}
+
+fn take(sql: &mut dyn Sql, slot: i64, count: u64) -> Result<u64, StoreError> {
+    sql.row(
+        "UPDATE key_counter SET value = value + $1 WHERE slot = $2 RETURNING value",
+        &[int(count)?, small(slot)],
+    )?
+    .ok_or(StoreError::Missing)?
+    .int("counter")
+}
+
+fn raise(sql: &mut dyn Sql, slot: i64, to: u64) -> Result<(), StoreError> {
+    sql.run(
+        "UPDATE key_counter SET value = $1 WHERE slot = $2 AND value < $1",
+        &[int(to)?, small(slot)],
+    )
+    .map(|_| ())
+}
+
+fn add_tenant(sql: &mut dyn Sql, row: &TenantRow) -> Result<(), StoreError> {
+    let taken = sql.row(
+        "SELECT number FROM tenant WHERE id = $1 OR number = $2",
+        &[Value::Bytes(&row.id), small(row.number)],
+    )?;
+    if taken.is_some() {
+        return Err(StoreError::Conflict(Conflict::Tenant));
+    }
+    put_tenant(sql, row)
+}
+
+fn put_tenant(sql: &mut dyn Sql, row: &TenantRow) -> Result<(), StoreError> {
+    sql.run(
+        "INSERT INTO tenant (number, id, sealed_name, version) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (number) DO UPDATE SET version = excluded.version",
+        &[
+            small(row.number),
+            Value::Bytes(&row.id),
+            Value::Bytes(&row.sealed_name),
+            small(row.version),
+        ],
+    )
+    .map(|_| ())
+}
+
+fn insert_key(sql: &mut dyn Sql, number: u64, row: &KeyRow) -> Result<(), StoreError> {
+    sql.run(
+        "INSERT INTO server_part (number, tenant, version, key_id, wrapped) \
+         VALUES ($1, $2, $3, $4, $5)",
+        &[
+            int(number)?,
+            small(row.tenant),
+            small(row.version),
+            Value::Bytes(&row.key_id),
+            Value::Bytes(&row.wrapped),
+        ],
+    )
+    .map(|_| ())
+}
+
+fn destroy(
+    sql: &mut dyn Sql,
+    number: u64,
+    key_id: &[u8; 16],
+    day: u32,
+) -> Result<u64, StoreError> {
+    let key_id = Value::Bytes(key_id);
+    let known = sql.row("SELECT position FROM deletion WHERE key_id = $1", &[key_id])?;
+    sql.run("DELETE FROM server_part WHERE number = $1 AND key_id = $2", &[int(number)?, key_id])?;
+    if let Some(mut known) = known {
+        return known.int("position");
+    }
+    let position = take(sql, LAST_POSITION, 1)?;
+    sql.run(
+        "INSERT INTO deletion (position, key_id, day, purged) VALUES ($1, $2, $3, 0)",
+        &[int(position)?, key_id, small(day)],
+    )?;
+    Ok(position)
+}
+
+fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
+    match row {
+        Row::DeletionRow(row) => {
+            raise(sql, LAST_POSITION, row.position)?;
+            sql.run(
+                "INSERT INTO deletion (position, key_id, day, purged) VALUES ($1, $2, $3, 1) \
+                 ON CONFLICT DO NOTHING",
+                &[int(row.position)?, Value::Bytes(&row.key_id), small(row.day)],
+            )?;
+        }
+        Row::RootWrappedRow(row) => {
+            sql.run(
+                "INSERT INTO root_wrapped (kind, tenant, version, root_id, wrapped) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (kind, tenant, version) \
+                 DO UPDATE SET root_id = excluded.root_id, wrapped = excluded.wrapped",
+                &[
+                    small(row.kind),
+                    small(row.tenant),
+                    small(row.version),
+                    Value::Bytes(&row.root_id),
+                    Value::Bytes(&row.wrapped),
+                ],
+            )?;
+        }
+        Row::TenantRow(row) => put_tenant(sql, row)?,
+        Row::KeyRow(row) => {
+            raise(sql, LAST_SUBJECT, row.number)?;
+            insert_key(sql, row.number, row)?;
+        }
+        Row::CheckpointRow(row) => {
+            sql.run(
+                "INSERT INTO key_meta (slot, value) VALUES ($1, $2) \
+                 ON CONFLICT (slot) DO UPDATE SET value = excluded.value",
+                &[small(CHECKPOINT), Value::Bytes(&row.bytes)],
+            )?;
+        }
+        _ => return Err(StoreError::Corrupt { what: "row of the other half" }),
+    }
+    Ok(())
+}

@@ -1,0 +1,422 @@
+//! Reading of both halves.
+
+use super::schema::{CHECKPOINT, PUBLIC_KEY, RESTORING, TREE_SIZE, VAULT};
+use super::{Cells, Sql, Value, int, place, small};
+use crate::store::{
+    AttemptRow, CheckpointRow, CollectionRow, ConsentRow, DataHead, DeletionRow, Dossier, EventRow,
+    Half, KeyRow, KeyringHead, ModelRow, RecordRow, RootWrappedRow, Row, StoreError, SubjectRow,
+    TenantRow, TileRow,
+};
+
+/// Rows read at once while a snapshot is written.
+const PAGE: i64 = 1000;
+
+/// The part of a pseudonym that is indexed.
+pub(super) fn lookup(pseudonym: &[u8; 32]) -> i64 {
+    pseudonym.first_chunk().map_or(0, |first| i64::from_le_bytes(*first))
+}
+
+pub(super) fn tile_place(level: u8, index: u64) -> Result<Value<'static>, StoreError> {
+    if index < 1 << 48 {
+        int(u64::from(level) << 48 | index)
+    } else {
+        Err(StoreError::Corrupt { what: "tile" })
+    }
+}
+
+pub(in crate::store) fn keyring_head(sql: &mut dyn Sql) -> Result<KeyringHead, StoreError> {
+    let mut meta = |slot| -> Result<Option<Vec<u8>>, StoreError> {
+        sql.row("SELECT value FROM key_meta WHERE slot = $1", &[small(slot)])?
+            .map(|mut row| row.bytes("keyring"))
+            .transpose()
+    };
+    let fixed = |value: Option<Vec<u8>>| value.ok_or(StoreError::Corrupt { what: "keyring" });
+    let broken = |_| StoreError::Corrupt { what: "keyring" };
+    Ok(KeyringHead {
+        vault: fixed(meta(VAULT)?)?.try_into().map_err(broken)?,
+        public_key: fixed(meta(PUBLIC_KEY)?)?.try_into().map_err(broken)?,
+        checkpoint: meta(CHECKPOINT)?,
+        root_wrapped: root_wrapped(sql)?,
+        tenants: tenants(sql)?,
+    })
+}
+
+fn root_wrapped(sql: &mut dyn Sql) -> Result<Vec<RootWrappedRow>, StoreError> {
+    let what = "root-wrapped key";
+    sql.rows(
+        "SELECT kind, tenant, version, root_id, wrapped FROM root_wrapped \
+         ORDER BY kind, tenant, version",
+        &[],
+    )?
+    .into_iter()
+    .map(|mut row| {
+        Ok(RootWrappedRow {
+            kind: row.int(what)?,
+            tenant: row.int(what)?,
+            version: row.int(what)?,
+            root_id: row.array(what)?,
+            wrapped: row.sized(60, what)?,
+        })
+    })
+    .collect()
+}
+
+fn tenants(sql: &mut dyn Sql) -> Result<Vec<TenantRow>, StoreError> {
+    let what = "tenant";
+    sql.rows("SELECT number, id, sealed_name, version FROM tenant ORDER BY number", &[])?
+        .into_iter()
+        .map(|mut row| {
+            Ok(TenantRow {
+                number: row.int(what)?,
+                id: row.array(what)?,
+                sealed_name: row.sized(92, what)?,
+                version: row.int(what)?,
+            })
+        })
+        .collect()
+}
+
+pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreError> {
+    let what = "vault id";
+    let vault = sql
+        .row("SELECT value FROM meta WHERE slot = $1", &[small(VAULT)])?
+        .ok_or(StoreError::Corrupt { what })?
+        .array(what)?;
+    let restoring =
+        sql.row("SELECT value FROM meta WHERE slot = $1", &[small(RESTORING)])?.is_some();
+    let size = sql
+        .row("SELECT value FROM counter WHERE slot = $1", &[small(TREE_SIZE)])?
+        .ok_or(StoreError::Corrupt { what: "tree size" })?
+        .int("tree size")?;
+    Ok(DataHead { vault, collections: collections(sql)?, models: models(sql)?, size, restoring })
+}
+
+fn collections(sql: &mut dyn Sql) -> Result<Vec<CollectionRow>, StoreError> {
+    let what = "collection";
+    sql.rows("SELECT number, tenant, id, sealed_name FROM collection ORDER BY number", &[])?
+        .into_iter()
+        .map(|mut row| {
+            Ok(CollectionRow {
+                number: row.int(what)?,
+                tenant: row.int(what)?,
+                id: row.array(what)?,
+                sealed_name: row.sized(92, what)?,
+            })
+        })
+        .collect()
+}
+
+fn models(sql: &mut dyn Sql) -> Result<Vec<ModelRow>, StoreError> {
+    sql.rows("SELECT digest, name FROM model ORDER BY digest", &[])?
+        .into_iter()
+        .map(|mut row| Ok(ModelRow { digest: row.array("model")?, name: row.bytes("model")? }))
+        .collect()
+}
+
+fn key_row(mut row: Cells) -> Result<KeyRow, StoreError> {
+    let what = "wrapped server part";
+    Ok(KeyRow {
+        number: row.int(what)?,
+        tenant: row.int(what)?,
+        version: row.int(what)?,
+        key_id: row.array(what)?,
+        wrapped: row.sized(60, what)?,
+    })
+}
+
+pub(in crate::store) fn key(
+    sql: &mut dyn Sql,
+    number: u64,
+) -> Result<Option<KeyRow>, StoreError> {
+    sql.row(
+        "SELECT number, tenant, version, key_id, wrapped FROM server_part WHERE number = $1",
+        &[int(number)?],
+    )?
+    .map(key_row)
+    .transpose()
+}
+
+pub(in crate::store) fn keys(
+    sql: &mut dyn Sql,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<KeyRow>, StoreError> {
+    sql.rows(
+        "SELECT number, tenant, version, key_id, wrapped FROM server_part \
+         WHERE number > $1 ORDER BY number LIMIT $2",
+        &[int(after)?, small(limit)],
+    )?
+    .into_iter()
+    .map(key_row)
+    .collect()
+}
+
+fn deletion_row(mut row: Cells) -> Result<DeletionRow, StoreError> {
+    let what = "deletion";
+    Ok(DeletionRow { position: row.int(what)?, key_id: row.array(what)?, day: row.int(what)? })
+}
+
+pub(in crate::store) fn unpurged(
+    sql: &mut dyn Sql,
+    limit: u32,
+) -> Result<Vec<DeletionRow>, StoreError> {
+    sql.rows(
+        "SELECT position, key_id, day FROM deletion WHERE purged = 0 ORDER BY position LIMIT $1",
+        &[small(limit)],
+    )?
+    .into_iter()
+    .map(deletion_row)
+    .collect()
+}
+
+fn subject_row(mut row: Cells) -> Result<SubjectRow, StoreError> {
+    let what = "subject";
+    Ok(SubjectRow {
+        number: row.int(what)?,
+        collection: row.int(what)?,
+        pseudonym: row.array(what)?,
+        key_id: row.array(what)?,
+        kind: row.int(what)?,
+        generation: row.int(what)?,
+        used_day: row.int(what)?,
+        due_day: row.int(what)?,
+        profile: row.bytes(what)?,
+    })
+}
+
+pub(in crate::store) fn subject(
+    sql: &mut dyn Sql,
+    collection: u32,
+    pseudonym: &[u8; 32],
+) -> Result<Option<SubjectRow>, StoreError> {
+    sql.row(
+        "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, profile \
+         FROM subject WHERE lookup = $1 AND pseudonym = $2 AND collection = $3",
+        &[Value::Int(lookup(pseudonym)), Value::Bytes(pseudonym), small(collection)],
+    )?
+    .map(subject_row)
+    .transpose()
+}
+
+pub(in crate::store) fn subjects(
+    sql: &mut dyn Sql,
+    collection: Option<u32>,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<SubjectRow>, StoreError> {
+    let (query, last) = match collection {
+        Some(number) => (
+            "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, \
+             profile FROM subject WHERE number > $1 AND collection = $2 ORDER BY number LIMIT $3",
+            [small(number), small(limit)].to_vec(),
+        ),
+        None => (
+            "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, \
+             profile FROM subject WHERE number > $1 ORDER BY number LIMIT $2",
+            [small(limit)].to_vec(),
+        ),
+    };
+    let values = [&[int(after)?][..], &last].concat();
+    sql.rows(query, &values)?.into_iter().map(subject_row).collect()
+}
+
+fn record_row(mut row: Cells) -> Result<RecordRow, StoreError> {
+    let place: u64 = row.int("record")?;
+    let (subject, number) = (place >> 8, (place & 255) as u16);
+    Ok(RecordRow { subject, number, bytes: row.bytes("record")? })
+}
+
+fn consent_row(mut row: Cells) -> Result<ConsentRow, StoreError> {
+    let what = "consent";
+    let place: u64 = row.int(what)?;
+    Ok(ConsentRow {
+        subject: place >> 8,
+        number: (place & 255) as u16,
+        ledger: row.sized(44, what)?,
+        detail: row.sized(100, what)?,
+    })
+}
+
+fn event_row(mut row: Cells) -> Result<EventRow, StoreError> {
+    let what = "event";
+    Ok(EventRow {
+        sequence: row.int(what)?,
+        subject: row.int(what)?,
+        sealed: row.sized(52, what)?,
+    })
+}
+
+fn tile_row(mut row: Cells) -> Result<TileRow, StoreError> {
+    let place: u64 = row.int("tile")?;
+    let index = place & ((1 << 48) - 1);
+    Ok(TileRow { level: (place >> 48) as u8, index, hashes: row.bytes("tile")? })
+}
+
+pub(in crate::store) fn dossier(
+    sql: &mut dyn Sql,
+    subject: u64,
+    events: bool,
+) -> Result<Dossier, StoreError> {
+    let (first, last) = (place(subject, 0)?, place(subject, 255)?);
+    let consents = sql
+        .rows(
+            "SELECT place, ledger, detail FROM consent WHERE place BETWEEN $1 AND $2 ORDER BY place",
+            &[first, last],
+        )?
+        .into_iter()
+        .map(consent_row)
+        .collect::<Result<_, _>>()?;
+    let records = sql
+        .rows(
+            "SELECT place, bytes FROM record WHERE place BETWEEN $1 AND $2 ORDER BY place",
+            &[first, last],
+        )?
+        .into_iter()
+        .map(record_row)
+        .collect::<Result<_, _>>()?;
+    let events = if events {
+        sql.rows(
+            "SELECT sequence, subject, sealed FROM event WHERE subject = $1 ORDER BY sequence",
+            &[int(subject)?],
+        )?
+        .into_iter()
+        .map(event_row)
+        .collect::<Result<_, _>>()?
+    } else {
+        Vec::new()
+    };
+    Ok(Dossier { consents, records, events })
+}
+
+pub(in crate::store) fn attempt(
+    sql: &mut dyn Sql,
+    slot: &[u8; 32],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    sql.row("SELECT sealed FROM attempt WHERE slot = $1", &[Value::Bytes(slot)])?
+        .map(|mut row| row.bytes("attempt"))
+        .transpose()
+}
+
+pub(in crate::store) fn tile(
+    sql: &mut dyn Sql,
+    level: u8,
+    index: u64,
+) -> Result<Vec<u8>, StoreError> {
+    let row =
+        sql.row("SELECT hashes FROM tile WHERE place = $1", &[tile_place(level, index)?])?;
+    row.map_or(Ok(Vec::new()), |mut row| row.bytes("tile"))
+}
+
+/// Reads a table page by page by its integer key and passes every row on.
+fn pages<T: Into<Row>>(
+    sql: &mut dyn Sql,
+    query: &'static str,
+    read: fn(Cells) -> Result<T, StoreError>,
+    key: fn(&T) -> Result<Value<'static>, StoreError>,
+    sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let mut after = Value::Int(-1);
+    loop {
+        let rows = sql.rows(query, &[after, Value::Int(PAGE)])?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for row in rows {
+            let row = read(row)?;
+            after = key(&row)?;
+            sink(row.into())?;
+        }
+    }
+}
+
+pub(in crate::store) fn snapshot(
+    sql: &mut dyn Sql,
+    half: Half,
+    sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    match half {
+        Half::Deletions => deletions(sql, sink),
+        Half::Keyring => {
+            deletions(sql, sink)?;
+            let head = keyring_head(sql)?;
+            for row in head.root_wrapped {
+                sink(row.into())?;
+            }
+            for row in head.tenants {
+                sink(row.into())?;
+            }
+            pages(
+                sql,
+                "SELECT number, tenant, version, key_id, wrapped FROM server_part \
+                 WHERE number > $1 ORDER BY number LIMIT $2",
+                key_row,
+                |row| int(row.number),
+                sink,
+            )?;
+            head.checkpoint.map_or(Ok(()), |bytes| sink(CheckpointRow { bytes }.into()))
+        }
+        Half::Data => data(sql, sink),
+    }
+}
+
+fn deletions(
+    sql: &mut dyn Sql,
+    sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let query = "SELECT position, key_id, day FROM deletion WHERE position > $1 \
+                 ORDER BY position LIMIT $2";
+    pages(sql, query, deletion_row, |row| int(row.position), sink)
+}
+
+fn data(
+    sql: &mut dyn Sql,
+    sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    for row in collections(sql)? {
+        sink(row.into())?;
+    }
+    for row in models(sql)? {
+        sink(row.into())?;
+    }
+    pages(
+        sql,
+        "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, profile \
+         FROM subject WHERE number > $1 ORDER BY number LIMIT $2",
+        subject_row,
+        |row| int(row.number),
+        sink,
+    )?;
+    pages(
+        sql,
+        "SELECT place, bytes FROM record WHERE place > $1 ORDER BY place LIMIT $2",
+        record_row,
+        |row| place(row.subject, row.number),
+        sink,
+    )?;
+    pages(
+        sql,
+        "SELECT place, ledger, detail FROM consent WHERE place > $1 ORDER BY place LIMIT $2",
+        consent_row,
+        |row| place(row.subject, row.number),
+        sink,
+    )?;
+    for mut row in sql.rows("SELECT slot, sealed FROM attempt ORDER BY slot", &[])? {
+        let row = AttemptRow { slot: row.array("attempt")?, sealed: row.sized(76, "attempt")? };
+        sink(row.into())?;
+    }
+    pages(
+        sql,
+        "SELECT sequence, subject, sealed FROM event WHERE sequence > $1 \
+         ORDER BY sequence LIMIT $2",
+        event_row,
+        |row| int(row.sequence),
+        sink,
+    )?;
+    pages(
+        sql,
+        "SELECT place, hashes FROM tile WHERE place > $1 ORDER BY place LIMIT $2",
+        tile_row,
+        |row| tile_place(row.level, row.index),
+        sink,
+    )
+}

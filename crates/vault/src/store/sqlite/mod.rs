@@ -1,0 +1,266 @@
+//! The embedded store: two SQLite databases in one folder.
+
+mod connection;
+mod writer;
+
+use self::connection::{Access, Connected};
+use self::writer::Writer;
+use super::sql::{self, Sql};
+use super::{
+    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
+    KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+};
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+/// Oldest SQLite without the bug that could lose commits when a WAL is reset.
+const OLDEST: i32 = 3_051_003;
+
+/// How a commit reaches the disk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Durability {
+    /// A commit is on the disk before it is answered.
+    #[default]
+    Full,
+    /// A power cut may lose answered commits. Only for measuring what [`Durability::Full`] costs
+    /// and for showing that the power-cut test notices the loss.
+    DangerousNormal,
+}
+
+/// One database: connections for reading and a thread that writes.
+struct Database<W: writer::Work> {
+    path: PathBuf,
+    keyring: bool,
+    durability: Durability,
+    readers: Mutex<Vec<Connected>>,
+    writer: OnceLock<Writer<W>>,
+}
+
+/// Two SQLite databases, `data.db` and `keyring.db`, in a folder of their own.
+///
+/// One thread per database writes; commits that wait for the disk together share one sync. A
+/// lock file keeps a second process out. Freed pages are overwritten (`secure_delete`), and the
+/// keyring's log is truncated before the destruction of a key is answered.
+pub struct SqliteStore {
+    data: Database<Change>,
+    keyring: Database<KeyChange>,
+    _lock: File,
+}
+
+impl<W: writer::Work> Database<W> {
+    fn new(path: PathBuf, keyring: bool, durability: Durability) -> Self {
+        let (readers, writer) = (Mutex::new(Vec::new()), OnceLock::new());
+        Self { path, keyring, durability, readers, writer }
+    }
+
+    /// Reads within one transaction on a connection of its own.
+    fn read<T>(
+        &self,
+        read: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connected = match idle {
+            Some(connected) => connected,
+            None => self.connect(Access::Existing)?,
+        };
+        let result = connected.within(read);
+        // A connection that failed is not used again.
+        if result.is_ok() {
+            self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connected);
+        }
+        result
+    }
+
+    fn connect(&self, access: Access) -> Result<Connected, StoreError> {
+        let mut connected = Connected::open(&self.path, access, self.durability)?;
+        if access == Access::Existing {
+            sql::check(&mut connected, self.keyring)?;
+        }
+        Ok(connected)
+    }
+
+    fn write(&self, change: W) -> Result<W::Done, StoreError> {
+        if self.writer.get().is_none() {
+            let fresh = Writer::start(self.connect(Access::Existing)?)?;
+            // Two threads may race here; the loser's writer ends when it is dropped.
+            let _ = self.writer.set(fresh);
+        }
+        self.writer.get().ok_or(StoreError::Missing)?.write(change)
+    }
+
+    fn holds_tables(&self) -> Result<bool, StoreError> {
+        if !self.path.exists() {
+            return Ok(false);
+        }
+        Connected::open(&self.path, Access::Existing, self.durability)?.holds_tables()
+    }
+
+    fn create(&self, vault: &[u8; 16], public_key: &[u8; 32]) -> Result<Connected, StoreError> {
+        let mut connected = self.connect(Access::Create)?;
+        let tables = if self.keyring { sql::keyring_tables() } else { sql::data_tables() };
+        connected.within(|sql| {
+            sql.script(tables)?;
+            sql::create_half(sql, self.keyring, vault, public_key)
+        })?;
+        Ok(connected)
+    }
+}
+
+impl SqliteStore {
+    /// Opens the folder, making it if need be, and locks it for this process. The vault in it is
+    /// made by [`Vault::create`](crate::Vault::create).
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has it; [`StoreError::Engine`] when SQLite is
+    /// too old; other [`StoreError`]s.
+    pub fn open(folder: &Path, durability: Durability) -> Result<Self, StoreError> {
+        if rusqlite::version_number() < OLDEST {
+            let got = rusqlite::version().to_owned();
+            return Err(StoreError::Engine { got, expected: "3.51.3" });
+        }
+        let failed = |action| {
+            move |error: std::io::Error| StoreError::Io { action, cause: error.to_string() }
+        };
+        make_private_folder(folder).map_err(failed("making the data folder"))?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(folder.join("lock"))
+            .map_err(failed("opening the lock file"))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::InUse { place: folder.display().to_string() });
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(failed("locking the data folder")(error));
+            }
+        }
+        Ok(Self {
+            data: Database::new(folder.join("data.db"), false, durability),
+            keyring: Database::new(folder.join("keyring.db"), true, durability),
+            _lock: lock,
+        })
+    }
+}
+
+impl SqliteStore {
+    fn has_tenants(&self) -> Result<bool, StoreError> {
+        Ok(!self.keyring()?.tenants.is_empty())
+    }
+}
+
+fn make_private_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+impl Store for SqliteStore {
+    fn create(
+        &self,
+        vault: [u8; 16],
+        public_key: [u8; 32],
+        rows: Vec<RootWrappedRow>,
+    ) -> Result<(), StoreError> {
+        // The keyring is made first: a crash in between leaves one that holds no tenant, and that
+        // one only is made anew.
+        if self.data.holds_tables()? || (self.keyring.holds_tables()? && self.has_tenants()?) {
+            return Err(StoreError::Occupied);
+        }
+        for path in [&self.data.path, &self.keyring.path] {
+            for end in ["", "-wal", "-shm"] {
+                let mut name = path.clone().into_os_string();
+                name.push(end);
+                let _ = fs::remove_file(name);
+            }
+        }
+        let mut keyring = self.keyring.create(&vault, &public_key)?;
+        let change = KeyChange {
+            put: rows.into_iter().map(Row::RootWrappedRow).collect(),
+            ..KeyChange::default()
+        };
+        keyring.within(|sql| sql::apply_keys(sql, &change))?;
+        self.data.create(&vault, &public_key)?;
+        Ok(())
+    }
+
+    fn keyring(&self) -> Result<KeyringHead, StoreError> {
+        self.keyring.read(sql::keyring_head)
+    }
+
+    fn data(&self) -> Result<DataHead, StoreError> {
+        self.data.read(sql::data_head)
+    }
+
+    fn commit_keys(&self, change: KeyChange) -> Result<KeysCommitted, StoreError> {
+        self.keyring.write(change)
+    }
+
+    fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        self.data.write(change)
+    }
+
+    fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
+        self.keyring.read(|sql| sql::key(sql, number))
+    }
+
+    fn keys(&self, after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError> {
+        self.keyring.read(|sql| sql::keys(sql, after, limit))
+    }
+
+    fn unpurged(&self, limit: u32) -> Result<Vec<DeletionRow>, StoreError> {
+        self.keyring.read(|sql| sql::unpurged(sql, limit))
+    }
+
+    fn subject(
+        &self,
+        collection: u32,
+        pseudonym: &[u8; 32],
+    ) -> Result<Option<SubjectRow>, StoreError> {
+        self.data.read(|sql| sql::subject(sql, collection, pseudonym))
+    }
+
+    fn subjects(
+        &self,
+        collection: Option<u32>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        self.data.read(|sql| sql::subjects(sql, collection, after, limit))
+    }
+
+    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError> {
+        self.data.read(|sql| sql::dossier(sql, subject, events))
+    }
+
+    fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.data.read(|sql| sql::attempt(sql, slot))
+    }
+
+    fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {
+        self.data.read(|sql| sql::tile(sql, level, index))
+    }
+
+    fn snapshot(
+        &self,
+        half: Half,
+        sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        match half {
+            Half::Data => self.data.read(|sql| sql::snapshot(sql, half, sink)),
+            _ => self.keyring.read(|sql| sql::snapshot(sql, half, sink)),
+        }
+    }
+
+    fn destroys_at_once(&self) -> bool {
+        true
+    }
+}

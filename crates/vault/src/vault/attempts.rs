@@ -1,0 +1,184 @@
+//! Attempts: counted durably before anything is compared, ended with an audit event.
+
+use super::ledger::{check_owner, withdrawn};
+use super::{Subject, Target, Unlocked, Vault};
+use crate::attempt::AttemptState;
+use crate::consent::{Consent, Purpose};
+use crate::error::{ConsentError, VaultError};
+use crate::event::{self, Event, EventKind, Outcome};
+use crate::ident::{KeyId, Timestamp};
+use crate::seal;
+use crate::secret::Secret;
+use crate::store::{Change, Conflict, Edit, Require, StoreError};
+
+/// An attempt that was counted: it counts as a failure until [`Vault::accept`].
+///
+/// Templates are only opened for one, so that a process that dies between counting and deciding
+/// has refunded nothing.
+#[derive(Debug)]
+#[must_use = "an attempt ends with `accept` or `decline`, which write the audit log"]
+pub struct Attempt {
+    slot: [u8; 32],
+    tenant: u32,
+    purpose: Purpose,
+    subject: Option<Subject>,
+}
+
+impl Attempt {
+    /// For what the attempt is.
+    #[must_use]
+    pub fn purpose(&self) -> Purpose {
+        self.purpose
+    }
+
+    pub(super) fn key_id(&self) -> Option<KeyId> {
+        self.subject.as_ref().map(Subject::key_id)
+    }
+}
+
+fn aad(slot: &[u8; 32]) -> Vec<u8> {
+    [b"countenance attempt v1", &slot[..]].concat()
+}
+
+fn open_state(
+    key: &Secret,
+    slot: &[u8; 32],
+    sealed: Option<&[u8]>,
+) -> Result<AttemptState, VaultError> {
+    let Some(sealed) = sealed else { return Ok(AttemptState::default()) };
+    seal::open(key, &aad(slot), sealed)
+        .ok()
+        .and_then(|plain| AttemptState::from_bytes(&plain))
+        .ok_or(VaultError::Corrupt { what: "attempt counter" })
+}
+
+impl Vault {
+    /// Attempts on a subject since its last success, in the newest 31 days counted.
+    pub(super) fn attempts_in_row(&self, subject: &Subject) -> Result<u32, VaultError> {
+        let key =
+            self.with_tenant(subject.collection.tenant, |keys| Ok(keys.attempts.clone()))?;
+        let slot = subject.row.pseudonym;
+        let sealed = self.store.attempt(&slot)?;
+        Ok(open_state(&key, &slot, sealed.as_deref())?.in_row())
+    }
+
+    /// Counts an attempt on a subject, or on the bucket of an unknown id, and returns when it is
+    /// on the disk.
+    ///
+    /// # Errors
+    /// [`VaultError::Attempts`] when none is allowed now; others when the store fails, and then
+    /// nothing may be compared.
+    pub fn count_attempt(
+        &self,
+        target: &Target,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Attempt, VaultError> {
+        self.tick(now)?;
+        let tenant = target.collection.tenant;
+        let (slot, key) = self.with_tenant(tenant, |keys| {
+            let slot = match &target.subject {
+                Some(subject) => subject.row.pseudonym,
+                None => keys.bucket(&target.collection.id, &target.pseudonym),
+            };
+            Ok((slot, keys.attempts.clone()))
+        })?;
+        let aad = aad(&slot);
+        for _ in 0..64 {
+            let from = self.store.attempt(&slot)?;
+            let mut state = open_state(&key, &slot, from.as_deref())?;
+            state.count(&self.settings.attempts, now)?;
+            let to = seal::seal(&key, &*self.random, &aad, &state.to_bytes())?;
+            let edits = vec![Edit::SwapAttempt { slot, from, to: Some(to) }];
+            match self.store.commit(Change { edits, ..Change::default() }) {
+                Ok(_) => {
+                    let subject = target.subject.clone();
+                    return Ok(Attempt { slot, tenant, purpose, subject });
+                }
+                Err(StoreError::Conflict(Conflict::Attempt)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict(Conflict::Attempt).into())
+    }
+
+    /// Ends an attempt with acceptance: resets the counter and appends to the audit log in one
+    /// transaction, in which the consent is checked once more. Returns the leaf index.
+    ///
+    /// # Errors
+    /// [`ConsentError::Withdrawn`] when the consent was withdrawn since it was read;
+    /// [`VaultError::Unknown`] when the attempt is of another subject; others when the store
+    /// fails. After any error the person must not be accepted.
+    // An attempt ends once: it is taken by value so that it cannot be decided again.
+    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
+    pub fn accept(
+        &self,
+        attempt: Attempt,
+        subject: &Unlocked,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        self.tick(now)?;
+        check_owner(subject, consent)?;
+        consent.check_time(now)?;
+        if attempt.purpose != consent.purpose() {
+            return Err(ConsentError::Other.into());
+        }
+        if attempt.key_id() != Some(subject.subject.key_id()) {
+            return Err(VaultError::Unknown { what: "attempt" });
+        }
+        let number = subject.subject.row.number;
+        let mut edits = vec![Edit::RemoveAttempt(attempt.slot)];
+        if subject.subject.row.used_day != now.day() {
+            let rows = self.store.dossier(number, false)?.consents;
+            let parts = self.parts(&subject.subject, &subject.ledger, &rows)?;
+            edits.push(self.touch(number, consent.generation, &parts, now));
+        }
+        let event = Event {
+            outcome: Some(Outcome::Accept),
+            purpose: Some(attempt.purpose),
+            number: consent.number,
+            ..Event::new(EventKind::Decided, now)
+        };
+        let events = vec![subject.subject.event(&*self.random, &subject.body, event)?];
+        let requires = vec![Require::Generation { subject: number, is: consent.generation }];
+        let done = self.store.commit(Change { requires, edits, events }).map_err(withdrawn)?;
+        Ok(done.first_leaf)
+    }
+
+    /// Ends an attempt without acceptance and appends to the audit log; the attempt stays
+    /// counted. `unlocked` is the subject where it could be unlocked. An unknown id, a refused
+    /// subject and a wrong face end alike. Returns the leaf index.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails; the answer is no all the same.
+    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
+    pub fn decline(
+        &self,
+        attempt: Attempt,
+        unlocked: Option<&Unlocked>,
+        recapture: bool,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        self.tick(now)?;
+        let outcome = if recapture { Outcome::Recapture } else { Outcome::Reject };
+        let event = Event {
+            outcome: Some(outcome),
+            purpose: Some(attempt.purpose),
+            ..Event::new(EventKind::Decided, now)
+        };
+        let unlocked = unlocked.filter(|one| attempt.key_id() == Some(one.subject.key_id()));
+        let sealed = match (&attempt.subject, unlocked) {
+            (Some(subject), Some(unlocked)) => {
+                subject.event(&*self.random, &unlocked.body, event)?
+            }
+            (Some(subject), None) => subject.event(&*self.random, &subject.event_key(), event)?,
+            (None, _) => {
+                let key = self.with_tenant(attempt.tenant, |keys| Ok(keys.audit.clone()))?;
+                event::seal_event(&key, &*self.random, &[0; 16], 0, event)?
+            }
+        };
+        let done = self.store.commit(Change { events: vec![sealed], ..Change::default() })?;
+        Ok(done.first_leaf)
+    }
+}

@@ -1,0 +1,115 @@
+//! Erasing: the key first, then the rows, then the answer.
+
+use super::{Subject, Vault};
+use crate::error::VaultError;
+use crate::event::{self, Event, EventKind};
+use crate::ident::{ExternalId, KeyId, Timestamp};
+use crate::random;
+use crate::signed::{EraseReceipt, ReceiptFacts};
+use crate::store::{Change, Committed, Edit, KeyChange};
+use std::collections::BTreeMap;
+
+impl Vault {
+    /// Erases a subject. When the receipt is there the key is gone from the keyring, and with it
+    /// everything that was ever sealed with it, in backups too. Needs no holder part.
+    ///
+    /// With the external id, the receipt can be shown to be that person's.
+    ///
+    /// # Errors
+    /// [`VaultError::Store`] with [`NotDestroyed`](crate::store::StoreError::NotDestroyed) when
+    /// the key may still be in the file; others when the store fails. After an error the erasure
+    /// may be half done: do it again, or open the vault again, which finishes it.
+    pub fn erase(
+        &self,
+        subject: &Subject,
+        id: Option<&ExternalId>,
+        now: Timestamp,
+    ) -> Result<EraseReceipt, VaultError> {
+        self.tick(now)?;
+        let (number, key_id) = (subject.row.number, subject.key_id());
+        let destroyed = self.store.commit_keys(KeyChange {
+            destroy: vec![(number, key_id, now.day())],
+            ..KeyChange::default()
+        })?;
+        let position =
+            *destroyed.positions.first().ok_or(VaultError::Corrupt { what: "deletion" })?;
+        let committed = self.remove_rows(subject.collection.tenant, number, position, now)?;
+        let root = self.root_at(committed.size)?;
+        self.checkpoint(now)?;
+        let facts = ReceiptFacts {
+            vault: self.keys.vault,
+            key_id,
+            salt: random::bytes(&*self.random)?,
+            external_id: id.map(|id| id.as_str().into()),
+            time: now,
+            position,
+            leaf: committed.first_leaf,
+            size: committed.size,
+            root,
+        };
+        Ok(EraseReceipt::sign(&self.keys.signing, &facts))
+    }
+
+    /// Removes the rows of a subject whose key is gone and marks the ledger entry done.
+    fn remove_rows(
+        &self,
+        tenant: u32,
+        number: u64,
+        position: u64,
+        now: Timestamp,
+    ) -> Result<Committed, VaultError> {
+        let key = self.with_tenant(tenant, |keys| Ok(keys.audit.clone()))?;
+        let event = Event { detail: position, ..Event::new(EventKind::Erased, now) };
+        let committed = self.store.commit(Change {
+            edits: vec![Edit::RemoveSubject(number)],
+            events: vec![event::seal_event(&key, &*self.random, &[0; 16], 0, event)?],
+            ..Change::default()
+        })?;
+        self.store
+            .commit_keys(KeyChange { purged: vec![position], ..KeyChange::default() })?;
+        Ok(committed)
+    }
+
+    /// Destroys a key that sealed nothing that is kept.
+    pub(super) fn drop_unused_key(
+        &self,
+        number: u64,
+        key_id: KeyId,
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
+        let destroy = vec![(number, key_id, now.day())];
+        let done =
+            self.store.commit_keys(KeyChange { destroy, ..KeyChange::default() })?;
+        self.store.commit_keys(KeyChange { purged: done.positions, ..KeyChange::default() })?;
+        Ok(())
+    }
+
+    /// Removes the rows of subjects whose key is gone but whose ledger entry is not marked done:
+    /// what a crash left. Returns how many subjects there were.
+    pub(super) fn finish_erasures(&self, now: Timestamp) -> Result<u64, VaultError> {
+        let mut finished = 0;
+        loop {
+            let pending = self.store.unpurged(1000)?;
+            if pending.is_empty() {
+                return Ok(finished);
+            }
+            let mut gone: BTreeMap<[u8; 16], u64> =
+                pending.iter().map(|row| (row.key_id, row.position)).collect();
+            let mut after = 0;
+            loop {
+                let rows = self.store.subjects(None, after, 1000)?;
+                let Some(last) = rows.last() else { break };
+                after = last.number;
+                for row in rows {
+                    let Some(position) = gone.remove(&row.key_id) else { continue };
+                    let tenant = self.collection_by(row.collection)?.tenant;
+                    self.remove_rows(tenant, row.number, position, now)?;
+                    finished += 1;
+                }
+            }
+            // The others' rows were gone already.
+            let purged = gone.into_values().collect();
+            self.store.commit_keys(KeyChange { purged, ..KeyChange::default() })?;
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! The consent ledger: granting, reading, withdrawing.
+
+use super::{Subject, Unlocked, Vault};
+use crate::consent::{
+    Consent, ConsentEntry, ConsentState, Grant, LedgerPart, Purpose, detail_aad, ledger_aad,
+};
+use crate::error::{ConsentError, VaultError};
+use crate::event::{Event, EventKind};
+use crate::ident::Timestamp;
+use crate::seal;
+use crate::secret::Secret;
+use crate::store::{Change, Conflict, ConsentRow, Edit, Require, StoreError};
+
+/// Most consent entries of a subject.
+pub(super) const MAX_ENTRIES: u16 = 256;
+
+/// Turns "changed meanwhile" into what it means for a caller with a consent.
+pub(super) fn withdrawn(error: StoreError) -> VaultError {
+    match error {
+        StoreError::Conflict(Conflict::Generation) => ConsentError::Withdrawn.into(),
+        error => error.into(),
+    }
+}
+
+impl Vault {
+    /// Enters a consent into the ledger and gives the proof of it.
+    ///
+    /// # Errors
+    /// [`ConsentError::Lifetime`] or [`ConsentError::NotYet`] when its times do not fit;
+    /// [`ConsentError::Withdrawn`] when the subject's consents change meanwhile; others when the
+    /// store fails.
+    pub fn grant(
+        &self,
+        subject: &Unlocked,
+        grant: &Grant,
+        now: Timestamp,
+    ) -> Result<Consent, VaultError> {
+        self.tick(now)?;
+        self.check_grant(grant, now)?;
+        // The row is read again: the caller's copy may be older than its last change.
+        let row = self.current(&subject.subject)?;
+        let dossier = self.store.dossier(row.number, false)?;
+        let number = dossier.consents.last().map_or(0, |last| last.number + 1);
+        if number >= MAX_ENTRIES {
+            return Err(VaultError::Limit {
+                what: "consent entries",
+                got: u64::from(number) + 1,
+                max: u64::from(MAX_ENTRIES),
+            });
+        }
+        let mut parts = self.parts(&subject.subject, &subject.ledger, &dossier.consents)?;
+        parts.push((number, LedgerPart::of(grant)));
+        let generation = row.generation + 1;
+        let event = Event {
+            purpose: Some(grant.purpose),
+            number,
+            detail: grant.expires.unix(),
+            ..Event::new(EventKind::ConsentGranted, now)
+        };
+        let change = Change {
+            requires: vec![Require::Generation { subject: row.number, is: row.generation }],
+            edits: vec![
+                Edit::Put(self.seal_entry(subject, number, grant)?.into()),
+                self.touch(row.number, generation, &parts, now),
+            ],
+            events: vec![subject.subject.event(&*self.random, &subject.body, event)?],
+        };
+        self.store.commit(change).map_err(withdrawn)?;
+        Ok(self.proof(subject, generation, number, grant.clone()))
+    }
+
+    pub(super) fn proof(
+        &self,
+        subject: &Unlocked,
+        generation: u64,
+        number: u16,
+        grant: Grant,
+    ) -> Consent {
+        let (id, key_id) = (subject.subject.row.number, subject.subject.key_id());
+        Consent { subject: id, key_id, generation, number, grant }
+    }
+
+    pub(super) fn check_grant(&self, grant: &Grant, now: Timestamp) -> Result<(), VaultError> {
+        let max_s = u64::from(self.settings.consent_days) * 86_400;
+        let got_s = grant.expires.unix().saturating_sub(grant.granted.unix());
+        if got_s == 0 || got_s > max_s {
+            return Err(ConsentError::Lifetime { got_s, max_s }.into());
+        }
+        if grant.granted.unix() > now.unix().saturating_add(self.settings.clock_tolerance_s) {
+            return Err(ConsentError::NotYet.into());
+        }
+        if grant.expires <= now {
+            return Err(ConsentError::Expired.into());
+        }
+        Ok(())
+    }
+
+    pub(super) fn seal_entry(
+        &self,
+        subject: &Unlocked,
+        number: u16,
+        grant: &Grant,
+    ) -> Result<ConsentRow, VaultError> {
+        let key_id = subject.subject.key_id();
+        let detail = grant.detail_bytes();
+        Ok(ConsentRow {
+            subject: subject.subject.row.number,
+            number,
+            ledger: self.seal_part(&subject.ledger, &subject.subject, number, grant)?,
+            detail: seal::seal(
+                &subject.body,
+                &*self.random,
+                &detail_aad(&key_id, number),
+                &detail,
+            )?,
+        })
+    }
+
+    fn seal_part(
+        &self,
+        ledger: &Secret,
+        subject: &Subject,
+        number: u16,
+        part: impl Into<LedgerPart>,
+    ) -> Result<Vec<u8>, VaultError> {
+        let aad = ledger_aad(&subject.key_id(), number);
+        Ok(seal::seal(ledger, &*self.random, &aad, &part.into().to_bytes())?)
+    }
+
+    /// The subject's row as it is now.
+    pub(super) fn current(
+        &self,
+        subject: &Subject,
+    ) -> Result<crate::store::SubjectRow, VaultError> {
+        self.store
+            .subject(subject.row.collection, &subject.row.pseudonym)?
+            .filter(|row| row.key_id == subject.row.key_id)
+            .ok_or(VaultError::Unknown { what: "subject" })
+    }
+
+    pub(super) fn parts(
+        &self,
+        subject: &Subject,
+        ledger: &Secret,
+        rows: &[ConsentRow],
+    ) -> Result<Vec<(u16, LedgerPart)>, VaultError> {
+        let open = |row: &ConsentRow| {
+            let aad = ledger_aad(&subject.key_id(), row.number);
+            let plain = seal::open(ledger, &aad, &row.ledger).ok()?;
+            Some((row.number, LedgerPart::from_bytes(&plain)?))
+        };
+        rows.iter()
+            .map(|row| open(row).ok_or(VaultError::Corrupt { what: "consent" }))
+            .collect()
+    }
+
+    /// Sets the days anew: due is the earlier of the retention and the first expiry.
+    pub(super) fn touch(
+        &self,
+        subject: u64,
+        generation: u64,
+        parts: &[(u16, LedgerPart)],
+        now: Timestamp,
+    ) -> Edit {
+        let kept = now.day().saturating_add(self.settings.retention_days);
+        let first = parts.iter().filter(|(_, part)| part.stands(now)).map(|(_, part)| {
+            // The job runs on the day after the last second has passed, or the same day.
+            part.expires.day()
+        });
+        let due_day = first.min().map_or(kept, |day| day.min(kept));
+        Edit::Touch { subject, generation, used_day: now.day(), due_day }
+    }
+
+    fn grant_of(&self, subject: &Unlocked, row: &ConsentRow, part: &LedgerPart) -> Option<Grant> {
+        let aad = detail_aad(&subject.subject.key_id(), row.number);
+        let detail = seal::open(&subject.body, &aad, &row.detail).ok()?;
+        Grant::from_parts(part, &detail)
+    }
+
+    /// The consent for a purpose that lasts longest.
+    ///
+    /// # Errors
+    /// [`ConsentError`] saying what is wrong with the last entry for the purpose;
+    /// [`VaultError::Unknown`] when the subject was erased meanwhile; others when the store
+    /// fails.
+    pub fn consent(
+        &self,
+        subject: &Unlocked,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<Consent, VaultError> {
+        self.tick(now)?;
+        let row = self.current(&subject.subject)?;
+        let rows = self.store.dossier(row.number, false)?.consents;
+        let parts = self.parts(&subject.subject, &subject.ledger, &rows)?;
+        let mut found: Option<Consent> = None;
+        let mut refusal = ConsentError::Missing;
+        for (entry, (number, part)) in rows.iter().zip(&parts) {
+            if part.purpose != purpose {
+                continue;
+            }
+            if part.state == ConsentState::Withdrawn {
+                refusal = ConsentError::Withdrawn;
+                continue;
+            }
+            if !part.stands(now) {
+                refusal = ConsentError::Expired;
+                continue;
+            }
+            let grant = self
+                .grant_of(subject, entry, part)
+                .ok_or(VaultError::Corrupt { what: "consent detail" })?;
+            let consent = self.proof(subject, row.generation, *number, grant);
+            if let Err(error) = consent.check_time(now) {
+                refusal = error;
+                continue;
+            }
+            if found.as_ref().is_none_or(|best| best.expires() < consent.expires()) {
+                found = Some(consent);
+            }
+        }
+        found.ok_or_else(|| refusal.into())
+    }
+
+    /// Checks in one read that a consent still holds: the question to ask before a decision is
+    /// given out, where no write would ask it anyway.
+    ///
+    /// # Errors
+    /// [`ConsentError`] when it does not; others when the store fails.
+    pub fn recheck(
+        &self,
+        subject: &Unlocked,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
+        self.tick(now)?;
+        check_owner(subject, consent)?;
+        consent.check_time(now)?;
+        match self.current(&subject.subject) {
+            Ok(row) if row.generation == consent.generation => Ok(()),
+            Ok(_) | Err(VaultError::Unknown { .. }) => Err(ConsentError::Withdrawn.into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Withdraws every standing consent for a purpose, or for all purposes. Needs no holder
+    /// part. Records go with the last consent. Returns how many entries were withdrawn.
+    ///
+    /// # Errors
+    /// [`VaultError::Unknown`] when the subject is gone; others when the store fails.
+    pub fn withdraw(
+        &self,
+        subject: &Subject,
+        purpose: Option<Purpose>,
+        now: Timestamp,
+    ) -> Result<usize, VaultError> {
+        self.tick(now)?;
+        let chosen =
+            |part: &LedgerPart| part.stands(now) && purpose.is_none_or(|one| one == part.purpose);
+        self.end_consents(subject, chosen, ConsentState::Withdrawn, now)
+    }
+
+    /// Ends the chosen entries; tries again when something else changes the subject meanwhile,
+    /// because a withdrawal must win.
+    pub(super) fn end_consents(
+        &self,
+        subject: &Subject,
+        chosen: impl Fn(&LedgerPart) -> bool,
+        state: ConsentState,
+        now: Timestamp,
+    ) -> Result<usize, VaultError> {
+        let ledger = subject.ledger_key();
+        let kind = match state {
+            ConsentState::Expired => EventKind::ConsentExpired,
+            _ => EventKind::ConsentWithdrawn,
+        };
+        for _ in 0..32 {
+            let row = self.current(subject)?;
+            let rows = self.store.dossier(row.number, false)?.consents;
+            let mut parts = self.parts(subject, &ledger, &rows)?;
+            let mut change = Change {
+                requires: vec![Require::Generation { subject: row.number, is: row.generation }],
+                ..Change::default()
+            };
+            for (mut entry, (number, part)) in rows.into_iter().zip(&mut parts) {
+                if !chosen(part) {
+                    continue;
+                }
+                part.state = state;
+                entry.ledger = self.seal_part(&ledger, subject, *number, *part)?;
+                change.edits.push(Edit::Put(entry.into()));
+                let event =
+                    Event { purpose: Some(part.purpose), number: *number, ..Event::new(kind, now) };
+                let event = subject.event(&*self.random, &subject.event_key(), event)?;
+                change.events.push(event);
+            }
+            let ended = change.events.len();
+            if ended == 0 {
+                return Ok(0);
+            }
+            if !parts.iter().any(|(_, part)| part.stands(now)) {
+                change.edits.push(Edit::RemoveRecords(row.number));
+            }
+            change.edits.push(self.touch(row.number, row.generation + 1, &parts, now));
+            match self.store.commit(change) {
+                Ok(_) => return Ok(ended),
+                Err(StoreError::Conflict(Conflict::Generation)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict(Conflict::Generation).into())
+    }
+
+    /// The entries of a subject's consent ledger, without what only its holder can read.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails or an entry does not open.
+    pub fn consents(&self, subject: &Subject) -> Result<Vec<ConsentEntry>, VaultError> {
+        let rows = self.store.dossier(subject.row.number, false)?.consents;
+        let parts = self.parts(subject, &subject.ledger_key(), &rows)?;
+        Ok(parts.iter().map(|(number, part)| entry(*number, part, None)).collect())
+    }
+
+    pub(super) fn full_consents(
+        &self,
+        subject: &Unlocked,
+        rows: &[ConsentRow],
+    ) -> Result<Vec<ConsentEntry>, VaultError> {
+        let parts = self.parts(&subject.subject, &subject.ledger, rows)?;
+        rows.iter()
+            .zip(&parts)
+            .map(|(row, (number, part))| {
+                let grant = self
+                    .grant_of(subject, row, part)
+                    .ok_or(VaultError::Corrupt { what: "consent detail" })?;
+                Ok(entry(*number, part, Some(grant)))
+            })
+            .collect()
+    }
+}
+
+fn entry(number: u16, part: &LedgerPart, grant: Option<Grant>) -> ConsentEntry {
+    ConsentEntry {
+        number,
+        purpose: part.purpose,
+        state: part.state,
+        expires: part.expires,
+        grant,
+    }
+}
+
+pub(super) fn check_owner(subject: &Unlocked, consent: &Consent) -> Result<(), ConsentError> {
+    let same = consent.subject == subject.subject.row.number
+        && consent.key_id == subject.subject.key_id();
+    if same { Ok(()) } else { Err(ConsentError::Other) }
+}
+
+impl LedgerPart {
+    fn of(grant: &Grant) -> Self {
+        Self { purpose: grant.purpose, state: ConsentState::Active, expires: grant.expires }
+    }
+}
+
+impl From<&Grant> for LedgerPart {
+    fn from(grant: &Grant) -> Self {
+        Self::of(grant)
+    }
+}

@@ -1,0 +1,299 @@
+//! The vault: what core calls. One file per use.
+
+mod attempts;
+mod audit;
+mod backups;
+mod bulk;
+mod enroll;
+mod erase;
+mod export;
+mod keys;
+mod ledger;
+mod restore;
+mod retain;
+mod rotate;
+mod subject;
+mod tenant;
+
+pub use attempts::Attempt;
+pub use audit::Inclusion;
+pub use bulk::NewSubject;
+pub use enroll::Reference;
+pub use export::{AuditEntry, SubjectExport};
+pub use restore::Restored;
+pub use retain::Retained;
+pub use rotate::Rewrapped;
+pub use subject::{Listed, Subject, SubjectKind, Target, Unlocked};
+pub use tenant::Collection;
+
+pub(crate) use keys::{VAULT_SECRET, VaultKeys, unwrap_with_root, wrap_with_root};
+
+use self::keys::TenantKeys;
+use crate::attempt::AttemptPolicy;
+use crate::error::VaultError;
+use crate::event::{self, Event, EventKind, SealedEvent};
+use crate::ident::{ModelName, Timestamp};
+use crate::random::{self, Random};
+use crate::root::KeySource;
+use crate::secret::Secret;
+use crate::signed::Checkpoint;
+use crate::store::{Change, CollectionRow, DataHead, Store};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+
+/// Longest retention that can be set, in days.
+pub(crate) const MAX_RETENTION_DAYS: u32 = 1095;
+
+/// How long subjects are kept and how often they may be tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Days after the last use until a subject is erased: 1 to 1095.
+    pub retention_days: u32,
+    /// Longest a consent may last, in days: 1 to 1095.
+    pub consent_days: u32,
+    /// How often a subject may be tried.
+    pub attempts: AttemptPolicy,
+    /// Seconds a clock may stand before the latest time seen, for nodes that differ a little.
+    pub clock_tolerance_s: u64,
+}
+
+impl Default for Settings {
+    /// 365 days since last use; consents up to 1095 days; the default attempts; 300 s.
+    fn default() -> Self {
+        Self {
+            retention_days: 365,
+            consent_days: MAX_RETENTION_DAYS,
+            attempts: AttemptPolicy::default(),
+            clock_tolerance_s: 300,
+        }
+    }
+}
+
+/// What this process knows of the small rows.
+pub(crate) struct Known {
+    tenants: BTreeMap<u32, TenantKeys>,
+    collections: Vec<CollectionRow>,
+    models: BTreeMap<[u8; 16], ModelName>,
+}
+
+/// Sealed templates, consents, attempt counters and the audit log of a whole installation.
+///
+/// It reads no clock: every method that needs the time takes it as `now`. It is shared between
+/// threads by reference.
+pub struct Vault {
+    store: Arc<dyn Store>,
+    random: Arc<dyn Random>,
+    source: Arc<dyn KeySource>,
+    settings: Settings,
+    keys: VaultKeys,
+    known: RwLock<Known>,
+    latest: AtomicU64,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault")
+            .field("vault", &crate::ident::hex(&self.keys.vault))
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+fn check_settings(settings: &Settings) -> Result<(), VaultError> {
+    for (what, days) in
+        [("retention days", settings.retention_days), ("consent days", settings.consent_days)]
+    {
+        if !(1..=MAX_RETENTION_DAYS).contains(&days) {
+            return Err(VaultError::Limit {
+                what,
+                got: u64::from(days),
+                max: u64::from(MAX_RETENTION_DAYS),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn models(head: &DataHead) -> Result<BTreeMap<[u8; 16], ModelName>, VaultError> {
+    let mut models = BTreeMap::new();
+    for row in &head.models {
+        let name = std::str::from_utf8(&row.name)
+            .ok()
+            .and_then(|name| ModelName::new(name).ok())
+            .filter(|name| name.digest() == row.digest)
+            .ok_or(VaultError::Corrupt { what: "model" })?;
+        models.insert(row.digest, name);
+    }
+    Ok(models)
+}
+
+impl Vault {
+    /// Makes a vault in an empty store and opens it.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the settings are out of range, the store is not empty or cannot be
+    /// written, or the key source fails.
+    pub fn create(
+        store: Arc<dyn Store>,
+        source: Arc<dyn KeySource>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, VaultError> {
+        check_settings(&settings)?;
+        let vault = random::bytes(&*random)?;
+        let secret = Secret::filled(|bytes| random.fill(bytes))?;
+        let keys = VaultKeys::derive(vault, &secret)?;
+        let wrapped = wrap_with_root(&*source, &*random, &vault, (VAULT_SECRET, 0, 0), &secret)?;
+        store.create(vault, keys.public_key(), vec![wrapped])?;
+        let made = Self::assemble(store, source, random, settings, keys, now)?;
+        made.append_own(EventKind::VaultCreated, 0, now)?;
+        made.checkpoint(now)?;
+        Ok(made)
+    }
+
+    /// Opens the vault in a store. It first finishes what a crash left of erasures.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the settings are out of range, there is no vault, it belongs to
+    /// another root key, was written by a later version, is damaged, older than its keyring or
+    /// half restored, or the clock stands before the last checkpoint.
+    pub fn open(
+        store: Arc<dyn Store>,
+        source: Arc<dyn KeySource>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, VaultError> {
+        check_settings(&settings)?;
+        let head = store.keyring()?;
+        let keys = VaultKeys::open(&*source, &head)?;
+        let data = store.data()?;
+        if data.vault != head.vault {
+            return Err(VaultError::Corrupt { what: "vault id" });
+        }
+        if data.restoring {
+            return Err(VaultError::RestoreUnfinished);
+        }
+        let seen = head
+            .checkpoint
+            .as_ref()
+            .map(|bytes| Checkpoint::verify(bytes, &head.public_key))
+            .transpose()
+            .map_err(|_| VaultError::Corrupt { what: "checkpoint" })?;
+        let opened = Self::assemble(store, source, random, settings, keys, Timestamp::default())?;
+        if let Some(seen) = seen {
+            opened.latest.store(seen.time.unix(), Ordering::SeqCst);
+            opened.check_not_older(&seen)?;
+        }
+        opened.tick(now)?;
+        opened.finish_erasures(now)?;
+        Ok(opened)
+    }
+
+    fn assemble(
+        store: Arc<dyn Store>,
+        source: Arc<dyn KeySource>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+        keys: VaultKeys,
+        now: Timestamp,
+    ) -> Result<Self, VaultError> {
+        let known = Self::read_known(&*store, &*source, &keys)?;
+        Ok(Self {
+            store,
+            random,
+            source,
+            settings,
+            keys,
+            known: RwLock::new(known),
+            latest: AtomicU64::new(now.unix()),
+        })
+    }
+
+    fn read_known(
+        store: &dyn Store,
+        source: &dyn KeySource,
+        keys: &VaultKeys,
+    ) -> Result<Known, VaultError> {
+        let tenants = keys.open_tenants(source, &store.keyring()?)?;
+        let data = store.data()?;
+        Ok(Known { tenants, models: models(&data)?, collections: data.collections })
+    }
+
+    /// Reads the small rows again, which another process may have changed.
+    fn reload(&self) -> Result<(), VaultError> {
+        let known = Self::read_known(&*self.store, &*self.source, &self.keys)?;
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = known;
+        Ok(())
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with_tenant<T>(
+        &self,
+        number: u32,
+        with: impl FnOnce(&TenantKeys) -> Result<T, VaultError>,
+    ) -> Result<T, VaultError> {
+        with(self.known().tenants.get(&number).ok_or(VaultError::Unknown { what: "tenant" })?)
+    }
+
+    /// Takes note of the time and refuses a clock that went back.
+    fn tick(&self, now: Timestamp) -> Result<(), VaultError> {
+        let latest = self.latest.fetch_max(now.unix(), Ordering::SeqCst);
+        if now.unix().saturating_add(self.settings.clock_tolerance_s) < latest {
+            return Err(VaultError::ClockBackwards { latest: Timestamp::from_unix(latest), now });
+        }
+        Ok(())
+    }
+
+    /// An event about no subject.
+    fn own_event(
+        &self,
+        kind: EventKind,
+        detail: u64,
+        now: Timestamp,
+    ) -> Result<SealedEvent, VaultError> {
+        let event = Event { detail, ..Event::new(kind, now) };
+        event::seal_event(&self.keys.audit, &*self.random, &[0; 16], 0, event)
+    }
+
+    fn append_own(&self, kind: EventKind, detail: u64, now: Timestamp) -> Result<(), VaultError> {
+        let events = vec![self.own_event(kind, detail, now)?];
+        self.store.commit(Change { events, ..Change::default() })?;
+        Ok(())
+    }
+
+    /// The settings it was opened with.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Random id of this vault.
+    #[must_use]
+    pub fn id(&self) -> [u8; 16] {
+        self.keys.vault
+    }
+
+    /// Ed25519 public key of its checkpoints and receipts.
+    #[must_use]
+    pub fn public_key(&self) -> [u8; 32] {
+        self.keys.public_key()
+    }
+
+    /// Where its root key is.
+    #[must_use]
+    pub fn root_kind(&self) -> crate::RootKind {
+        self.source.kind()
+    }
+
+    /// Whether an erased key is gone from the medium at once; see [`Store::destroys_at_once`].
+    #[must_use]
+    pub fn destroys_at_once(&self) -> bool {
+        self.store.destroys_at_once()
+    }
+}

@@ -1,0 +1,253 @@
+//! Restoring: both backups into an empty store, without anybody who was erased.
+
+use super::{Settings, VAULT_SECRET, Vault, VaultKeys, check_settings, unwrap_with_root};
+use crate::backup::{BackupError, KEYRING_BACKUP_DAYS, Reader};
+use crate::error::VaultError;
+use crate::event::EventKind;
+use crate::ident::{Timestamp, hex};
+use crate::random::Random;
+use crate::root::KeySource;
+use crate::store::{
+    Change, DeletionRow, Edit, Half, KeyChange, RootWrappedRow, Row, Store, TileRow,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::sync::Arc;
+
+/// Rows imported in one transaction.
+const BATCH: usize = 2000;
+
+/// What a restore brought back and what it left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Subjects that are back.
+    pub subjects: u64,
+    /// Subjects left out because the deletion ledger names their key.
+    pub erased: u64,
+    /// Subjects left out because the keyring backup has no key for them.
+    pub without_key: u64,
+}
+
+/// Key ids that must not come back, with their place and day.
+#[derive(Default)]
+struct Deletions(BTreeMap<[u8; 16], (u64, u32)>);
+
+impl Deletions {
+    fn add(&mut self, row: &DeletionRow) {
+        self.0.entry(row.key_id).or_insert((row.position, row.day));
+    }
+
+    /// One ledger of all that were given, with places that are free of doubles.
+    fn rows(&self) -> Vec<Row> {
+        let mut all: Vec<_> = self.0.iter().collect();
+        all.sort_by_key(|(key_id, (position, _))| (*position, **key_id));
+        let mut last = 0;
+        all.into_iter()
+            .map(|(key_id, (position, day))| {
+                last = (*position).max(last + 1);
+                DeletionRow { position: last, key_id: *key_id, day: *day }.into()
+            })
+            .collect()
+    }
+}
+
+fn foreign(expected: &[u8; 16], got: &[u8; 16]) -> Result<(), BackupError> {
+    if expected == got {
+        Ok(())
+    } else {
+        Err(BackupError::Foreign { expected: hex(expected), got: hex(got) })
+    }
+}
+
+impl Vault {
+    /// Restores a vault into an empty store and opens it: the sealed keyring backup with the
+    /// age identity it was made for (`AGE-SECRET-KEY-1...`), the data backup, and any newer
+    /// deletion ledgers there are.
+    ///
+    /// Nobody named by any of the ledgers comes back. Until all of it is read and its MACs are
+    /// right, the store is marked half restored and cannot be opened.
+    ///
+    /// # Errors
+    /// [`BackupError`] when a backup is damaged, altered, of another vault or too old;
+    /// [`VaultError`] when the store is not empty or cannot be written, or the root key is not
+    /// the one of the backup.
+    pub fn restore(
+        store: Arc<dyn Store>,
+        source: Arc<dyn KeySource>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+        (keyring, identity): (&mut dyn Read, &str),
+        data: &mut dyn Read,
+        ledgers: &mut [&mut dyn Read],
+        now: Timestamp,
+    ) -> Result<(Self, Restored), VaultError> {
+        check_settings(&settings)?;
+        let age = |cause: String| BackupError::Age { cause };
+        let identity: age::x25519::Identity =
+            identity.parse().map_err(|error: &str| age(error.to_owned()))?;
+        let opened = age::Decryptor::new(keyring)
+            .and_then(|sealed| {
+                sealed.decrypt(std::iter::once(&identity as &dyn age::Identity))
+            })
+            .map_err(|error| age(error.to_string()))?;
+        let mut keyring = Reader::new(opened, Half::Keyring)?;
+        let days = now.unix().saturating_sub(keyring.made.unix()) / 86_400;
+        if days > KEYRING_BACKUP_DAYS {
+            return Err(BackupError::TooOld { days }.into());
+        }
+        let mut data = Reader::new(data, Half::Data)?;
+        foreign(&keyring.vault, &data.vault)?;
+
+        // All ledgers first: the rows that follow are held against them.
+        let mut deletions = Deletions::default();
+        let mut read_ledgers = Vec::new();
+        for ledger in ledgers {
+            let mut reader = Reader::new(&mut **ledger, Half::Deletions)?;
+            foreign(&keyring.vault, &reader.vault)?;
+            reader.deletions(|row| deletions.add(&row))?;
+            read_ledgers.push(reader);
+        }
+        data.deletions(|row| deletions.add(&row))?;
+        keyring.deletions(|row| deletions.add(&row))?;
+
+        let mut import = Import {
+            store: &*store,
+            deletions,
+            keys: BTreeMap::new(),
+            skipped: BTreeSet::new(),
+            slots: BTreeSet::new(),
+            size: 0,
+            done: Restored::default(),
+        };
+        let keys = import.keyring(&mut keyring, &*source)?;
+        keyring.check(&keys.backup)?;
+        for ledger in &read_ledgers {
+            ledger.check(&keys.backup)?;
+        }
+        import.data(&mut data)?;
+        data.check(&keys.backup)?;
+        let done = import.finish()?;
+        let restored = Self::open(store, source, random, settings, now)?;
+        restored.append_own(EventKind::Restored, done.subjects, now)?;
+        restored.checkpoint(now)?;
+        Ok((restored, done))
+    }
+}
+
+struct Import<'a> {
+    store: &'a dyn Store,
+    deletions: Deletions,
+    /// Key ids of the server parts that came back.
+    keys: BTreeMap<u64, [u8; 16]>,
+    skipped: BTreeSet<u64>,
+    slots: BTreeSet<[u8; 32]>,
+    size: u64,
+    done: Restored,
+}
+
+impl Import<'_> {
+    fn keyring<R: Read>(
+        &mut self,
+        reader: &mut Reader<R>,
+        source: &dyn KeySource,
+    ) -> Result<VaultKeys, VaultError> {
+        let damaged = || BackupError::Format { expected: "keyring" };
+        let mut wrapped: Vec<RootWrappedRow> = Vec::new();
+        let mut put: Vec<Row> = self.deletions.rows();
+        let mut keys: Option<VaultKeys> = None;
+        loop {
+            let row = reader.row()?;
+            let last = row.is_none();
+            match row {
+                Some(Row::RootWrappedRow(row)) => {
+                    wrapped.push(row);
+                    continue;
+                }
+                // The vault starts a new line of checkpoints after a restore.
+                Some(Row::CheckpointRow(_)) => continue,
+                _ => {}
+            }
+            if keys.is_none() {
+                let secret = wrapped.iter().find(|row| row.kind == VAULT_SECRET);
+                let secret =
+                    unwrap_with_root(source, &reader.vault, secret.ok_or_else(damaged)?)?;
+                let derived = VaultKeys::derive(reader.vault, &secret)?;
+                let rows = std::mem::take(&mut wrapped);
+                self.store.create(reader.vault, derived.public_key(), rows)?;
+                let edits = vec![Edit::Restoring(true)];
+                self.store.commit(Change { edits, ..Change::default() })?;
+                keys = Some(derived);
+            }
+            match row {
+                Some(Row::KeyRow(row)) => {
+                    if self.deletions.0.contains_key(&row.key_id) {
+                        continue;
+                    }
+                    self.keys.insert(row.number, row.key_id);
+                    put.push(row.into());
+                }
+                Some(row @ Row::TenantRow(_)) => put.push(row),
+                Some(_) => return Err(damaged().into()),
+                None => {}
+            }
+            if put.len() >= BATCH || last {
+                let put = std::mem::take(&mut put);
+                self.store.commit_keys(KeyChange { put, ..KeyChange::default() })?;
+            }
+            if last {
+                return keys.ok_or_else(|| damaged().into());
+            }
+        }
+    }
+
+    fn data<R: Read>(&mut self, reader: &mut Reader<R>) -> Result<(), VaultError> {
+        let mut edits = Vec::new();
+        while let Some(row) = reader.row()? {
+            if self.keeps(&row) {
+                edits.push(Edit::Put(row));
+            }
+            if edits.len() >= BATCH {
+                let edits = std::mem::take(&mut edits);
+                self.store.commit(Change { edits, ..Change::default() })?;
+            }
+        }
+        self.store.commit(Change { edits, ..Change::default() })?;
+        Ok(())
+    }
+
+    fn keeps(&mut self, row: &Row) -> bool {
+        match row {
+            Row::SubjectRow(row) => {
+                if self.keys.get(&row.number) == Some(&row.key_id) {
+                    self.done.subjects += 1;
+                    return true;
+                }
+                if self.deletions.0.contains_key(&row.key_id) {
+                    self.done.erased += 1;
+                } else {
+                    self.done.without_key += 1;
+                }
+                self.skipped.insert(row.number);
+                self.slots.insert(row.pseudonym);
+                false
+            }
+            Row::RecordRow(row) => !self.skipped.contains(&row.subject),
+            Row::ConsentRow(row) => !self.skipped.contains(&row.subject),
+            Row::EventRow(row) => !self.skipped.contains(&row.subject),
+            Row::AttemptRow(row) => !self.slots.contains(&row.slot),
+            Row::TileRow(TileRow { level: 0, index, hashes }) => {
+                self.size = self.size.max(index * 32 + hashes.len() as u64 / 32);
+                true
+            }
+            // The ledger is already in the keyring.
+            Row::DeletionRow(_) => false,
+            _ => true,
+        }
+    }
+
+    fn finish(self) -> Result<Restored, VaultError> {
+        let edits = vec![Edit::TreeSize(self.size), Edit::Restoring(false)];
+        self.store.commit(Change { edits, ..Change::default() })?;
+        Ok(self.done)
+    }
+}

@@ -1,0 +1,382 @@
+//! Subjects: adding, finding, unlocking, listing.
+
+use super::{Collection, Vault};
+use crate::error::{HolderError, VaultError};
+use crate::event::{self, Event, EventKind, SealedEvent};
+use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
+use crate::random::{self, Random};
+use crate::seal;
+use crate::secret::{HolderPart, Secret};
+use crate::store::{
+    Change, Conflict, Edit, KeyChange, KeyRow, Require, StoreError, SubjectRow,
+};
+use zeroize::Zeroizing;
+
+const SHORT_ID: usize = 54;
+const SHORT_PROFILE: usize = 64;
+const LONG_PROFILE: usize = 216;
+
+/// Who holds the key of a subject.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SubjectKind {
+    /// The operator alone.
+    OperatorKey,
+    /// The operator one part, the holder the other: neither opens anything alone.
+    HolderBound,
+}
+
+impl SubjectKind {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::OperatorKey => 0,
+            Self::HolderBound => 1,
+        }
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::OperatorKey),
+            1 => Some(Self::HolderBound),
+            _ => None,
+        }
+    }
+}
+
+/// A subject that exists, locked: its row and the server part of its key.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    pub(crate) collection: Collection,
+    pub(crate) row: SubjectRow,
+    pub(crate) kind: SubjectKind,
+    pub(crate) server_part: Secret,
+}
+
+/// What an external id leads to: a subject, or nothing that looks no different from outside.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub(crate) collection: Collection,
+    pub(crate) pseudonym: [u8; 32],
+    pub(crate) subject: Option<Subject>,
+}
+
+/// A subject whose data can be read and written: for a holder-bound one the holder part was
+/// given and is the right one.
+#[derive(Clone, Debug)]
+pub struct Unlocked {
+    pub(crate) subject: Subject,
+    pub(crate) body: Secret,
+    pub(crate) ledger: Secret,
+    pub(crate) external_id: ExternalId,
+    pub(crate) created: Timestamp,
+}
+
+/// A subject in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// What stands for it in the store.
+    pub pseudonym: Pseudonym,
+    /// Who holds its key.
+    pub kind: SubjectKind,
+    /// Its external id; never for a holder-bound subject.
+    pub external_id: Option<ExternalId>,
+    /// Day of last use, counted from 1970-01-01.
+    pub used_day: u32,
+    /// Where the next page begins.
+    pub number: u64,
+}
+
+impl Subject {
+    /// What stands for it in the store.
+    #[must_use]
+    pub fn pseudonym(&self) -> Pseudonym {
+        Pseudonym(self.row.pseudonym)
+    }
+
+    /// The name of its key.
+    #[must_use]
+    pub fn key_id(&self) -> KeyId {
+        KeyId(self.row.key_id)
+    }
+
+    /// Who holds its key.
+    #[must_use]
+    pub fn kind(&self) -> SubjectKind {
+        self.kind
+    }
+
+    fn context(&self) -> Vec<u8> {
+        [&self.owner()[..], &self.row.key_id, &[self.kind.code()]].concat()
+    }
+
+    /// tenant id, collection id, pseudonym.
+    pub(crate) fn owner(&self) -> [u8; 64] {
+        let mut out = [0; 64];
+        out[..16].copy_from_slice(&self.collection.tenant_id);
+        out[16..32].copy_from_slice(&self.collection.id);
+        out[32..].copy_from_slice(&self.row.pseudonym);
+        out
+    }
+
+    pub(crate) fn ledger_key(&self) -> Secret {
+        let info = [&b"countenance ledger v1"[..], &self.context()];
+        seal::derive(self.server_part.expose(), &[], &info)
+    }
+
+    pub(crate) fn body_key(&self, holder: Option<&HolderPart>) -> Result<Secret, HolderError> {
+        let holder = match (self.kind, holder) {
+            (SubjectKind::OperatorKey, None) => &[],
+            (SubjectKind::HolderBound, Some(part)) => part.bytes(),
+            (SubjectKind::OperatorKey, Some(_)) => return Err(HolderError::Unexpected),
+            (SubjectKind::HolderBound, None) => return Err(HolderError::Missing),
+        };
+        let info = [&b"countenance body v1"[..], &self.context()];
+        Ok(seal::derive(self.server_part.expose(), holder, &info))
+    }
+
+    fn profile_aad(&self) -> Vec<u8> {
+        [b"countenance profile v1", &self.context()[..]].concat()
+    }
+
+    fn open_profile(&self, body: &Secret) -> Option<(ExternalId, Timestamp)> {
+        let plain = seal::open(body, &self.profile_aad(), &self.row.profile).ok()?;
+        let created = u64::from_le_bytes(*plain.first_chunk()?);
+        let length = usize::from(u16::from_le_bytes(*plain.get(8..)?.first_chunk()?));
+        let id = std::str::from_utf8(plain.get(10..10 + length)?).ok()?;
+        Some((ExternalId::new(id).ok()?, Timestamp::from_unix(created)))
+    }
+
+    pub(crate) fn seal_profile(
+        &self,
+        random: &dyn Random,
+        body: &Secret,
+        id: &ExternalId,
+        created: Timestamp,
+    ) -> Result<Vec<u8>, VaultError> {
+        let id = id.as_str().as_bytes();
+        let size = if id.len() <= SHORT_ID { SHORT_PROFILE } else { LONG_PROFILE };
+        let mut plain = Zeroizing::new(vec![0; size]);
+        plain[..8].copy_from_slice(&created.unix().to_le_bytes());
+        plain[8..10].copy_from_slice(&(id.len() as u16).to_le_bytes());
+        plain[10..10 + id.len()].copy_from_slice(id);
+        Ok(seal::seal(body, random, &self.profile_aad(), &plain)?)
+    }
+
+    /// An event about this subject, sealed with one of its keys.
+    pub(crate) fn event(
+        &self,
+        random: &dyn Random,
+        key: &Secret,
+        event: Event,
+    ) -> Result<SealedEvent, VaultError> {
+        event::seal_event(key, random, &self.row.key_id, self.row.number, event)
+    }
+
+    /// The key for events when the holder part is not at hand.
+    pub(crate) fn event_key(&self) -> Secret {
+        self.body_key(None).unwrap_or_else(|_| self.ledger_key())
+    }
+}
+
+impl Target {
+    /// The subject, if there is one.
+    #[must_use]
+    pub fn subject(&self) -> Option<&Subject> {
+        self.subject.as_ref()
+    }
+
+    /// What would stand for the id in the store; good for logs.
+    #[must_use]
+    pub fn pseudonym(&self) -> Pseudonym {
+        Pseudonym(self.pseudonym)
+    }
+}
+
+impl Unlocked {
+    /// The subject.
+    #[must_use]
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// What the caller calls it.
+    #[must_use]
+    pub fn external_id(&self) -> &ExternalId {
+        &self.external_id
+    }
+
+    /// When it was added.
+    #[must_use]
+    pub fn created(&self) -> Timestamp {
+        self.created
+    }
+}
+
+impl Vault {
+    /// Adds a subject: holder-bound when a holder part is given, else operator-key.
+    ///
+    /// # Errors
+    /// [`VaultError::Exists`] when the collection has the id already; others when the store
+    /// fails.
+    pub fn add_subject(
+        &self,
+        collection: &Collection,
+        id: &ExternalId,
+        holder: Option<&HolderPart>,
+        now: Timestamp,
+    ) -> Result<Unlocked, VaultError> {
+        self.tick(now)?;
+        let exists = || VaultError::Exists { what: "subject" };
+        if self.find(collection, id)?.subject.is_some() {
+            return Err(exists());
+        }
+        let (mut unlocked, key) = self.new_subject(collection, id, holder, now)?;
+        let added = self.store.commit_keys(KeyChange { add: vec![key], ..KeyChange::default() })?;
+        let number = *added.numbers.first().ok_or(VaultError::Corrupt { what: "number" })?;
+        unlocked.subject.row.number = number;
+        let row = &unlocked.subject.row;
+        let event = Event::new(EventKind::SubjectAdded, now);
+        let change = Change {
+            requires: vec![Require::NoSubject {
+                collection: collection.number,
+                pseudonym: row.pseudonym,
+            }],
+            edits: vec![Edit::Put(row.clone().into())],
+            events: vec![unlocked.subject.event(&*self.random, &unlocked.body, event)?],
+        };
+        match self.store.commit(change) {
+            Ok(_) => Ok(unlocked),
+            Err(StoreError::Conflict(Conflict::Subject)) => {
+                // Somebody else added it first: this key never sealed anything that is kept.
+                let key_id = unlocked.subject.key_id();
+                self.drop_unused_key(number, key_id, now)?;
+                Err(exists())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A subject with fresh keys that is stored nowhere yet; its number is 0.
+    pub(super) fn new_subject(
+        &self,
+        collection: &Collection,
+        id: &ExternalId,
+        holder: Option<&HolderPart>,
+        now: Timestamp,
+    ) -> Result<(Unlocked, KeyRow), VaultError> {
+        let key_id = random::bytes(&*self.random)?;
+        let server_part = Secret::filled(|bytes| self.random.fill(bytes))?;
+        let (pseudonym, key) = self.with_tenant(collection.tenant, |tenant| {
+            let pseudonym = tenant.pseudonym(&collection.id, id);
+            Ok((pseudonym, tenant.wrap(&*self.random, &self.keys.vault, 0, key_id, &server_part)?))
+        })?;
+        let kind =
+            if holder.is_some() { SubjectKind::HolderBound } else { SubjectKind::OperatorKey };
+        let row = SubjectRow {
+            number: 0,
+            collection: collection.number,
+            pseudonym,
+            key_id,
+            kind: kind.code(),
+            generation: 0,
+            used_day: now.day(),
+            due_day: now.day().saturating_add(self.settings.retention_days),
+            profile: Vec::new(),
+        };
+        let mut subject = Subject { collection: *collection, row, kind, server_part };
+        let body = subject.body_key(holder)?;
+        subject.row.profile = subject.seal_profile(&*self.random, &body, id, now)?;
+        let ledger = subject.ledger_key();
+        let external_id = id.clone();
+        Ok((Unlocked { subject, body, ledger, external_id, created: now }, key))
+    }
+
+    /// Looks an external id up. An unknown one is no error: see [`Target`].
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails or a key is damaged.
+    pub fn find(&self, collection: &Collection, id: &ExternalId) -> Result<Target, VaultError> {
+        let pseudonym = self
+            .with_tenant(collection.tenant, |keys| Ok(keys.pseudonym(&collection.id, id)))?;
+        let row = self.store.subject(collection.number, &pseudonym)?;
+        let subject = match row {
+            Some(row) => self.load(row)?,
+            None => None,
+        };
+        Ok(Target { collection: *collection, pseudonym, subject })
+    }
+
+    /// The subject of a row; `None` when its key is gone, which is to say it is erased.
+    pub(super) fn load(&self, row: SubjectRow) -> Result<Option<Subject>, VaultError> {
+        let kind = SubjectKind::from_code(row.kind).ok_or(VaultError::Corrupt { what: "kind" })?;
+        let key = self.store.key(row.number)?.filter(|key| key.key_id == row.key_id);
+        let Some(key) = key else { return Ok(None) };
+        let collection = match self.collection_by(row.collection) {
+            Err(VaultError::Unknown { .. }) => {
+                self.reload()?;
+                self.collection_by(row.collection)?
+            }
+            found => found?,
+        };
+        let part = |keys: &super::TenantKeys| keys.unwrap_part(&self.keys.vault, &key);
+        let server_part = match self.with_tenant(collection.tenant, part)? {
+            Some(part) => part,
+            None => {
+                // Another process rotated the tenant's key.
+                self.reload()?;
+                self.with_tenant(collection.tenant, part)?
+                    .ok_or(VaultError::Corrupt { what: "tenant key version" })?
+            }
+        };
+        Ok(Some(Subject { collection, row, kind, server_part }))
+    }
+
+    /// Unlocks a subject, with the holder part if it is holder-bound.
+    ///
+    /// # Errors
+    /// [`HolderError`] when the holder part is missing, not expected or wrong;
+    /// [`VaultError::Corrupt`] when an operator-key subject does not open.
+    pub fn unlock(
+        &self,
+        subject: &Subject,
+        holder: Option<&HolderPart>,
+    ) -> Result<Unlocked, VaultError> {
+        let body = subject.body_key(holder)?;
+        let Some((external_id, created)) = subject.open_profile(&body) else {
+            return Err(match subject.kind {
+                SubjectKind::HolderBound => HolderError::Wrong.into(),
+                SubjectKind::OperatorKey => VaultError::Corrupt { what: "profile" },
+            });
+        };
+        let ledger = subject.ledger_key();
+        Ok(Unlocked { subject: subject.clone(), body, ledger, external_id, created })
+    }
+
+    /// Up to `limit` subjects of a collection after the one numbered `after` (0 to begin).
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails or a subject does not open.
+    pub fn subjects(
+        &self,
+        collection: &Collection,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Listed>, VaultError> {
+        let mut listed = Vec::new();
+        for row in self.store.subjects(Some(collection.number), after, limit)? {
+            let Some(subject) = self.load(row)? else { continue };
+            let external_id = match subject.kind {
+                SubjectKind::OperatorKey => Some(self.unlock(&subject, None)?.external_id),
+                SubjectKind::HolderBound => None,
+            };
+            listed.push(Listed {
+                pseudonym: subject.pseudonym(),
+                kind: subject.kind,
+                external_id,
+                used_day: subject.row.used_day,
+                number: subject.row.number,
+            });
+        }
+        Ok(listed)
+    }
+}

@@ -1,0 +1,179 @@
+//! `countenance calibrate`: from false-match rates to thresholds, by measuring.
+
+use crate::engine::EngineArgs;
+use crate::evaluate::acquire::{Acquired, acquire};
+use crate::evaluate::measure::{self, Against, Rates};
+use crate::evaluate::pictures::{Pictures, Subjects};
+use crate::evaluate::{command_line, data_set_policy, grouped, write_file};
+use crate::exit::Exit;
+use crate::failure::Outcome;
+use anyhow::Context as _;
+use countenance_core::{FalseMatchRate, Precision};
+use countenance_gallery::statistics::OperatingPoint;
+use countenance_models::{Calibration, CalibrationRow, CalibrationTable, Extraction};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Measure which threshold stands for which false-match rate.
+///
+/// Makes a template of every picture in a folder of one folder per person, compares every
+/// picture with every picture of all other people, and writes the threshold at each
+/// false-match rate into the calibration file of the model, with the data set, the counts and
+/// the date. For each rate it says whether the data support it: the upper 95 % bound of the
+/// false-match rate, by bootstrap over people, is at most twice the rate.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+The table is kept per way of making templates (--precision, --flip-averaging); the other tables
+of the file stay. A program built after that decides by the new table. Thresholds decide who
+passes: a change of them is a breaking change.
+
+Example:
+  countenance calibrate --images lfw-dev/images --data-set 'LFW View 1 (development)' \\
+      --out models/calibration/sface-2021dec.toml --precision f32 --threads 8")]
+pub(crate) struct Args {
+    /// Folder with one folder of pictures per person
+    #[arg(long, value_name = "DIR")]
+    images: PathBuf,
+
+    /// Name of the data set, for the record
+    #[arg(long, value_name = "TEXT")]
+    data_set: String,
+
+    /// Calibration file of the model; it is made if there is none
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+
+    /// Average in the mirrored face: thresholds for templates made that way
+    #[arg(long)]
+    flip_averaging: bool,
+}
+
+/// Calibrates.
+pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
+    let pictures = Pictures::of_folder(&args.images)?;
+    let subjects = pictures.subjects_by_name().context("pictures have no subjects")?;
+    let precision = engine.options()?.precision;
+    let built = EngineArgs { threads: 1, ..engine.clone() }.engine()?;
+    let model = built.model().as_str();
+    // Before the long work, whether its result can be kept.
+    let mut calibration = read(&args.out, model)?;
+    let policy = data_set_policy(args.flip_averaging);
+    let threads = usize::from(engine.threads);
+    let acquired = acquire(&built, &args.images, &pictures, &policy, threads)?;
+    let genuine = measure::all_genuine(&acquired.templates, &subjects)?;
+    let rates = measure::rates(&genuine, Against::All, &acquired.templates, &subjects)?;
+    let table = table(args, precision, &subjects, &acquired, &rates);
+    print(model, &table);
+    calibration.replace(table)?;
+    write_file(&args.out, &calibration.to_toml()?)?;
+    Ok(Exit::Success)
+}
+
+/// The calibration so far.
+fn read(path: &Path, model: &str) -> anyhow::Result<Calibration> {
+    let named = || path.display().to_string();
+    match fs::read_to_string(path) {
+        Ok(text) => {
+            let calibration = Calibration::parse(&text).with_context(named)?;
+            anyhow::ensure!(
+                calibration.model() == model,
+                "{} is of model {}, not {model}",
+                named(),
+                calibration.model()
+            );
+            Ok(calibration)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Calibration::new(model)),
+        Err(error) => Err(error).with_context(named),
+    }
+}
+
+fn table(
+    args: &Args,
+    precision: Precision,
+    subjects: &Subjects,
+    acquired: &Acquired,
+    rates: &Rates,
+) -> CalibrationTable {
+    let row = |point: &OperatingPoint| {
+        CalibrationRow::new(point.target.rate(), point.threshold, point.fmr_high, point.fnmr)
+    };
+    CalibrationTable {
+        extraction: Extraction {
+            precision: precision.name().to_owned(),
+            flip_averaged: args.flip_averaging,
+        },
+        data_set: args.data_set.clone(),
+        command: command_line(),
+        date: today(),
+        subjects: u64::from(subjects.count),
+        images: (acquired.templates.len() - acquired.failures.len()) as u64,
+        failed_to_acquire: acquired.failures.len() as u64,
+        genuine: rates.genuine.count() as u64,
+        impostor: rates.impostor.count() as u64,
+        rows: rates.points.iter().map(row).collect(),
+    }
+}
+
+fn print(model: &str, table: &CalibrationTable) {
+    println!(
+        "{model} on {}: {} pictures of {} people, {} impostor comparisons\n",
+        table.data_set,
+        grouped(table.images as usize),
+        grouped(table.subjects as usize),
+        grouped(table.impostor as usize),
+    );
+    println!("{:>6}  {:>9}  {:>8}  {:>14}", "FMR", "threshold", "FNMR", "FMR at most");
+    for row in &table.rows {
+        let rate = FalseMatchRate::new(row.fmr).map_or(String::new(), |rate| rate.to_string());
+        println!(
+            "{rate:>6}  {:>9.4}  {:>6.2} %  {:>14.2e}{}",
+            row.threshold,
+            row.fnmr * 100.0,
+            row.fmr_upper_95,
+            if row.supported { "" } else { "  not supported by the data" },
+        );
+    }
+}
+
+/// The day by the machine's clock in UTC, `YYYY-MM-DD`; a clock before 1970 gives 1970-01-01.
+fn today() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    date_of(seconds / 86_400)
+}
+
+/// The date so many days after 1970-01-01 (Hinnant, "chrono-compatible low-level date
+/// algorithms", `civil_from_days`).
+fn date_of(days: u64) -> String {
+    // Counted from 0000-03-01, so that the leap day is the last of its year.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!("{:04}-{month:02}-{day:02}", era * 400 + year_of_era + later)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::date_of;
+
+    #[test]
+    fn days_become_dates_across_leap_years() {
+        for (days, date) in [
+            (0, "1970-01-01"),
+            (59, "1970-03-01"),
+            (789, "1972-02-29"),
+            (11_016, "2000-02-29"),
+            (11_017, "2000-03-01"),
+            (20_454, "2026-01-01"),
+        ] {
+            assert_eq!(date_of(days), date);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a packager installs beside the binary: completions and a man page.
+
+use crate::commands::Cli;
+use crate::exit::Exit;
+use crate::failure::Outcome;
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+use std::io::{self, Write as _};
+
+/// Print completions for a shell.
+///
+/// The script goes to the standard output; put it where the shell looks for such scripts.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance completions bash > ~/.local/share/bash-completion/completions/countenance
+  countenance completions zsh  > ~/.zfunc/_countenance
+  countenance completions fish > ~/.config/fish/completions/countenance.fish")]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    shell: Shell,
+}
+
+/// Print the manual page.
+///
+/// One page in roff that covers every command; read it at once with `man -l -` or install it.
+#[derive(Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance man | man -l -
+  countenance man > ~/.local/share/man/man1/countenance.1")]
+pub(crate) struct ManArgs {}
+
+/// Prints completions.
+pub(crate) fn completions(args: &CompletionsArgs) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "countenance", &mut script);
+    io::stdout().write_all(&script)?;
+    Ok(Exit::Success)
+}
+
+/// Prints the manual page: the program, then a section per command.
+pub(crate) fn man(_: &ManArgs) -> Outcome {
+    let mut command = Cli::command();
+    command.build();
+    let mut page = Vec::new();
+    let whole = clap_mangen::Man::new(command.clone());
+    whole.render_title(&mut page)?;
+    whole.render_name_section(&mut page)?;
+    whole.render_synopsis_section(&mut page)?;
+    whole.render_description_section(&mut page)?;
+    whole.render_options_section(&mut page)?;
+    whole.render_extra_section(&mut page)?;
+    for subcommand in command.get_subcommands() {
+        let name = subcommand.get_name().to_uppercase();
+        writeln!(page, ".SH \"{name}\"")?;
+        let man = clap_mangen::Man::new(subcommand.clone());
+        for render in [
+            clap_mangen::Man::render_synopsis_section,
+            clap_mangen::Man::render_description_section,
+            clap_mangen::Man::render_options_section,
+            clap_mangen::Man::render_extra_section,
+        ] {
+            let mut section = Vec::new();
+            render(&man, &mut section)?;
+            // Below its command's heading, each of these is a subsection.
+            let section = String::from_utf8_lossy(&section).replace(".SH ", ".SS ");
+            page.write_all(section.as_bytes())?;
+        }
+    }
+    io::stdout().write_all(&page)?;
+    Ok(Exit::Success)
+}

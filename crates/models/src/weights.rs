@@ -51,7 +51,7 @@ pub enum WeightsError {
 impl Weights {
     /// The weights that are part of the program, checked against the shipped manifest.
     ///
-    /// The check reads 11 MB: about 5 ms where the processor has SHA instructions.
+    /// The check reads 11 MB: about 10 ms of one core where the processor has SHA instructions.
     ///
     /// # Errors
     /// [`WeightsError::File`] when the program's copy was altered,

@@ -144,6 +144,20 @@ impl Plane {
         }
     }
 
+    /// Whether two planes have the same shape, element and bits, border and padding
+    /// included.
+    #[must_use]
+    pub fn same_bits(&self, other: &Self) -> bool {
+        self.shape == other.shape
+            && match (&self.storage, &other.storage) {
+                (Storage::F32(a), Storage::F32(b)) => {
+                    a.iter().map(|v| v.to_bits()).eq(b.iter().map(|v| v.to_bits()))
+                }
+                (Storage::Bf16(a), Storage::Bf16(b)) => **a == **b,
+                _ => false,
+            }
+    }
+
     fn at(&self, channel: usize, y: usize, x: usize) -> usize {
         let shape = &self.shape;
         assert!(channel < shape.channels && y < shape.height && x < shape.width);

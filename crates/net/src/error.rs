@@ -66,16 +66,6 @@ pub enum PlanError {
         /// The instruction set that was asked for.
         isa: &'static str,
     },
-    /// The precision cannot be had.
-    #[error("precision {precision} is not available with {isa} kernels: {reason}")]
-    PrecisionUnavailable {
-        /// The precision that was asked for.
-        precision: &'static str,
-        /// The instruction set.
-        isa: &'static str,
-        /// Why.
-        reason: &'static str,
-    },
     /// A layer has no kernel for the shapes at hand.
     #[error("layer {layer} cannot be planned: {reason}")]
     Layer {

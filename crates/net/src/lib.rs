@@ -15,6 +15,7 @@ mod network;
 mod onnx;
 mod options;
 mod ranges;
+mod record;
 mod seam;
 
 pub use countenance_kernels::Isa;
@@ -23,4 +24,5 @@ pub use model::{ColorOrder, Model};
 pub use network::{Network, StepReport};
 pub use options::{Options, Precision};
 pub use ranges::{LayerRanges, Ranges};
+pub use record::RangeRecorder;
 pub use seam::{Net, RunError, Size};

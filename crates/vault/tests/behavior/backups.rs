@@ -1,0 +1,220 @@
+use super::house::{DAY, House, at, create, id, model, name, open, root};
+use crate::backend::Place;
+use age::secrecy::ExposeSecret;
+use countenance_vault::store::StoreError;
+use countenance_vault::{
+    BackupError, KeyError, Restored, Settings, SystemRandom, Timestamp, Vault, VaultError,
+};
+use std::io::Read;
+use std::sync::Arc;
+
+struct Backups {
+    identity: String,
+    keyring: Vec<u8>,
+    data: Vec<u8>,
+}
+
+fn back_up(vault: &Vault, now: Timestamp) -> Backups {
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    let (mut keyring, mut data) = (Vec::new(), Vec::new());
+    vault.backup_keyring(&mut keyring, &[&recipient], now).unwrap();
+    vault.backup_data(&mut data, now).unwrap();
+    let identity = identity.to_string().expose_secret().to_owned();
+    Backups { identity, keyring, data }
+}
+
+fn restore(
+    place: &Place,
+    backups: &Backups,
+    ledgers: &[&[u8]],
+    now: Timestamp,
+) -> Result<(Vault, Restored), VaultError> {
+    let mut ledgers: Vec<&[u8]> = ledgers.to_vec();
+    let mut readers: Vec<&mut dyn Read> =
+        ledgers.iter_mut().map(|ledger| ledger as &mut dyn Read).collect();
+    Vault::restore(
+        place.store(),
+        root(1),
+        Arc::new(SystemRandom),
+        Settings::default(),
+        (&mut &backups.keyring[..], &backups.identity),
+        &mut &backups.data[..],
+        &mut readers,
+        now,
+    )
+}
+
+fn moved(house: House, place: Place, vault: Vault) -> House {
+    drop(house);
+    let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
+    House { place, vault, collection }
+}
+
+#[test]
+fn a_restored_vault_verifies_as_before() {
+    let Some(house) = House::fresh() else { return };
+    for n in 0..20 {
+        house.enrolled(&format!("subject {n}"), &[n; 132]);
+    }
+    let backups = back_up(&house.vault, at(1));
+    let place = Place::fresh().unwrap();
+    let (vault, done) = restore(&place, &backups, &[], at(2)).unwrap();
+    assert_eq!(done, Restored { subjects: 20, erased: 0, without_key: 0 });
+    vault.audit_verify().unwrap();
+    let house = moved(house, place, vault).reopened(at(3));
+    for n in 0..20 {
+        assert_eq!(house.verify(&format!("subject {n}"), at(4)).unwrap(), [[n; 132]]);
+    }
+    house.enrolled("new", &[77; 132]);
+    assert_eq!(house.verify("new", at(5)).unwrap(), [[77; 132]]);
+    house.vault.audit_verify().unwrap();
+}
+
+#[test]
+fn a_restore_brings_back_nobody_who_was_erased_since() {
+    let Some(house) = House::fresh() else { return };
+    let (ana, _) = house.enrolled("ana", &[1; 132]);
+    house.enrolled("bea", &[2; 132]);
+    let before = back_up(&house.vault, at(1));
+    house.vault.erase(ana.subject(), Some(&id("ana")), at(2)).unwrap();
+    let mut ledger = Vec::new();
+    house.vault.backup_deletions(&mut ledger, at(3)).unwrap();
+    let after = back_up(&house.vault, at(3));
+
+    // The old backups alone would bring her back: the control.
+    let place = Place::fresh().unwrap();
+    let (vault, done) = restore(&place, &before, &[], at(4)).unwrap();
+    assert_eq!(done.subjects, 2);
+    drop(vault);
+
+    // With the ledger, or with a newer backup of either half, she stays erased.
+    let mixed = Backups { data: after.data.clone(), ..before };
+    let old = Backups { data: before.data.clone(), keyring: mixed.keyring.clone(), ..mixed };
+    let newer_keyring = Backups { data: before.data, ..after };
+    for (backups, ledgers) in [
+        (&old, &[&ledger[..]][..]),
+        (&newer_keyring, &[]),
+        (&Backups { data: after.data, keyring: old.keyring.clone(), identity: old.identity.clone() }, &[]),
+    ] {
+        let place = Place::fresh().unwrap();
+        let (vault, done) = restore(&place, backups, ledgers, at(4)).unwrap();
+        assert_eq!(done.subjects, 1);
+        let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
+        assert!(vault.find(&collection, &id("ana")).unwrap().subject().is_none());
+        assert!(vault.find(&collection, &id("bea")).unwrap().subject().is_some());
+        // The restored ledger remembers her, for the next restore.
+        let again = back_up(&vault, at(5));
+        let place = Place::fresh().unwrap();
+        let old = Backups { data: old.data.clone(), ..again };
+        let (_, done) = restore(&place, &old, &[], at(6)).unwrap();
+        assert_eq!((done.subjects, done.erased), (1, 1));
+    }
+}
+
+#[test]
+fn a_data_backup_holds_no_key() {
+    let Some(house) = House::fresh() else { return };
+    house.enrolled("ana", &[1; 132]);
+    let keys = back_up(&house.vault, at(1));
+    // Every frame of the data backup is of a tag the format allows there.
+    let mut rest = &keys.data[40..];
+    let mut tags = Vec::new();
+    while rest.len() > 5 {
+        let length = u32::from_le_bytes(rest[1..5].try_into().unwrap()) as usize;
+        tags.push(rest[0]);
+        rest = &rest[5 + length.min(rest.len() - 5)..];
+        if tags.last() == Some(&255) {
+            break;
+        }
+    }
+    assert!(tags.contains(&8) && tags.contains(&9) && tags.last() == Some(&255));
+    assert!(!tags.contains(&2) && !tags.contains(&4));
+}
+
+#[test]
+fn damaged_foreign_and_old_backups_are_refused_and_leave_no_open_vault() {
+    let Some(house) = House::fresh() else { return };
+    house.enrolled("ana", &[1; 132]);
+    let good = back_up(&house.vault, at(1));
+    let with_data = |data: Vec<u8>| Backups {
+        data,
+        keyring: good.keyring.clone(),
+        identity: good.identity.clone(),
+    };
+
+    let mut last = good.data.clone();
+    let length = last.len();
+    last[length - 1] ^= 1;
+    let place = Place::fresh().unwrap();
+    let refused = restore(&place, &with_data(last), &[], at(2)).unwrap_err();
+    assert!(matches!(refused, VaultError::Backup(BackupError::Altered)), "{refused}");
+    assert!(matches!(open(place.store(), at(2)), Err(VaultError::RestoreUnfinished)));
+
+    for length in [0, 7, 39, 40, 44, 200, length / 2, length - 1] {
+        let place = Place::fresh().unwrap();
+        let cut = with_data(good.data[..length].to_vec());
+        let refused = restore(&place, &cut, &[], at(2)).unwrap_err();
+        assert!(matches!(refused, VaultError::Backup(BackupError::Format { .. })), "{refused}");
+        assert!(open(place.store(), at(2)).is_err());
+    }
+
+    let other_place = Place::fresh().unwrap();
+    let other = create(other_place.store(), Settings::default()).unwrap();
+    let mut foreign = Vec::new();
+    other.backup_data(&mut foreign, at(1)).unwrap();
+    let place = Place::fresh().unwrap();
+    let refused = restore(&place, &with_data(foreign), &[], at(2)).unwrap_err();
+    assert!(matches!(refused, VaultError::Backup(BackupError::Foreign { .. })));
+
+    let place = Place::fresh().unwrap();
+    let refused = restore(&place, &good, &[], at(31 * DAY + 2)).unwrap_err();
+    assert!(matches!(refused, VaultError::Backup(BackupError::TooOld { days: 31 })));
+
+    let stranger = age::x25519::Identity::generate().to_string();
+    let wrong = Backups {
+        data: good.data.clone(),
+        keyring: good.keyring.clone(),
+        identity: stranger.expose_secret().to_owned(),
+    };
+    let place = Place::fresh().unwrap();
+    let refused = restore(&place, &wrong, &[], at(2)).unwrap_err();
+    assert!(matches!(refused, VaultError::Backup(BackupError::Age { .. })));
+
+    let refused = Vault::restore(
+        Place::fresh().unwrap().store(),
+        root(2),
+        Arc::new(SystemRandom),
+        Settings::default(),
+        (&mut &good.keyring[..], &good.identity),
+        &mut &good.data[..],
+        &mut [],
+        at(2),
+    )
+    .unwrap_err();
+    assert!(matches!(refused, VaultError::Key(KeyError::Wrong { .. })));
+
+    let refused = restore(&house.place_in_use(), &good, &[], at(2));
+    assert!(matches!(refused, Err(VaultError::Store(StoreError::Occupied))));
+}
+
+#[test]
+fn subjects_newer_than_the_keyring_backup_are_left_out_and_counted() {
+    let Some(house) = House::fresh() else { return };
+    house.enrolled("ana", &[1; 132]);
+    let first = back_up(&house.vault, at(1));
+    let (bea, consent) = house.enrolled("bea", &[2; 132]);
+    house.vault.enroll(&bea, &consent, &model(), &[3; 132], at(1)).unwrap();
+    let second = back_up(&house.vault, at(2));
+    let mixed = Backups { data: second.data, ..first };
+    let place = Place::fresh().unwrap();
+    let (_, done) = restore(&place, &mixed, &[], at(3)).unwrap();
+    assert_eq!(done, Restored { subjects: 1, erased: 0, without_key: 1 });
+}
+
+impl House {
+    /// A place that already holds a vault, closed.
+    fn place_in_use(self) -> Place {
+        self.place
+    }
+}

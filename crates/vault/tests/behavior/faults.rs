@@ -1,0 +1,139 @@
+use super::house::{House, START, at, grant_for, id, model, name};
+use countenance_vault::store::{FaultStore, Faults, Store};
+use countenance_vault::{Purpose, VaultError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+struct Shared(Arc<dyn Store>);
+
+macro_rules! forward {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {
+        impl Store for Shared {
+            $(fn $name(&self, $($arg: $type),*) -> $out { self.0.$name($($arg),*) })*
+        }
+    };
+}
+
+use countenance_vault::store::{
+    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
+    KeysCommitted, RootWrappedRow, Row, StoreError, SubjectRow,
+};
+
+forward! {
+    create(vault: [u8; 16], key: [u8; 32], rows: Vec<RootWrappedRow>) -> Result<(), StoreError>;
+    keyring() -> Result<KeyringHead, StoreError>;
+    data() -> Result<DataHead, StoreError>;
+    commit_keys(change: KeyChange) -> Result<KeysCommitted, StoreError>;
+    commit(change: Change) -> Result<Committed, StoreError>;
+    key(number: u64) -> Result<Option<KeyRow>, StoreError>;
+    keys(after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError>;
+    unpurged(limit: u32) -> Result<Vec<DeletionRow>, StoreError>;
+    subject(collection: u32, pseudonym: &[u8; 32]) -> Result<Option<SubjectRow>, StoreError>;
+    subjects(collection: Option<u32>, after: u64, limit: u32) -> Result<Vec<SubjectRow>, StoreError>;
+    dossier(subject: u64, events: bool) -> Result<Dossier, StoreError>;
+    attempt(slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+    tile(level: u8, index: u64) -> Result<Vec<u8>, StoreError>;
+    snapshot(half: Half, sink: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError>;
+    destroys_at_once() -> bool;
+}
+
+fn faulty() -> Option<(House, Arc<Faults>)> {
+    let faults = Arc::new(Faults::default());
+    let handle = Arc::clone(&faults);
+    let house = House::with(|store| Arc::new(FaultStore::new(Shared(store), handle)))?;
+    Some((house, faults))
+}
+
+/// Runs a whole life of a subject, with a failure at the nth write.
+fn life(house: &House, who: &str) -> Result<(), VaultError> {
+    let vault = &house.vault;
+    let subject = vault.add_subject(&house.collection, &id(who), None, at(0))?;
+    let consent = vault.grant(&subject, &grant_for(Purpose::Verify, 9), at(0))?;
+    vault.enroll(&subject, &consent, &model(), &[1; 132], at(0))?;
+    house.verify(who, at(1))?;
+    vault.rotate_tenant(&name("acme"), at(2))?;
+    vault.rewrap(0, 100)?;
+    vault.rewrap(u64::from(u32::MAX), 100)?;
+    vault.withdraw(subject.subject(), None, at(3))?;
+    vault.erase(subject.subject(), Some(&id(who)), at(4))?;
+    Ok(())
+}
+
+fn every_nth(choose: fn(&Faults) -> &AtomicI64) {
+    let mut finished = 0;
+    for nth in 0..40 {
+        let Some((house, faults)) = faulty() else { return };
+        house.enrolled("witness", &[9; 132]);
+        choose(&faults).store(nth, Ordering::SeqCst);
+        let result = life(&house, "ana");
+        finished += u32::from(result.is_ok());
+        choose(&faults).store(-1, Ordering::SeqCst);
+        // Whatever failed: opening again works, the log is whole, others are untouched, and the
+        // subject is either not there, or opens, or has no consent: never a wrong answer.
+        let house = house.reopened(at(10));
+        house.vault.audit_verify().unwrap();
+        assert_eq!(house.verify("witness", at(11)).unwrap(), [[9; 132]]);
+        match house.verify("ana", at(11)) {
+            Ok(templates) => {
+                assert!(templates.is_empty() || templates == [[1; 132]], "write {nth}");
+            }
+            Err(VaultError::Unknown { .. } | VaultError::Consent(_)) => {}
+            Err(error) => panic!("write {nth}: {error}"),
+        }
+        let target = house.vault.find(&house.collection, &id("ana")).unwrap();
+        if let Some(subject) = target.subject() {
+            house.vault.erase(subject, None, at(12)).unwrap();
+        }
+        life(&house, "ana").unwrap_or_else(|error| panic!("after write {nth}: {error}"));
+    }
+    assert!(finished > 10, "the counter ran past the last write: {finished}");
+    assert!(finished < 40, "the fault was seen");
+    const { assert!(START > 0) };
+}
+
+#[test]
+fn a_write_that_is_refused_at_any_point_leaves_a_vault_that_opens() {
+    every_nth(|faults| &faults.refused_write);
+}
+
+#[test]
+fn an_answer_that_is_lost_at_any_point_leaves_a_vault_that_opens() {
+    every_nth(|faults| &faults.lost_answer);
+}
+
+#[test]
+fn nothing_is_compared_when_the_attempt_cannot_be_counted() {
+    let Some((house, faults)) = faulty() else { return };
+    house.enrolled("ana", &[1; 132]);
+    let target = house.vault.find(&house.collection, &id("ana")).unwrap();
+    faults.refused_write.store(0, Ordering::SeqCst);
+    let refused = house.vault.count_attempt(&target, Purpose::Verify, at(1));
+    assert!(matches!(refused, Err(VaultError::Store(StoreError::Io { .. }))));
+}
+
+#[test]
+fn nobody_is_accepted_when_the_audit_log_cannot_be_written() {
+    let Some((house, faults)) = faulty() else { return };
+    let (subject, consent) = house.enrolled("ana", &[1; 132]);
+    let target = house.vault.find(&house.collection, &id("ana")).unwrap();
+    let attempt = house.vault.count_attempt(&target, Purpose::Verify, at(1)).unwrap();
+    let before = house.vault.audit_size().unwrap();
+    faults.refused_write.store(0, Ordering::SeqCst);
+    assert!(house.vault.accept(attempt, &subject, &consent, at(1)).is_err());
+    assert_eq!(house.vault.audit_size().unwrap(), before);
+    // And the attempt stays counted.
+    assert_eq!(house.vault.export(&subject, at(2)).unwrap().attempts, 1);
+}
+
+#[test]
+fn a_read_that_fails_is_an_error_and_not_an_unknown_subject() {
+    let Some((house, faults)) = faulty() else { return };
+    house.enrolled("ana", &[1; 132]);
+    for nth in 0..5 {
+        faults.read.store(nth, Ordering::SeqCst);
+        match house.verify("ana", at(nth.unsigned_abs() + 1)) {
+            Err(VaultError::Store(StoreError::Io { .. })) => {}
+            other => panic!("read {nth}: {other:?}"),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A vault in a place of its own, with a clock that the test turns.
+
+use crate::backend::Place;
+use countenance_vault::store::Store;
+use countenance_vault::{
+    Collection, Consent, ExternalId, Grant, HolderPart, KeySource, ModelName, Name, Purpose,
+    RootKey, Settings, SystemRandom, TextVersion, Timestamp, Unlocked, Vault, VaultError,
+};
+use std::sync::Arc;
+
+pub(crate) const START: u64 = 1_800_000_000;
+pub(crate) const DAY: u64 = 86_400;
+
+pub(crate) struct House {
+    pub(crate) place: Place,
+    pub(crate) vault: Vault,
+    pub(crate) collection: Collection,
+}
+
+pub(crate) fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_unix(START + seconds)
+}
+
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+pub(crate) fn id(text: &str) -> ExternalId {
+    ExternalId::new(text).unwrap()
+}
+
+pub(crate) fn model() -> ModelName {
+    ModelName::new("sface-2021dec").unwrap()
+}
+
+pub(crate) fn root(byte: u8) -> Arc<dyn KeySource> {
+    Arc::new(RootKey::dangerous_from_bytes(&[byte; 32]))
+}
+
+pub(crate) fn holder(byte: u8) -> HolderPart {
+    HolderPart::new(&[byte; 32]).unwrap()
+}
+
+pub(crate) fn grant_for(purpose: Purpose, days: u64) -> Grant {
+    Grant {
+        purpose,
+        text_version: TextVersion::new("2026-01 en").unwrap(),
+        granted: at(0),
+        expires: at(days * DAY),
+        evidence: [0xe7; 32],
+    }
+}
+
+pub(crate) fn create(store: Arc<dyn Store>, settings: Settings) -> Result<Vault, VaultError> {
+    Vault::create(store, root(1), Arc::new(SystemRandom), settings, at(0))
+}
+
+pub(crate) fn open(store: Arc<dyn Store>, now: Timestamp) -> Result<Vault, VaultError> {
+    Vault::open(store, root(1), Arc::new(SystemRandom), Settings::default(), now)
+}
+
+impl House {
+    pub(crate) fn fresh() -> Option<Self> {
+        Self::with(|store| store)
+    }
+
+    pub(crate) fn with(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Option<Self> {
+        let place = Place::fresh()?;
+        let vault = create(wrap(place.store()), Settings::default()).unwrap();
+        vault.create_tenant(&name("acme"), at(0)).unwrap();
+        let collection = vault.create_collection(&name("acme"), &name("staff"), at(0)).unwrap();
+        Some(Self { place, vault, collection })
+    }
+
+    /// Closes the vault and opens it again.
+    pub(crate) fn reopened(self, now: Timestamp) -> Self {
+        let Self { place, vault, .. } = self;
+        drop(vault);
+        let vault = open(place.store(), now).unwrap();
+        let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
+        Self { place, vault, collection }
+    }
+
+    pub(crate) fn add(&self, who: &str) -> Unlocked {
+        self.vault.add_subject(&self.collection, &id(who), None, at(0)).unwrap()
+    }
+
+    pub(crate) fn add_bound(&self, who: &str, part: u8) -> Unlocked {
+        self.vault.add_subject(&self.collection, &id(who), Some(&holder(part)), at(0)).unwrap()
+    }
+
+    pub(crate) fn consent(&self, subject: &Unlocked) -> Consent {
+        self.vault.grant(subject, &grant_for(Purpose::Verify, 100), at(0)).unwrap()
+    }
+
+    pub(crate) fn enrolled(&self, who: &str, template: &[u8]) -> (Unlocked, Consent) {
+        let subject = self.add(who);
+        let consent = self.consent(&subject);
+        self.vault.enroll(&subject, &consent, &model(), template, at(0)).unwrap();
+        (subject, consent)
+    }
+
+    /// The template of a subject as a verification gets it, at `now`.
+    pub(crate) fn verify(&self, who: &str, now: Timestamp) -> Result<Vec<Vec<u8>>, VaultError> {
+        self.verify_with(who, None, now)
+    }
+
+    pub(crate) fn verify_with(
+        &self,
+        who: &str,
+        part: Option<&HolderPart>,
+        now: Timestamp,
+    ) -> Result<Vec<Vec<u8>>, VaultError> {
+        let target = self.vault.find(&self.collection, &id(who))?;
+        let attempt = self.vault.count_attempt(&target, Purpose::Verify, now)?;
+        let unknown = VaultError::Unknown { what: "subject" };
+        let Some(subject) = target.subject() else {
+            self.vault.decline(attempt, None, false, now)?;
+            return Err(unknown);
+        };
+        let unlocked = self.vault.unlock(subject, part)?;
+        let consent = self.vault.consent(&unlocked, Purpose::Verify, now)?;
+        let references = self.vault.references(&unlocked, &consent, &attempt, now)?;
+        self.vault.accept(attempt, &unlocked, &consent, now)?;
+        Ok(references.iter().map(|reference| reference.template.to_vec()).collect())
+    }
+}

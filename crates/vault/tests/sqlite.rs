@@ -1,0 +1,24 @@
+//! The behavior suite on the embedded store.
+
+#[path = "behavior/mod.rs"]
+mod behavior;
+
+mod backend {
+    use countenance_vault::store::{Durability, SqliteStore, Store};
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    /// A folder of its own for each test.
+    pub(crate) struct Place(tempfile::TempDir);
+
+    impl Place {
+        pub(crate) fn fresh() -> Option<Self> {
+            Some(Self(tempfile::tempdir().unwrap()))
+        }
+
+        pub(crate) fn store(&self) -> Arc<dyn Store> {
+            Arc::new(SqliteStore::open(&self.0.path().join("data"), Durability::Full).unwrap())
+        }
+
+    }
+}

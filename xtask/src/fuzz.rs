@@ -77,7 +77,7 @@ fn build(root: &Path) -> Result<PathBuf> {
         .status()
         .context("cannot start cargo")?;
     if !status.success() {
-        bail!("the fuzz targets do not build; libFuzzer needs a C++ compiler");
+        bail!("the fuzz targets do not build (libFuzzer needs a C++ compiler)");
     }
     Ok(target_dir.join(host).join("release"))
 }
@@ -116,6 +116,7 @@ fn run_one(root: &Path, programs: &Path, target: &str, seconds: u32) -> Result<(
         "-rss_limit_mb=2048",
         "-print_final_stats=1",
         "-verbosity=0",
+        "-print_funcs=0",
     ]);
     let status = command
         .status()
@@ -135,11 +136,6 @@ fn seeds(root: &Path, target: &str) -> Result<Vec<Vec<u8>>> {
     let store = Store::new(root.join("models/store"));
     let files: Vec<_> = match target {
         "manifest" => return Ok(vec![fs::read(root.join("models/manifest.toml"))?]),
-        "picture" => manifest
-            .samples()
-            .iter()
-            .map(|sample| sample.file())
-            .collect(),
         // The smallest: a mutation of a long file hits weights, not structure.
         "onnx" => manifest
             .models()

@@ -5,7 +5,6 @@ mod behavior;
 
 mod backend {
     use countenance_vault::store::{Durability, SqliteStore, Store};
-    use std::path::PathBuf;
     use std::sync::Arc;
 
     /// A folder of its own for each test.

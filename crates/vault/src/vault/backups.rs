@@ -8,7 +8,7 @@ use crate::store::{Half, StoreError};
 use std::io::Write;
 
 impl Vault {
-    fn write_half<W: Write>(
+    pub(super) fn write_half<W: Write>(
         &self,
         out: W,
         half: Half,

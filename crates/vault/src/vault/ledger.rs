@@ -154,7 +154,7 @@ impl Vault {
             .collect()
     }
 
-    /// Sets the days anew: due is the earlier of the retention and the first expiry.
+    /// Sets the days anew: the subject is used now.
     pub(super) fn touch(
         &self,
         subject: u64,
@@ -162,13 +162,23 @@ impl Vault {
         parts: &[(u16, LedgerPart)],
         now: Timestamp,
     ) -> Edit {
-        let kept = now.day().saturating_add(self.settings.retention_days);
-        let first = parts.iter().filter(|(_, part)| part.stands(now)).map(|(_, part)| {
-            // The job runs on the day after the last second has passed, or the same day.
-            part.expires.day()
-        });
-        let due_day = first.min().map_or(kept, |day| day.min(kept));
-        Edit::Touch { subject, generation, used_day: now.day(), due_day }
+        self.set_days(subject, generation, parts, now.day(), now)
+    }
+
+    /// Due is the earlier of the end of retention and the day the first standing consent expires.
+    fn set_days(
+        &self,
+        subject: u64,
+        generation: u64,
+        parts: &[(u16, LedgerPart)],
+        used_day: u32,
+        now: Timestamp,
+    ) -> Edit {
+        let kept = used_day.saturating_add(self.settings.retention_days);
+        let standing = parts.iter().filter(|(_, part)| part.stands(now));
+        let first = standing.map(|(_, part)| part.expires.day()).min();
+        let due_day = first.map_or(kept, |day| day.min(kept));
+        Edit::Touch { subject, generation, used_day, due_day }
     }
 
     fn grant_of(&self, subject: &Unlocked, row: &ConsentRow, part: &LedgerPart) -> Option<Grant> {
@@ -301,7 +311,13 @@ impl Vault {
             if !parts.iter().any(|(_, part)| part.stands(now)) {
                 change.edits.push(Edit::RemoveRecords(row.number));
             }
-            change.edits.push(self.touch(row.number, row.generation + 1, &parts, now));
+            // A job that ends a consent is no use of the subject.
+            let used_day = match state {
+                ConsentState::Expired => row.used_day,
+                _ => now.day(),
+            };
+            let days = self.set_days(row.number, row.generation + 1, &parts, used_day, now);
+            change.edits.push(days);
             match self.store.commit(change) {
                 Ok(_) => return Ok(ended),
                 Err(StoreError::Conflict(Conflict::Generation)) => {}

@@ -297,3 +297,6 @@ impl Vault {
         self.store.destroys_at_once()
     }
 }
+
+#[cfg(test)]
+mod vectors;

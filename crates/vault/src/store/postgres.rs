@@ -1,0 +1,291 @@
+//! The store for many nodes: one PostgreSQL database.
+
+use super::sql::{self, Cell, Cells, Sql, Value};
+use super::{
+    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+};
+use postgres::error::SqlState;
+use postgres::types::{ToSql, Type};
+use postgres::{Client, Config, IsolationLevel, NoTls, Statement, Transaction};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Connections kept when idle.
+const IDLE: usize = 32;
+
+/// A vault in a PostgreSQL database, in the schema that the connection's search path begins
+/// with.
+///
+/// PostgreSQL keeps dead rows and its log for a while: a destroyed key is gone after vacuum and
+/// log recycling, not at once. Where that is not enough, keep the keyring in SQLite with
+/// [`SplitStore`](super::SplitStore). Connections are not encrypted: reach a server on another
+/// host through a tunnel.
+pub struct PostgresStore {
+    config: Config,
+    idle: Mutex<Vec<Connected>>,
+}
+
+struct Connected {
+    client: Client,
+    statements: BTreeMap<&'static str, Statement>,
+}
+
+struct Within<'a> {
+    transaction: Transaction<'a>,
+    statements: &'a mut BTreeMap<&'static str, Statement>,
+}
+
+fn failure(action: &'static str) -> impl Fn(postgres::Error) -> StoreError {
+    move |error| match error.code() {
+        Some(code) if *code == SqlState::DISK_FULL => StoreError::Full,
+        Some(code) if *code == SqlState::UNDEFINED_TABLE => StoreError::Missing,
+        Some(code) if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => {
+            StoreError::Corrupt { what: "database" }
+        }
+        // The message of a server error may hold values; its code does not.
+        Some(code) => StoreError::Io { action, cause: format!("SQLSTATE {}", code.code()) },
+        None => StoreError::Io { action, cause: error.to_string() },
+    }
+}
+
+impl Within<'_> {
+    fn statement(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.statements.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.transaction.prepare(sql).map_err(failure("preparing"))?;
+        self.statements.insert(sql, statement.clone());
+        Ok(statement)
+    }
+}
+
+fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values
+        .iter()
+        .map(|value| match value {
+            Value::Int(value) => value as &(dyn ToSql + Sync),
+            Value::Bytes(bytes) => bytes as &(dyn ToSql + Sync),
+        })
+        .collect()
+}
+
+impl Sql for Within<'_> {
+    fn run(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        let statement = self.statement(sql)?;
+        self.transaction.execute(&statement, &parameters(values)).map_err(failure("writing"))
+    }
+
+    fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Cells>, StoreError> {
+        let statement = self.statement(sql)?;
+        let rows =
+            self.transaction.query(&statement, &parameters(values)).map_err(failure("reading"))?;
+        let mut out = Vec::with_capacity(rows.len());
+        for row in rows {
+            let mut cells = Vec::with_capacity(row.len());
+            for (at, column) in row.columns().iter().enumerate() {
+                let cell = if *column.type_() == Type::INT8 {
+                    row.try_get(at).map(Cell::Int)
+                } else {
+                    row.try_get(at).map(Cell::Bytes)
+                };
+                cells.push(cell.map_err(|_| StoreError::Corrupt { what: "column" })?);
+            }
+            out.push(Cells(cells.into_iter()));
+        }
+        Ok(out)
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        let sql = sql.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA");
+        self.transaction.batch_execute(&sql).map_err(failure("making tables"))
+    }
+}
+
+impl PostgresStore {
+    /// A store in the database of a connection string such as
+    /// `host=/run/postgresql dbname=countenance user=countenance`.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when the string is not one or the server cannot be reached.
+    pub fn connect(connection: &str) -> Result<Self, StoreError> {
+        let config: Config = connection.parse().map_err(failure("reading the connection string"))?;
+        let store = Self { config, idle: Mutex::new(Vec::new()) };
+        let first = store.connection()?;
+        store.keep(first);
+        Ok(store)
+    }
+
+    fn connection(&self) -> Result<Connected, StoreError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match idle {
+            Some(connected) if !connected.client.is_closed() => Ok(connected),
+            _ => {
+                let mut client = self.config.connect(NoTls).map_err(failure("connecting"))?;
+                client
+                    .batch_execute("SET synchronous_commit = on; SET client_min_messages = error")
+                    .map_err(failure("connecting"))?;
+                Ok(Connected { client, statements: BTreeMap::new() })
+            }
+        }
+    }
+
+    fn keep(&self, connected: Connected) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE {
+            idle.push(connected);
+        }
+    }
+
+    fn within<T>(
+        &self,
+        read_only: bool,
+        work: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connected = self.connection()?;
+        let level = if read_only {
+            IsolationLevel::RepeatableRead
+        } else {
+            IsolationLevel::ReadCommitted
+        };
+        let Connected { client, statements } = &mut connected;
+        let transaction = client
+            .build_transaction()
+            .isolation_level(level)
+            .read_only(read_only)
+            .start()
+            .map_err(failure("a transaction"))?;
+        let done = {
+            let mut within = Within { transaction, statements };
+            let done = work(&mut within)?;
+            within.transaction.commit().map_err(failure("committing"))?;
+            done
+        };
+        self.keep(connected);
+        Ok(done)
+    }
+
+    fn read<T>(
+        &self,
+        keyring: bool,
+        work: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.within(true, |sql| {
+            if keyring {
+                sql::check(sql, true)?;
+            }
+            work(sql)
+        })
+    }
+}
+
+impl Store for PostgresStore {
+    fn create(
+        &self,
+        vault: [u8; 16],
+        public_key: [u8; 32],
+        rows: Vec<RootWrappedRow>,
+    ) -> Result<(), StoreError> {
+        let change = KeyChange {
+            put: rows.into_iter().map(Row::RootWrappedRow).collect(),
+            ..KeyChange::default()
+        };
+        let there = self.within(true, |sql| {
+            sql.rows("SELECT 1::BIGINT WHERE to_regclass('meta') IS NOT NULL", &[])
+                .map(|rows| !rows.is_empty())
+        })?;
+        if there {
+            return Err(StoreError::Occupied);
+        }
+        self.within(false, |sql| {
+            sql.script(sql::keyring_tables())?;
+            sql.script(sql::data_tables())?;
+            sql::create_half(sql, true, &vault, &public_key)?;
+            sql::create_half(sql, false, &vault, &public_key)?;
+            sql::apply_keys(sql, &change).map(|_| ())
+        })
+    }
+
+    fn keyring(&self) -> Result<KeyringHead, StoreError> {
+        self.read(true, sql::keyring_head)
+    }
+
+    fn data(&self) -> Result<DataHead, StoreError> {
+        self.read(false, |sql| {
+            sql::check(sql, false)?;
+            sql::data_head(sql)
+        })
+    }
+
+    fn commit_keys(&self, change: KeyChange) -> Result<KeysCommitted, StoreError> {
+        let destroys = !change.destroy.is_empty() || !change.drop_root.is_empty();
+        let done = self.within(false, |sql| sql::apply_keys(sql, &change))?;
+        if destroys {
+            // Outside a transaction: frees the dead rows of the keys for overwriting.
+            let mut connected = self.connection()?;
+            connected
+                .client
+                .batch_execute("VACUUM server_part, root_wrapped")
+                .map_err(failure("vacuum"))?;
+            self.keep(connected);
+        }
+        Ok(done)
+    }
+
+    fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        self.within(false, |sql| sql::apply(sql, &change))
+    }
+
+    fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
+        self.read(false, |sql| sql::key(sql, number))
+    }
+
+    fn keys(&self, after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError> {
+        self.read(false, |sql| sql::keys(sql, after, limit))
+    }
+
+    fn unpurged(&self, limit: u32) -> Result<Vec<DeletionRow>, StoreError> {
+        self.read(false, |sql| sql::unpurged(sql, limit))
+    }
+
+    fn subject(
+        &self,
+        collection: u32,
+        pseudonym: &[u8; 32],
+    ) -> Result<Option<SubjectRow>, StoreError> {
+        self.read(false, |sql| sql::subject(sql, collection, pseudonym))
+    }
+
+    fn subjects(
+        &self,
+        collection: Option<u32>,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        self.read(false, |sql| sql::subjects(sql, collection, after, limit))
+    }
+
+    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError> {
+        self.read(false, |sql| sql::dossier(sql, subject, events))
+    }
+
+    fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(false, |sql| sql::attempt(sql, slot))
+    }
+
+    fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {
+        self.read(false, |sql| sql::tile(sql, level, index))
+    }
+
+    fn snapshot(
+        &self,
+        half: Half,
+        sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.read(false, |sql| sql::snapshot(sql, half, sink))
+    }
+
+    fn destroys_at_once(&self) -> bool {
+        false
+    }
+}

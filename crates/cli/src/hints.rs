@@ -32,9 +32,7 @@ fn about_pictures(error: &DecodeError) -> String {
         DecodeError::TooManyScans { .. } | DecodeError::Unsupported { .. } => {
             "save the picture anew as plain JPEG or PNG"
         }
-        DecodeError::Truncated { .. } => {
-            "the file is cut short; copy it again from where it came"
-        }
+        DecodeError::Truncated { .. } => "the file is cut short; copy it again from where it came",
         DecodeError::UnknownFormat => {
             "give a JPEG, PNG or WebP picture; the content counts, not the file's name"
         }

@@ -45,11 +45,7 @@ pub(crate) fn timings(timings: &StageTimings) -> String {
         .filter(|(_, time)| !time.is_zero())
         .map(|(stage, time)| format!("{stage} {}", milliseconds(time)))
         .collect();
-    format!(
-        "{} ms: {}",
-        milliseconds(timings.total),
-        stages.join(", ")
-    )
+    format!("{} ms: {}", milliseconds(timings.total), stages.join(", "))
 }
 
 /// `1 in 10,000`, the way people think of a false-match rate.

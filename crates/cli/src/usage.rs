@@ -36,10 +36,7 @@ fn condense(rendered: &str) -> (String, String) {
     let mut message = String::new();
     let mut hint = String::new();
     for paragraph in rendered.split("\n\n") {
-        let text = paragraph
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let text = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some(error) = text.strip_prefix("error: ") {
             message = error.to_owned();
         } else if let Some(tip) = text.strip_prefix("tip: ") {

@@ -14,11 +14,7 @@ pub(crate) fn text() -> String {
             let digest = model.sha256.to_string();
             let digest = digest.get(..SHORT_DIGEST).unwrap_or(&digest);
             // Writing into a string cannot fail.
-            let _ = write!(
-                text,
-                "\n{} sha256:{digest} {}",
-                model.id, model.license
-            );
+            let _ = write!(text, "\n{} sha256:{digest} {}", model.id, model.license);
         }
     }
     text

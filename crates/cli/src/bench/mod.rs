@@ -106,7 +106,11 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         return Ok(Exit::Success);
     }
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{:<14}{:>12}{:>12}  precision", "stage", "median ms", "p95 ms")?;
+    writeln!(
+        out,
+        "{:<14}{:>12}{:>12}  precision",
+        "stage", "median ms", "p95 ms"
+    )?;
     for row in &rows {
         writeln!(
             out,

@@ -7,9 +7,9 @@ use crate::draw;
 use crate::engine::EngineArgs;
 use crate::failure::Failure;
 use anyhow::anyhow;
-use countenance_core::{CapturePolicy, CaptureError, DecodeLimits, Face, Size, Template, Worker};
+use countenance_core::{CaptureError, CapturePolicy, DecodeLimits, Face, Size, Template, Worker};
 use countenance_net::{Model, Net as _, Network};
-use countenance_vision::{Crop, CROP_SIDE, Extractor, align, decode, measure as quality};
+use countenance_vision::{CROP_SIDE, Crop, Extractor, align, decode, measure as quality};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -35,10 +35,8 @@ pub(super) fn measure(
     };
     let mut small = plan(&detector, 160)?;
     let mut large = plan(&detector, 320)?;
-    let mut extractor = Extractor::new(
-        Box::new(plan(&embedder, CROP_SIDE)?),
-        &networks.embedder_id,
-    );
+    let mut extractor =
+        Extractor::new(Box::new(plan(&embedder, CROP_SIDE)?), &networks.embedder_id);
     let mut worker = networks
         .engine()?
         .worker()
@@ -87,9 +85,11 @@ pub(super) fn measure(
             "match",
             "f32",
             stopwatch(time, MATCHES, || {
-                black_box(&template).compare(black_box(&template)).map(|score| {
-                    black_box(score);
-                })
+                black_box(&template)
+                    .compare(black_box(&template))
+                    .map(|score| {
+                        black_box(score);
+                    })
             })?,
         ),
         row(

@@ -76,12 +76,18 @@ mod tests {
             Ok::<(), ()>(())
         })
         .unwrap();
-        assert!(slept.median >= pause && slept.median < 3 * pause, "{slept:?}");
+        assert!(
+            slept.median >= pause && slept.median < 3 * pause,
+            "{slept:?}"
+        );
         assert!(slept.p95 >= slept.median);
     }
 
     #[test]
     fn a_run_that_fails_ends_the_measurement() {
-        assert_eq!(measure(Duration::from_millis(1), 1, || Err("no")), Err("no"));
+        assert_eq!(
+            measure(Duration::from_millis(1), 1, || Err("no")),
+            Err("no")
+        );
     }
 }

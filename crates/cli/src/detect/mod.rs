@@ -156,7 +156,11 @@ fn face_json(face: &DetectedFace) -> DetectedFaceJson {
     }
 }
 
-fn write(out: &mut impl Write, path: &Path, outcome: &Result<Detection, Failure>) -> io::Result<()> {
+fn write(
+    out: &mut impl Write,
+    path: &Path,
+    outcome: &Result<Detection, Failure>,
+) -> io::Result<()> {
     let name = path.display();
     let Ok(detection) = outcome else {
         return writeln!(out, "{RED}failed{RED:#}  {name}");
@@ -247,7 +251,10 @@ impl Drawings {
 
 fn summary(detection: &Detection) -> String {
     let size = detection.size;
-    let poor = detection.faces.iter().filter(|face| !face.causes.is_empty());
+    let poor = detection
+        .faces
+        .iter()
+        .filter(|face| !face.causes.is_empty());
     let poor = match poor.count() {
         0 => String::new(),
         poor => format!("  ·  {poor} too poor for a template (amber)"),

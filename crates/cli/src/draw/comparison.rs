@@ -1,10 +1,10 @@
 //! The answer of `verify` as one picture: both faces side by side, and the score against its threshold.
 
 use super::canvas::{Canvas, DrawError};
+use super::detection;
 use super::ink::{AMBER, GREEN, Ink, LINE, MARGIN, PAPER, QUIET, RED, TEXT, WHITE};
 use super::text::{Anchor, Weight};
 use super::window::Window;
-use super::detection;
 use countenance_core::{Capture, Decision, Picture};
 use tiny_skia::Rect;
 
@@ -68,14 +68,28 @@ pub(crate) fn comparison(slide: &ComparisonSlide<'_>) -> Result<Canvas, DrawErro
         .typeface()
         .fit(&slide.explanation, Weight::Regular, 19.0, room);
     let at = (MARGIN, HEADLINE + 36.0);
-    canvas.text(&explanation, at, Anchor::Start, Weight::Regular, 19.0, QUIET);
+    canvas.text(
+        &explanation,
+        at,
+        Anchor::Start,
+        Weight::Regular,
+        19.0,
+        QUIET,
+    );
     for (i, panel) in slide.panels.iter().enumerate() {
         let left = MARGIN + i as f32 * (PANEL + GAP);
         paint_panel(&mut canvas, panel, left, ink)?;
     }
     paint_bar(&mut canvas, slide, ink);
     let at = (MARGIN, FOOTER);
-    canvas.text(&slide.footer, at, Anchor::Start, Weight::Regular, 14.0, QUIET);
+    canvas.text(
+        &slide.footer,
+        at,
+        Anchor::Start,
+        Weight::Regular,
+        14.0,
+        QUIET,
+    );
     Ok(canvas)
 }
 
@@ -91,7 +105,11 @@ fn paint_panel(
         Some(face) => {
             let window = Window::around(face, size, room);
             canvas.picture(panel.picture, &window, RADIUS)?;
-            let ink = if panel.capture.causes.is_empty() { ink } else { AMBER };
+            let ink = if panel.capture.causes.is_empty() {
+                ink
+            } else {
+                AMBER
+            };
             detection::mark(canvas, face, &window, RADIUS, ink, None);
         }
         None => {
@@ -150,11 +168,119 @@ fn paint_bar(canvas: &mut Canvas, slide: &ComparisonSlide<'_>, ink: Ink) {
         let text = format!("score {score:.3}");
         let half = canvas.typeface().width(&text, Weight::Bold, 22.0) / 2.0;
         let x = x.clamp(MARGIN + half, WIDTH - MARGIN - half);
-        canvas.text(&text, (x, BAR - 20.0), Anchor::Middle, Weight::Bold, 22.0, ink);
+        canvas.text(
+            &text,
+            (x, BAR - 20.0),
+            Anchor::Middle,
+            Weight::Bold,
+            22.0,
+            ink,
+        );
     }
     let (top, bottom) = (BAR - 9.0, BAR + BAR_HEIGHT + 9.0);
     canvas.line((threshold, top), (threshold, bottom), 7.0, PAPER);
     canvas.line((threshold, top), (threshold, bottom), 3.0, TEXT);
     let text = format!("threshold {:.3}", slide.threshold);
-    canvas.text(&text, (threshold, below), Anchor::Middle, Weight::Bold, 16.0, TEXT);
+    canvas.text(
+        &text,
+        (threshold, below),
+        Anchor::Middle,
+        Weight::Bold,
+        16.0,
+        TEXT,
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BAR, BAR_HEIGHT, ComparisonSlide, MARGIN, Panel, comparison};
+    use crate::draw::portrait;
+    use countenance_core::{
+        Capture, Decision, Face, Point, QualityCause, Recapture, Rect, Side, Size,
+    };
+
+    const SIDE: usize = 300;
+
+    fn capture() -> Capture {
+        let at = |x, y| Point { x, y };
+        Capture {
+            size: Size {
+                width: SIDE,
+                height: SIDE,
+            },
+            face: Some(Face {
+                area: Rect {
+                    x: 90.0,
+                    y: 80.0,
+                    width: 120.0,
+                    height: 150.0,
+                },
+                landmarks: [
+                    at(123.0, 141.0),
+                    at(177.0, 141.0),
+                    at(150.0, 175.0),
+                    at(128.0, 205.0),
+                    at(172.0, 205.0),
+                ],
+                score: 0.9,
+            }),
+            quality: None,
+            causes: Vec::new(),
+        }
+    }
+
+    fn painted(decision: Decision, score: Option<f32>) -> (Vec<u8>, usize) {
+        let picture = portrait(SIDE, SIDE, 200.0).unwrap();
+        let found = capture();
+        let lost = Capture {
+            face: None,
+            ..capture()
+        };
+        let panel = |title, capture| Panel {
+            title,
+            name: "a-file-with-a-name-that-is-much-too-long-for-one-line-of-a-slide.jpeg"
+                .to_owned(),
+            picture: &picture,
+            capture,
+            summary: "face 120 px wide, facing the camera".to_owned(),
+        };
+        let probe = if score.is_some() { &found } else { &lost };
+        let slide = ComparisonSlide {
+            decision,
+            headline: "Same person".to_owned(),
+            explanation: "At a false-match rate of 1e-4".to_owned(),
+            score,
+            threshold: 0.4,
+            panels: [panel("Reference", &found), panel("Probe", probe)],
+            footer: "countenance".to_owned(),
+        };
+        let canvas = comparison(&slide).unwrap();
+        if let Some(folder) = std::env::var_os("COUNTENANCE_KEEP_DRAWINGS") {
+            let path = std::path::Path::new(&folder).join(format!("{decision}.png"));
+            canvas.save(&path).unwrap();
+        }
+        let (rgb, width, _) = canvas.rgb();
+        (rgb, width as usize)
+    }
+
+    /// The colour of the bar at its left end.
+    fn bar(rgb: &[u8], width: usize) -> [u8; 3] {
+        let (x, y) = (MARGIN + BAR_HEIGHT, BAR + BAR_HEIGHT / 2.0);
+        let at = (2 * y as usize * width + 2 * x as usize) * 3;
+        [rgb[at], rgb[at + 1], rgb[at + 2]]
+    }
+
+    #[test]
+    fn the_bar_is_green_for_accept_red_for_reject_and_empty_without_a_score() {
+        let (rgb, width) = painted(Decision::Accept, Some(0.7));
+        assert_eq!(bar(&rgb, width), [0x15, 0x80, 0x3d]);
+        let (rgb, width) = painted(Decision::Reject, Some(0.1));
+        assert_eq!(bar(&rgb, width), [0xb9, 0x1c, 0x1c]);
+        let recapture = Decision::Recapture(Recapture {
+            side: Side::Probe,
+            cause: QualityCause::NoFace,
+        });
+        let (rgb, width) = painted(recapture, None);
+        assert_eq!(bar(&rgb, width), [0xe3, 0xe1, 0xdc]);
+    }
 }

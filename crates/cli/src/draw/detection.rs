@@ -45,7 +45,14 @@ pub(crate) fn detection(sheet: &DetectionSheet<'_>) -> Result<Canvas, DrawError>
     let name = canvas
         .typeface()
         .fit(&sheet.name, Weight::Bold, 20.0, width);
-    canvas.text(&name, (MARGIN, baseline), Anchor::Start, Weight::Bold, 20.0, TEXT);
+    canvas.text(
+        &name,
+        (MARGIN, baseline),
+        Anchor::Start,
+        Weight::Bold,
+        20.0,
+        TEXT,
+    );
     let summary = canvas
         .typeface()
         .fit(&sheet.summary, Weight::Regular, 16.0, width);

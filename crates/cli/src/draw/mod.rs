@@ -10,5 +10,5 @@ mod window;
 
 pub(crate) use canvas::Canvas;
 pub(crate) use comparison::{ComparisonSlide, Panel, comparison};
-pub(crate) use portrait::portrait;
 pub(crate) use detection::{DetectionSheet, detection};
+pub(crate) use portrait::portrait;

@@ -80,13 +80,25 @@ impl Sketch {
         fringe.close();
         self.fill(fringe.finish(), flat(0x2b_20_1a));
         for side in [-1.0, 1.0] {
-            self.ellipse(0.5 + side * 0.17, 0.64, 0.08, 0.06, glow_at(0.5 + side * 0.17, 0.64, 0.08, 0xd9_95_80, 0.5));
+            self.ellipse(
+                0.5 + side * 0.17,
+                0.64,
+                0.08,
+                0.06,
+                glow_at(0.5 + side * 0.17, 0.64, 0.08, 0xd9_95_80, 0.5),
+            );
         }
     }
 
     fn eye(&mut self, side: f32) {
         let x = 0.5 + side * 0.135;
-        self.ellipse(x, 0.455, 0.085, 0.05, glow_at(x, 0.455, 0.085, 0x7a_4f_3c, 0.65));
+        self.ellipse(
+            x,
+            0.455,
+            0.085,
+            0.05,
+            glow_at(x, 0.455, 0.085, 0x7a_4f_3c, 0.65),
+        );
         self.ellipse(x, 0.46, 0.060, 0.027, flat(0xf2_ee_ea));
         self.ellipse(x, 0.46, 0.027, 0.027, flat(0x4a_31_22));
         self.ellipse(x, 0.46, 0.013, 0.013, flat(0x10_0c_0a));
@@ -102,9 +114,27 @@ impl Sketch {
     }
 
     fn nose(&mut self) {
-        self.ellipse(0.515, 0.585, 0.055, 0.11, glow_at(0.53, 0.6, 0.09, 0x8f_5f_48, 0.55));
-        self.ellipse(0.495, 0.545, 0.022, 0.12, glow_at(0.495, 0.56, 0.1, 0xf6_d6_bf, 0.7));
-        self.ellipse(0.5, 0.645, 0.052, 0.034, glow_at(0.495, 0.635, 0.06, 0xe2_b0_93, 0.9));
+        self.ellipse(
+            0.515,
+            0.585,
+            0.055,
+            0.11,
+            glow_at(0.53, 0.6, 0.09, 0x8f_5f_48, 0.55),
+        );
+        self.ellipse(
+            0.495,
+            0.545,
+            0.022,
+            0.12,
+            glow_at(0.495, 0.56, 0.1, 0xf6_d6_bf, 0.7),
+        );
+        self.ellipse(
+            0.5,
+            0.645,
+            0.052,
+            0.034,
+            glow_at(0.495, 0.635, 0.06, 0xe2_b0_93, 0.9),
+        );
         for side in [-1.0, 1.0] {
             self.ellipse(0.5 + side * 0.028, 0.668, 0.016, 0.009, flat(0x4f_2e_22));
         }
@@ -130,7 +160,13 @@ impl Sketch {
         line.move_to(0.388, 0.776);
         line.quad_to(0.5, 0.800, 0.612, 0.776);
         self.stroke(line.finish(), 0.009, 0x4d_22_20);
-        self.ellipse(0.5, 0.868, 0.07, 0.018, glow_at(0.5, 0.868, 0.07, 0x8a_5a_46, 0.5));
+        self.ellipse(
+            0.5,
+            0.868,
+            0.07,
+            0.018,
+            glow_at(0.5, 0.868, 0.07, 0x8a_5a_46, 0.5),
+        );
     }
 
     fn ellipse(&mut self, x: f32, y: f32, across: f32, down: f32, shader: Shader<'static>) {

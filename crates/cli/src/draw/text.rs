@@ -152,7 +152,10 @@ mod tests {
     fn a_text_that_does_not_fit_ends_with_an_ellipsis_inside_its_room() {
         let typeface = Typeface::load().unwrap();
         let fitted = typeface.fit("a rather long file name.jpeg", Weight::Bold, 20.0, 100.0);
-        assert!(fitted.ends_with('…') && fitted.starts_with("a rat"), "{fitted}");
+        assert!(
+            fitted.ends_with('…') && fitted.starts_with("a rat"),
+            "{fitted}"
+        );
         assert!(typeface.width(&fitted, Weight::Bold, 20.0) <= 100.0);
         assert_eq!(typeface.fit("short", Weight::Bold, 20.0, 100.0), "short");
     }

@@ -117,7 +117,9 @@ pub(super) fn meaning(comparison: &Comparison) -> String {
 pub(super) fn summary(capture: &Capture) -> String {
     let (Some(_), Some(quality)) = (&capture.face, &capture.quality) else {
         let causes = capture.causes.first();
-        return causes.map_or("no face", |cause| terminal::cause(*cause)).to_owned();
+        return causes
+            .map_or("no face", |cause| terminal::cause(*cause))
+            .to_owned();
     };
     terminal::face(quality, &capture.causes)
 }

@@ -69,9 +69,8 @@ pub(crate) struct Args {
 /// Compares two pictures.
 pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     engine.options()?;
-    let side = |side: Side, path: &PathBuf| {
-        pictures::read(path).map_err(|failure| failure.about(side))
-    };
+    let side =
+        |side: Side, path: &PathBuf| pictures::read(path).map_err(|failure| failure.about(side));
     let reference = side(Side::Reference, &args.reference)?;
     let probe = side(Side::Probe, &args.probe)?;
     let policy = ComparePolicy {
@@ -108,9 +107,7 @@ fn named(error: CompareError, args: &Args) -> Failure {
                 Side::Reference => &args.reference,
                 Side::Probe => &args.probe,
             };
-            picture_failure(source)
-                .about(path.display())
-                .about(side)
+            picture_failure(source).about(path.display()).about(side)
         }
         other => other.into(),
     }

@@ -6,7 +6,9 @@ use super::picture_failure;
 use crate::draw::{self, Canvas, ComparisonSlide, Panel};
 use crate::failure::Failure;
 use crate::terminal::milliseconds;
-use countenance_core::{Capture, CaptureError, Comparison, DecodeLimits, Decision, Picture, Recapture};
+use countenance_core::{
+    Capture, CaptureError, Comparison, Decision, DecodeLimits, Picture, Recapture,
+};
 use std::path::Path;
 
 /// Paints both pictures. They are decoded anew: the engine keeps no pixels.
@@ -28,7 +30,9 @@ pub(super) fn draw(
     let of_reference: &Capture = comparison.reference.as_ref().unwrap_or(&comparison.probe);
     let explanation = match comparison.decision {
         Decision::Recapture(Recapture { cause, .. }) => cause.hint().to_owned(),
-        Decision::Accept | Decision::Reject => format!("At a false-match rate of {}", meaning(comparison)),
+        Decision::Accept | Decision::Reject => {
+            format!("At a false-match rate of {}", meaning(comparison))
+        }
     };
     let slide = ComparisonSlide {
         decision: comparison.decision,
@@ -37,7 +41,12 @@ pub(super) fn draw(
         score: comparison.score.map(|score| score.cosine()),
         threshold: comparison.threshold.cosine(),
         panels: [
-            panel("Reference", &args.reference, &reference_picture, of_reference),
+            panel(
+                "Reference",
+                &args.reference,
+                &reference_picture,
+                of_reference,
+            ),
             panel("Probe", &args.probe, &probe_picture, &comparison.probe),
         ],
         footer: format!(

@@ -1,0 +1,7 @@
+//! The command line as it is documented: every case in `tests/cmd` is run and must print
+//! what stands there. Run with `TRYCMD=overwrite` to write them anew.
+
+#[test]
+fn every_documented_command_prints_what_is_documented() {
+    trycmd::TestCases::new().case("tests/cmd/*.md");
+}

@@ -23,7 +23,11 @@ impl<T: Pod> Buffer<T> {
     #[must_use]
     pub fn zeroed(len: usize) -> Self {
         let bytes = len * size_of::<T>();
-        Self { lines: vec![Line([0; 64]); bytes.div_ceil(64)], len, element: PhantomData }
+        Self {
+            lines: vec![Line([0; 64]); bytes.div_ceil(64)],
+            len,
+            element: PhantomData,
+        }
     }
 
     /// Bytes that the buffer occupies, padding included.
@@ -50,7 +54,9 @@ impl<T: Pod> DerefMut for Buffer<T> {
 /// Shows the length only: buffers hold faces and what was made of them.
 impl<T> fmt::Debug for Buffer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Buffer").field("len", &self.len).finish_non_exhaustive()
+        f.debug_struct("Buffer")
+            .field("len", &self.len)
+            .finish_non_exhaustive()
     }
 }
 

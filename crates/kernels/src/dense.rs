@@ -5,109 +5,16 @@
 //! is first converted (and quantised) into a strip.
 
 use crate::buffer::Buffer;
-use crate::depthwise::{self, DepthwiseFn, DepthwiseJob, DepthwiseWeights};
 use crate::isa::Isa;
-use crate::plane::{Element, LANES, Plane, PlaneShape};
-use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, PointwiseWeights, Word};
-use crate::separable::{StepError, base, base_mut, element_bytes};
-use crate::stamp::level_of_lanes;
 use crate::lanes::{Lanes, Stored};
+use crate::plane::{Element, LANES, Plane, PlaneShape};
 use crate::pointwise::Quantization;
+use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, PointwiseWeights, Word};
 use crate::scalar::ScalarLanes;
+use crate::separable::{StepError, base};
+use crate::stamp::level_of_lanes;
 use crate::team::{Parted, Team};
 use std::sync::Arc;
-
-/// A depthwise step on its own: plane to plane.
-#[derive(Debug)]
-pub struct Depthwise {
-    weights: Arc<DepthwiseWeights>,
-    kernel: DepthwiseFn,
-    isa: Isa,
-    stride: usize,
-    element: Element,
-    input: PlaneShape,
-    output: PlaneShape,
-    parts: usize,
-}
-
-impl Depthwise {
-    /// Plans the step. `input` needs a border.
-    ///
-    /// # Errors
-    /// [`StepError`] when shapes do not fit or no kernel exists.
-    pub fn plan(
-        weights: Arc<DepthwiseWeights>,
-        isa: Isa,
-        stride: usize,
-        element: Element,
-        input: PlaneShape,
-        output: PlaneShape,
-        threads: usize,
-    ) -> Result<Self, StepError> {
-        let fits = input.halo == 1
-            && (stride == 1 || stride == 2)
-            && input.channels == weights.channels
-            && output.channels == weights.channels
-            && output.height == input.height.div_ceil(stride)
-            && output.width == input.width.div_ceil(stride)
-            && output.pixels() > 0;
-        if !fits {
-            return Err(StepError::ShapeMismatch);
-        }
-        let word = match element {
-            Element::F32 => Word::F32,
-            Element::Bf16 => Word::Bf16,
-        };
-        let kernel = depthwise::select(isa, element, word).ok_or(StepError::NoKernel)?;
-        let parts = if threads <= 1 { 1 } else { (threads * 2).min(output.height) };
-        Ok(Self { weights, kernel, isa, stride, element, input, output, parts })
-    }
-
-    /// Multiply-accumulates.
-    #[must_use]
-    pub fn macs(&self) -> usize {
-        self.output.pixels() * self.output.channels * 9
-    }
-
-    /// Name of the kernel.
-    #[must_use]
-    pub fn kernel_name(&self) -> String {
-        format!("depthwise3x3_f32_{}", self.isa)
-    }
-
-    /// Runs the step.
-    ///
-    /// # Panics
-    /// When planes are not those of the plan.
-    pub fn run(&self, team: &mut Team, input: &Plane, output: &mut Plane) {
-        assert!(input.shape() == self.input && output.shape() == self.output);
-        assert!(input.element() == self.element && output.element() == self.element);
-        let source = Parted(base(input).cast_mut());
-        let target = Parted(base_mut(output));
-        team.run(self.parts, &|part, _| {
-            let first = self.output.height * part / self.parts;
-            let rows = self.output.height * (part + 1) / self.parts - first;
-            let offset = self.output.pixel(first, 0) * element_bytes(self.element);
-            // SAFETY: shapes were checked above; parts write disjoint rows.
-            unsafe {
-                (self.kernel)(&DepthwiseJob {
-                    input: source.address(),
-                    row: self.input.row_stride(),
-                    block: self.input.block_stride(),
-                    blocks: self.input.blocks(),
-                    weights: self.weights.packed.as_ptr(),
-                    stride: self.stride,
-                    first_row: first,
-                    rows,
-                    width: self.output.width,
-                    out: target.address().add(offset),
-                    out_row: self.output.row_stride(),
-                    out_block: self.output.block_stride(),
-                });
-            }
-        });
-    }
-}
 
 struct ConvertJob {
     input: *const u8,
@@ -131,7 +38,10 @@ unsafe fn convert<V: Lanes, E: Stored, S: Stored>(job: &ConvertJob) {
             let zero = V::load(job.scaling.add(block * 2 * LANES + LANES));
             for pixel in block * job.pixels..(block + 1) * job.pixels {
                 let value = E::load::<V>(job.input.cast::<E>().add(pixel * LANES));
-                S::store(value.mul_add(factor, zero), job.out.cast::<S>().add(pixel * LANES));
+                S::store(
+                    value.mul_add(factor, zero),
+                    job.out.cast::<S>().add(pixel * LANES),
+                );
             }
         }
     }
@@ -159,7 +69,10 @@ fn select_convert(isa: Isa, element: Element, word: Word) -> Option<ConvertFn> {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => pairs!("avx2,fma", crate::x86_64::Avx2Lanes),
         #[cfg(target_arch = "x86_64")]
-        _ => pairs!("avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes),
+        _ => pairs!(
+            "avx512f,avx512bw,avx512dq,avx512vl",
+            crate::x86_64::Avx512Lanes
+        ),
         #[cfg(not(target_arch = "x86_64"))]
         _ => pairs!("", ScalarLanes),
     }
@@ -195,14 +108,13 @@ impl Dense {
     ) -> Result<Self, StepError> {
         let fits = input.halo == 0
             && input.elements() == weights.inputs
-            && quantization.is_none_or(|q| {
-                q.scale.len() == input.channels && q.zero.len() == input.channels
-            });
+            && quantization
+                .is_none_or(|q| q.scale.len() == input.channels && q.zero.len() == input.channels);
         if !fits {
             return Err(StepError::ShapeMismatch);
         }
-        let kernel = pointwise::select(weights.isa, weights.arithmetic, Element::F32)
-            .ok_or(StepError::NoKernel)?;
+        let kernel =
+            pointwise::select_dense(weights.isa, weights.arithmetic).ok_or(StepError::NoKernel)?;
         let direct = quantization.is_none()
             && matches!(
                 (element, weights.word),
@@ -221,11 +133,23 @@ impl Dense {
                 scaling[base] = factor;
                 scaling[base + LANES] = zero;
             }
-            Some((convert, scaling, Buffer::zeroed(weights.inputs * weights.word.bytes())))
+            Some((
+                convert,
+                scaling,
+                Buffer::zeroed(weights.inputs * weights.word.bytes()),
+            ))
         };
         let output = Buffer::zeroed(weights.outputs.div_ceil(LANES) * LANES);
         let parts = threads.clamp(1, weights.tiles.len().max(1));
-        Ok(Self { weights, kernel, element, input, conversion, output, parts })
+        Ok(Self {
+            weights,
+            kernel,
+            element,
+            input,
+            conversion,
+            output,
+            parts,
+        })
     }
 
     /// Multiply-accumulates.
@@ -237,7 +161,11 @@ impl Dense {
     /// Bytes of the strip and the outputs.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.output.bytes() + self.conversion.as_ref().map_or(0, |(_, _, strip)| strip.bytes())
+        self.output.bytes()
+            + self
+                .conversion
+                .as_ref()
+                .map_or(0, |(_, _, strip)| strip.bytes())
     }
 
     /// Bytes of packed weights.
@@ -285,7 +213,11 @@ impl Dense {
         let target = Parted(self.output.as_mut_ptr());
         let this = &*self;
         let count = this.weights.tiles.len();
-        let pixel_tiles = [PixelTile { first: 0, pixels: 1, offsets: 0 }];
+        let pixel_tiles = [PixelTile {
+            first: 0,
+            pixels: 1,
+            offsets: 0,
+        }];
         team.run(this.parts, &|part, _| {
             let tiles = count * part / this.parts..count * (part + 1) / this.parts;
             // SAFETY: one pixel whose "blocks" lie one after the other; parts write

@@ -14,10 +14,13 @@
 use crate::buffer::Buffer;
 use crate::isa::Isa;
 use crate::lanes::{Lanes, Stored, prelu};
-use crate::plane::{Element, LANES};
+use crate::plane::{Element, LANES, Plane, PlaneShape};
 use crate::pointwise::{Quantization, Word};
 use crate::scalar::ScalarLanes;
+use crate::separable::{StepError, base, base_mut, element_bytes};
 use crate::stamp::level_of_lanes;
+use crate::team::{Parted, Team};
+use std::sync::Arc;
 
 /// Vectors per channel block: nine weights, bias, slope, zero point.
 const VECTORS: usize = 12;
@@ -49,8 +52,7 @@ impl DepthwiseWeights {
         let fits = weights.len() == channels * 9
             && bias.len() == channels
             && slope.len() == channels
-            && quantization
-                .is_none_or(|q| q.scale.len() == channels && q.zero.len() == channels);
+            && quantization.is_none_or(|q| q.scale.len() == channels && q.zero.len() == channels);
         if !fits {
             return None;
         }
@@ -258,5 +260,110 @@ pub(crate) fn select(isa: Isa, element: Element, word: Word) -> Option<Depthwise
         ),
         #[cfg(not(target_arch = "x86_64"))]
         _ => level!("", ScalarLanes, by_two),
+    }
+}
+
+/// A depthwise step on its own: plane to plane.
+#[derive(Debug)]
+pub struct Depthwise {
+    weights: Arc<DepthwiseWeights>,
+    kernel: DepthwiseFn,
+    isa: Isa,
+    stride: usize,
+    element: Element,
+    input: PlaneShape,
+    output: PlaneShape,
+    parts: usize,
+}
+
+impl Depthwise {
+    /// Plans the step. `input` needs a border.
+    ///
+    /// # Errors
+    /// [`StepError`] when shapes do not fit or no kernel exists.
+    pub fn plan(
+        weights: Arc<DepthwiseWeights>,
+        isa: Isa,
+        stride: usize,
+        element: Element,
+        input: PlaneShape,
+        output: PlaneShape,
+        threads: usize,
+    ) -> Result<Self, StepError> {
+        let fits = input.halo == 1
+            && (stride == 1 || stride == 2)
+            && input.channels == weights.channels
+            && output.channels == weights.channels
+            && output.height == input.height.div_ceil(stride)
+            && output.width == input.width.div_ceil(stride)
+            && output.pixels() > 0;
+        if !fits {
+            return Err(StepError::ShapeMismatch);
+        }
+        let word = match element {
+            Element::F32 => Word::F32,
+            Element::Bf16 => Word::Bf16,
+        };
+        let kernel = select(isa, element, word).ok_or(StepError::NoKernel)?;
+        let parts = if threads <= 1 {
+            1
+        } else {
+            (threads * 2).min(output.height)
+        };
+        Ok(Self {
+            weights,
+            kernel,
+            isa,
+            stride,
+            element,
+            input,
+            output,
+            parts,
+        })
+    }
+
+    /// Multiply-accumulates.
+    #[must_use]
+    pub fn macs(&self) -> usize {
+        self.output.pixels() * self.output.channels * 9
+    }
+
+    /// Name of the kernel.
+    #[must_use]
+    pub fn kernel_name(&self) -> String {
+        format!("depthwise3x3_f32_{}", self.isa)
+    }
+
+    /// Runs the step.
+    ///
+    /// # Panics
+    /// When planes are not those of the plan.
+    pub fn run(&self, team: &mut Team, input: &Plane, output: &mut Plane) {
+        assert!(input.shape() == self.input && output.shape() == self.output);
+        assert!(input.element() == self.element && output.element() == self.element);
+        let source = Parted(base(input).cast_mut());
+        let target = Parted(base_mut(output));
+        team.run(self.parts, &|part, _| {
+            let first = self.output.height * part / self.parts;
+            let rows = self.output.height * (part + 1) / self.parts - first;
+            let offset = self.output.pixel(first, 0) * element_bytes(self.element);
+            // SAFETY: shapes were checked above; parts write disjoint rows.
+            unsafe {
+                (self.kernel)(&DepthwiseJob {
+                    input: source.address(),
+                    row: self.input.row_stride(),
+                    block: self.input.block_stride(),
+                    blocks: self.input.blocks(),
+                    weights: self.weights.packed.as_ptr(),
+                    stride: self.stride,
+                    first_row: first,
+                    rows,
+                    width: self.output.width,
+                    out: target.address().add(offset),
+                    out_row: self.output.row_stride(),
+                    out_block: self.output.block_stride(),
+                });
+            }
+        });
     }
 }

@@ -26,13 +26,22 @@ pub enum Isa {
 
 impl Isa {
     /// All levels, lowest first.
-    pub const ALL: [Self; 5] =
-        [Self::Scalar, Self::Avx2, Self::Avx512, Self::Avx512Vnni, Self::Avx512Bf16];
+    pub const ALL: [Self; 5] = [
+        Self::Scalar,
+        Self::Avx2,
+        Self::Avx512,
+        Self::Avx512Vnni,
+        Self::Avx512Bf16,
+    ];
 
     /// The highest level that this machine can run.
     #[must_use]
     pub fn detect() -> Self {
-        Self::ALL.into_iter().rev().find(|isa| isa.is_available()).unwrap_or(Self::Scalar)
+        Self::ALL
+            .into_iter()
+            .rev()
+            .find(|isa| isa.is_available())
+            .unwrap_or(Self::Scalar)
     }
 
     /// Whether this machine, under this operating system, can run the level.
@@ -113,7 +122,9 @@ impl FromStr for Isa {
         Self::ALL
             .into_iter()
             .find(|isa| isa.name() == name)
-            .ok_or_else(|| UnknownIsa { name: name.to_owned() })
+            .ok_or_else(|| UnknownIsa {
+                name: name.to_owned(),
+            })
     }
 }
 
@@ -132,6 +143,11 @@ mod tests {
     #[test]
     fn the_detected_level_and_all_below_it_are_available() {
         let best = Isa::detect();
-        assert!(Isa::ALL.into_iter().take_while(|isa| *isa <= best).all(Isa::is_available));
+        assert!(
+            Isa::ALL
+                .into_iter()
+                .take_while(|isa| *isa <= best)
+                .all(Isa::is_available)
+        );
     }
 }

@@ -34,7 +34,15 @@ pub(crate) trait Lanes: Copy {
     unsafe fn min(self, other: Self) -> Self;
 
     /// Runs one pointwise register tile; see [`crate::pointwise::tile`].
-    unsafe fn tile<D: Dot<Self>, E: Stored>(job: &crate::pointwise::TileJob, pixels: usize, blocks: usize);
+    unsafe fn tile<D: Dot<Self>, E: Stored>(
+        job: &crate::pointwise::TileJob,
+        pixels: usize,
+        blocks: usize,
+    );
+
+    /// Runs one tile of a dense layer: one pixel, `blocks` blocks (one or
+    /// [`Lanes::DENSE_BLOCKS`]).
+    unsafe fn dense_tile<D: Dot<Self>, E: Stored>(job: &crate::pointwise::TileJob, blocks: usize);
 }
 
 /// `max(v, 0) + slope * min(v, 0)`: PReLU; slope 0 is ReLU, slope 1 the identity.

@@ -3,7 +3,10 @@
 //! Every kernel has one scalar meaning and one body per instruction set; the
 //! instruction set is chosen once, by value ([`Isa`]), never inside a loop.
 
-#![allow(unsafe_code, reason = "this is the crate for it; every block says why it is sound")]
+#![allow(
+    unsafe_code,
+    reason = "this is the crate for it; every block says why it is sound"
+)]
 
 mod buffer;
 mod dense;
@@ -22,8 +25,8 @@ mod team;
 mod x86_64;
 
 pub use buffer::Buffer;
-pub use dense::{Dense, Depthwise};
-pub use depthwise::DepthwiseWeights;
+pub use dense::Dense;
+pub use depthwise::{Depthwise, DepthwiseWeights};
 pub use isa::{Isa, UnknownIsa};
 pub use plane::{Element, LANES, Plane, PlaneShape, bf16_to_f32, f32_to_bf16};
 pub use pointwise::{Arithmetic, PointwiseLayer, PointwiseWeights, Quantization};

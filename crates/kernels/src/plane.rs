@@ -150,9 +150,10 @@ impl Plane {
     pub fn same_bits(&self, other: &Self) -> bool {
         self.shape == other.shape
             && match (&self.storage, &other.storage) {
-                (Storage::F32(a), Storage::F32(b)) => {
-                    a.iter().map(|v| v.to_bits()).eq(b.iter().map(|v| v.to_bits()))
-                }
+                (Storage::F32(a), Storage::F32(b)) => a
+                    .iter()
+                    .map(|v| v.to_bits())
+                    .eq(b.iter().map(|v| v.to_bits())),
                 (Storage::Bf16(a), Storage::Bf16(b)) => **a == **b,
                 _ => false,
             }
@@ -187,7 +188,12 @@ mod tests {
 
     #[test]
     fn the_border_surrounds_every_block() {
-        let shape = PlaneShape { channels: 17, height: 2, width: 3, halo: 1 };
+        let shape = PlaneShape {
+            channels: 17,
+            height: 2,
+            width: 3,
+            halo: 1,
+        };
         assert_eq!(shape.blocks(), 2);
         assert_eq!(shape.row_stride(), 5 * 16);
         assert_eq!(shape.block_stride(), 4 * 5 * 16);

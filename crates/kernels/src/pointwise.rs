@@ -132,14 +132,18 @@ impl PointwiseWeights {
     /// such arithmetic, or when the slices do not fit the shape.
     #[must_use]
     pub fn pack(isa: Isa, arithmetic: Arithmetic, layer: &PointwiseLayer<'_>) -> Option<Self> {
-        let PointwiseLayer { inputs, outputs, .. } = *layer;
+        let PointwiseLayer {
+            inputs, outputs, ..
+        } = *layer;
         let word = Word::of(isa, arithmetic).filter(|_| isa.is_available())?;
         let fits = inputs.is_multiple_of(LANES)
             && layer.weights.len() == inputs * outputs
             && layer.bias.len() == outputs
             && layer.slope.len() == outputs;
         let quantized = match (arithmetic, layer.quantization) {
-            (Arithmetic::Int8, Some(q)) if fits && q.scale.len() == inputs && q.zero.len() == inputs => {
+            (Arithmetic::Int8, Some(q))
+                if fits && q.scale.len() == inputs && q.zero.len() == inputs =>
+            {
                 Some(quantize(layer, q))
             }
             (Arithmetic::Int8, _) => return None,
@@ -158,7 +162,11 @@ impl PointwiseWeights {
         let mut at = 0;
         while block < blocks {
             let count = if blocks - block >= group { group } else { 1 };
-            tiles.push(ChannelTile { first_block: block, blocks: count, weights: at });
+            tiles.push(ChannelTile {
+                first_block: block,
+                blocks: count,
+                weights: at,
+            });
             for w in 0..words {
                 for b in 0..count {
                     for lane in 0..LANES {
@@ -170,8 +178,9 @@ impl PointwiseWeights {
                             }
                             let index = o * inputs + i;
                             match (&quantized, word) {
-                                (None, Word::Bf16) => panel[to..to + 2]
-                                    .copy_from_slice(&f32_to_bf16(layer.weights[index]).to_le_bytes()),
+                                (None, Word::Bf16) => panel[to..to + 2].copy_from_slice(
+                                    &f32_to_bf16(layer.weights[index]).to_le_bytes(),
+                                ),
                                 (None, _) => panel[to..to + 4]
                                     .copy_from_slice(&layer.weights[index].to_le_bytes()),
                                 (Some(q), Word::I16) => panel[to..to + 2]
@@ -188,13 +197,23 @@ impl PointwiseWeights {
         let mut epilogue = Buffer::<f32>::zeroed(blocks * 3 * LANES);
         for o in 0..outputs {
             let base = (o / LANES) * 3 * LANES + o % LANES;
-            let (scale, bias) =
-                quantized.as_ref().map_or((1.0, layer.bias[o]), |q| (q.scale[o], q.bias[o]));
+            let (scale, bias) = quantized
+                .as_ref()
+                .map_or((1.0, layer.bias[o]), |q| (q.scale[o], q.bias[o]));
             epilogue[base] = scale;
             epilogue[base + LANES] = bias;
             epilogue[base + 2 * LANES] = layer.slope[o];
         }
-        Some(Self { isa, arithmetic, word, inputs, outputs, panel, epilogue, tiles })
+        Some(Self {
+            isa,
+            arithmetic,
+            word,
+            inputs,
+            outputs,
+            panel,
+            epilogue,
+            tiles,
+        })
     }
 
     /// Input channels.
@@ -237,15 +256,17 @@ impl PointwiseWeights {
 /// Output blocks of one register tile.
 fn group_blocks(isa: Isa, dense: bool) -> usize {
     fn of<V: Lanes>(dense: bool) -> usize {
-        if dense { V::DENSE_BLOCKS } else { V::TILE_BLOCKS }
+        if dense {
+            V::DENSE_BLOCKS
+        } else {
+            V::TILE_BLOCKS
+        }
     }
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => of::<crate::x86_64::Avx2Lanes>(dense),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => {
-            of::<crate::x86_64::Avx512Lanes>(dense)
-        }
+        Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => of::<crate::x86_64::Avx512Lanes>(dense),
         _ => of::<ScalarLanes>(dense),
     }
 }
@@ -270,7 +291,12 @@ pub(crate) fn split_pixels(isa: Isa, mut pixels: usize) -> Vec<usize> {
         let even = pixels.div_ceil(tiles);
         // The widest body that does not exceed the even share, unless the share itself has
         // one: 49 becomes 13 12 12 12, 40 becomes 14 13 13.
-        let width = widths.iter().copied().filter(|w| *w <= even).max().unwrap_or(1);
+        let width = widths
+            .iter()
+            .copied()
+            .filter(|w| *w <= even)
+            .max()
+            .unwrap_or(1);
         split.push(width);
         pixels -= width;
     }
@@ -303,7 +329,11 @@ fn quantize(layer: &PointwiseLayer<'_>, q: Quantization<'_>) -> Quantized {
         scale[o] = step;
         bias[o] = layer.bias[o] - step * offset as f32;
     }
-    Quantized { weights, scale, bias }
+    Quantized {
+        weights,
+        scale,
+        bias,
+    }
 }
 
 /// One register tile's work.
@@ -374,7 +404,10 @@ where
             let mut p = 0;
             while p < P {
                 let value = D::finish(sums[p][b]).mul_add(scale, bias);
-                E::store(prelu(value, slope), out.add(*job.out_pixels.add(p) as usize));
+                E::store(
+                    prelu(value, slope),
+                    out.add(*job.out_pixels.add(p) as usize),
+                );
                 p += 1;
             }
             b += 1;
@@ -422,7 +455,11 @@ unsafe fn pointwise<V: Lanes, D: Dot<V>, E: Stored>(job: &PointwiseJob<'_>) {
                     block_bytes: job.block_bytes,
                     blocks,
                     weights: job.weights.panel.as_ptr().add(channels.weights),
-                    epilogue: job.weights.epilogue.as_ptr().add(channels.first_block * 3 * LANES),
+                    epilogue: job
+                        .weights
+                        .epilogue
+                        .as_ptr()
+                        .add(channels.first_block * 3 * LANES),
                     out: job
                         .out
                         .add(channels.first_block * job.out_block * size_of::<E>()),
@@ -439,19 +476,83 @@ unsafe fn pointwise<V: Lanes, D: Dot<V>, E: Stored>(job: &PointwiseJob<'_>) {
 pub(crate) type PointwiseFn = for<'a, 'b> unsafe fn(&'a PointwiseJob<'b>);
 
 /// The kernel for an instruction set, arithmetic and output element.
+///
+/// A level runs the body of a lower one where its own instructions would change nothing:
+/// bodies are large, and each is compiled once.
 pub(crate) fn select(isa: Isa, arithmetic: Arithmetic, element: Element) -> Option<PointwiseFn> {
+    if !isa.is_available() {
+        return None;
+    }
+    let isa = match (isa, arithmetic) {
+        (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
+        _ => isa,
+    };
     crate::stamp::stamp! {
         pointwise(PointwiseJob<'_>);
         (isa, arithmetic, element);
-        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16) (Int8 I16 f32 F32);
+        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16);
         Avx2, "avx2,fma", crate::x86_64::Avx2Lanes:
-            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16) (Int8 I16 f32 F32);
+            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16);
         Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
-            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16) (Int8 I16 f32 F32);
+            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16);
         Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
-            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 U8 u16 Bf16) (Int8 U8 f32 F32);
+            (Int8 U8 u16 Bf16);
         Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
-            crate::x86_64::Avx512Bf16Lanes:
-            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 U8 u16 Bf16) (Int8 U8 f32 F32) (Bf16 Bf16 u16 Bf16) (Bf16 Bf16 f32 F32);
+            crate::x86_64::Avx512Bf16Lanes: (Int8 U8 u16 Bf16) (Bf16 Bf16 u16 Bf16);
+    }
+}
+
+/// One pixel, f32 out: what a dense layer needs.
+///
+/// # Safety
+/// As for [`pointwise`]; the job has one pixel.
+#[inline(always)]
+unsafe fn dense<V: Lanes, D: Dot<V>, E: Stored>(job: &PointwiseJob<'_>) {
+    for channels in job.channel_tiles {
+        // SAFETY: passed on.
+        unsafe {
+            let tile = TileJob {
+                activations: job.activations,
+                block_bytes: job.block_bytes,
+                blocks: job.weights.inputs / LANES,
+                weights: job.weights.panel.as_ptr().add(channels.weights),
+                epilogue: job
+                    .weights
+                    .epilogue
+                    .as_ptr()
+                    .add(channels.first_block * 3 * LANES),
+                out: job
+                    .out
+                    .add(channels.first_block * job.out_block * size_of::<E>()),
+                out_pixels: job.offsets.as_ptr(),
+                out_block: job.out_block,
+            };
+            V::dense_tile::<D, E>(&tile, channels.blocks);
+        }
+    }
+}
+
+/// The dense kernel for an instruction set and arithmetic.
+pub(crate) fn select_dense(isa: Isa, arithmetic: Arithmetic) -> Option<PointwiseFn> {
+    if !isa.is_available() {
+        return None;
+    }
+    let isa = match (isa, arithmetic) {
+        (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
+        (Isa::Avx512Bf16, Arithmetic::Int8) => Isa::Avx512Vnni,
+        _ => isa,
+    };
+    let element = Element::F32;
+    crate::stamp::stamp! {
+        dense(PointwiseJob<'_>);
+        (isa, arithmetic, element);
+        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        Avx2, "avx2,fma", crate::x86_64::Avx2Lanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
+            (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
+            (Int8 U8 f32 F32);
+        Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
+            crate::x86_64::Avx512Bf16Lanes: (Bf16 Bf16 f32 F32);
     }
 }

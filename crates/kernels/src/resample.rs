@@ -34,7 +34,10 @@ unsafe fn max_pool<V: Lanes, E: Stored>(job: &ResampleJob) {
                     let below = at.add(from.row_stride());
                     let upper = E::load::<V>(at).max(E::load::<V>(at.add(LANES)));
                     let lower = E::load::<V>(below).max(E::load::<V>(below.add(LANES)));
-                    let out = job.out.cast::<E>().add(block * to.block_stride() + to.pixel(y, x));
+                    let out = job
+                        .out
+                        .cast::<E>()
+                        .add(block * to.block_stride() + to.pixel(y, x));
                     E::store(upper.max(lower), out);
                 }
             }
@@ -62,7 +65,10 @@ unsafe fn double_and_add<V: Lanes, E: Stored>(job: &ResampleJob) {
                             .cast::<E>()
                             .add(block * with.block_stride() + with.pixel(y, x)),
                     );
-                    let out = job.out.cast::<E>().add(block * to.block_stride() + to.pixel(y, x));
+                    let out = job
+                        .out
+                        .cast::<E>()
+                        .add(block * to.block_stride() + to.pixel(y, x));
                     E::store(small.add(large), out);
                 }
             }
@@ -142,7 +148,12 @@ impl MaxPool {
             return Err(StepError::ShapeMismatch);
         }
         let kernel = select!(isa, element, max_pool).ok_or(StepError::NoKernel)?;
-        Ok(Self { kernel, element, input, output })
+        Ok(Self {
+            kernel,
+            element,
+            input,
+            output,
+        })
     }
 
     /// Runs the step.
@@ -197,7 +208,13 @@ impl DoubleAndAdd {
             return Err(StepError::ShapeMismatch);
         }
         let kernel = select!(isa, element, double_and_add).ok_or(StepError::NoKernel)?;
-        Ok(Self { kernel, element, small, large, output })
+        Ok(Self {
+            kernel,
+            element,
+            small,
+            large,
+            output,
+        })
     }
 
     /// Runs the step.

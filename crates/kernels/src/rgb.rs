@@ -54,7 +54,12 @@ impl RgbWeights {
             packed[base + TAPS * LANES] = bias[o];
             packed[base + (TAPS + 1) * LANES] = slope[o];
         }
-        Some(Self { outputs, packed, mean, scale })
+        Some(Self {
+            outputs,
+            packed,
+            mean,
+            scale,
+        })
     }
 }
 
@@ -133,8 +138,10 @@ unsafe fn rgb<V: Lanes, E: Stored, const P: usize, const B: usize>(job: &RgbJob)
             let weights = job.weights.add(block * (TAPS + 2) * LANES);
             for r in 0..job.rows {
                 let input = job.input.add(r * job.stride * job.row);
-                let out =
-                    job.out.cast::<E>().add(block * job.out_block + r * job.out_row);
+                let out = job
+                    .out
+                    .cast::<E>()
+                    .add(block * job.out_block + r * job.out_row);
                 let mut x = 0;
                 while x < job.width {
                     if job.width < P || group < B {
@@ -190,10 +197,22 @@ fn select(isa: Isa, element: Element, blocks: usize) -> Option<RgbFn> {
             (Isa::Avx2, Element::F32, _) => stamped!("avx2,fma", Avx2Lanes, f32, 5, 1),
             (Isa::Avx2, Element::Bf16, _) => stamped!("avx2,fma", Avx2Lanes, u16, 5, 1),
             (Isa::Avx512Bf16, Element::Bf16, false) => {
-                stamped!("avx512f,avx512bw,avx512vl,avx512bf16", Avx512Bf16Lanes, u16, 14, 1)
+                stamped!(
+                    "avx512f,avx512bw,avx512vl,avx512bf16",
+                    Avx512Bf16Lanes,
+                    u16,
+                    14,
+                    1
+                )
             }
             (Isa::Avx512Bf16, Element::Bf16, true) => {
-                stamped!("avx512f,avx512bw,avx512vl,avx512bf16", Avx512Bf16Lanes, u16, 14, 2)
+                stamped!(
+                    "avx512f,avx512bw,avx512vl,avx512bf16",
+                    Avx512Bf16Lanes,
+                    u16,
+                    14,
+                    2
+                )
             }
             (_, Element::F32, false) => {
                 stamped!("avx512f,avx512bw,avx512vl", Avx512Lanes, f32, 14, 1)
@@ -259,8 +278,23 @@ impl Rgb {
         // One more column and row than a border of one: a stride of two over an even size
         // never reads them, but a window may be loaded whole.
         let normalized = Buffer::zeroed((width + 3) * 3 * (height + 3));
-        let parts = if threads <= 1 { 1 } else { (threads * 2).min(output.height) };
-        Ok(Self { weights, kernel, isa, element, stride, width, height, output, normalized, parts })
+        let parts = if threads <= 1 {
+            1
+        } else {
+            (threads * 2).min(output.height)
+        };
+        Ok(Self {
+            weights,
+            kernel,
+            isa,
+            element,
+            stride,
+            width,
+            height,
+            output,
+            normalized,
+            parts,
+        })
     }
 
     /// Multiply-accumulates.

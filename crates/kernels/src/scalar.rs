@@ -54,13 +54,17 @@ impl Lanes for ScalarLanes {
     }
     #[inline(always)]
     unsafe fn store_u8(self, to: *mut u8) {
-        let bytes = self.0.map(|value| value.round_ties_even().clamp(0.0, 255.0) as u8);
+        let bytes = self
+            .0
+            .map(|value| value.round_ties_even().clamp(0.0, 255.0) as u8);
         // SAFETY: the caller promises sixteen writable bytes.
         unsafe { to.cast::<[u8; 16]>().write_unaligned(bytes) }
     }
     #[inline(always)]
     unsafe fn store_u8_wide(self, to: *mut i16) {
-        let words = self.0.map(|value| value.round_ties_even().clamp(0.0, 255.0) as i16);
+        let words = self
+            .0
+            .map(|value| value.round_ties_even().clamp(0.0, 255.0) as i16);
         // SAFETY: the caller promises sixteen writable i16.
         unsafe { to.cast::<[i16; 16]>().write_unaligned(words) }
     }
@@ -87,10 +91,21 @@ impl Lanes for ScalarLanes {
         // SAFETY: passed on; the planner asks only for tiles listed above.
         unsafe {
             match (blocks, pixels) {
-                (2, 1) => tile::<Self, D, E, 1, 2>(job),
                 (_, 4) => tile::<Self, D, E, 4, 1>(job),
                 (_, 2) => tile::<Self, D, E, 2, 1>(job),
                 _ => tile::<Self, D, E, 1, 1>(job),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dense_tile<D: Dot<Self>, E: Stored>(job: &TileJob, blocks: usize) {
+        // SAFETY: passed on.
+        unsafe {
+            if blocks == Self::DENSE_BLOCKS {
+                tile::<Self, D, E, 1, 2>(job)
+            } else {
+                tile::<Self, D, E, 1, 1>(job)
             }
         }
     }

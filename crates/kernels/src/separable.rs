@@ -85,18 +85,18 @@ impl Separable {
         }
         let depthwise_kernel =
             depthwise::select(isa, element, pointwise.word).ok_or(StepError::NoKernel)?;
-        let pointwise_kernel = pointwise::select(isa, pointwise.arithmetic, element)
-            .ok_or(StepError::NoKernel)?;
+        let pointwise_kernel =
+            pointwise::select(isa, pointwise.arithmetic, element).ok_or(StepError::NoKernel)?;
 
         let row_bytes = output.width * pointwise.inputs * pointwise.word.bytes();
         let parts = cut(threads, output.height, pointwise.tiles.len());
         let tallest = parts.iter().map(|part| part.rows.len()).max().unwrap_or(1);
         let strip_rows = (STRIP_BYTES / row_bytes).clamp(1, tallest);
-        let tiles = (0..=strip_rows).map(|rows| tile_run(isa, rows * output.width)).collect();
+        let tiles = (0..=strip_rows)
+            .map(|rows| tile_run(isa, rows * output.width))
+            .collect();
         let offsets = (0..strip_rows * output.width)
-            .map(|i| {
-                ((i / output.width) * output.row_stride() + (i % output.width) * LANES) as u32
-            })
+            .map(|i| ((i / output.width) * output.row_stride() + (i % output.width) * LANES) as u32)
             .collect();
         Ok(Self {
             depthwise,
@@ -156,7 +156,11 @@ impl Separable {
         assert!(input.shape() == self.input && output.shape() == self.output);
         assert!(input.element() == self.element && output.element() == self.element);
         assert!(scratch.len() >= team.members());
-        assert!(scratch.iter().all(|buffer| buffer.len() >= self.scratch_bytes()));
+        assert!(
+            scratch
+                .iter()
+                .all(|buffer| buffer.len() >= self.scratch_bytes())
+        );
         let source = base(input);
         let target = Parted(base_mut(output));
         let strips: Vec<Parted<u8>>;
@@ -166,7 +170,10 @@ impl Separable {
             single = [Parted(scratch[0].as_mut_ptr())];
             &single
         } else {
-            strips = scratch.iter_mut().map(|buffer| Parted(buffer.as_mut_ptr())).collect();
+            strips = scratch
+                .iter_mut()
+                .map(|buffer| Parted(buffer.as_mut_ptr()))
+                .collect();
             &strips
         };
         let source = Parted(source.cast_mut());
@@ -175,7 +182,12 @@ impl Separable {
             // SAFETY: the shapes were checked above; parts write disjoint rows or disjoint
             // channel tiles of the output, and a member's scratch is its own.
             unsafe {
-                self.run_part(part, source.address(), target.address(), strips[member].address());
+                self.run_part(
+                    part,
+                    source.address(),
+                    target.address(),
+                    strips[member].address(),
+                );
             }
         });
     }
@@ -228,7 +240,11 @@ fn tile_run(isa: Isa, pixels: usize) -> Vec<PixelTile> {
     split_pixels(isa, pixels)
         .into_iter()
         .map(|width| {
-            let tile = PixelTile { first, pixels: width as u32, offsets: first };
+            let tile = PixelTile {
+                first,
+                pixels: width as u32,
+                offsets: first,
+            };
             first += width as u32;
             tile
         })
@@ -239,18 +255,29 @@ fn tile_run(isa: Isa, pixels: usize) -> Vec<PixelTile> {
 /// part then repeats the cheap depthwise layer). More parts than members, so that a
 /// member that was late takes less.
 fn cut(threads: usize, height: usize, channel_tiles: usize) -> Vec<Part> {
-    let whole = Part { rows: 0..height, channel_tiles: 0..channel_tiles };
+    let whole = Part {
+        rows: 0..height,
+        channel_tiles: 0..channel_tiles,
+    };
     if threads <= 1 {
         return vec![whole];
     }
     let share = |total: usize, parts: usize, i: usize| total * i / parts..total * (i + 1) / parts;
     if height >= 4 * threads * 2 {
         let parts = threads * 2;
-        (0..parts).map(|i| Part { rows: share(height, parts, i), ..whole.clone() }).collect()
+        (0..parts)
+            .map(|i| Part {
+                rows: share(height, parts, i),
+                ..whole.clone()
+            })
+            .collect()
     } else {
         let parts = threads.min(channel_tiles);
         (0..parts)
-            .map(|i| Part { channel_tiles: share(channel_tiles, parts, i), ..whole.clone() })
+            .map(|i| Part {
+                channel_tiles: share(channel_tiles, parts, i),
+                ..whole.clone()
+            })
             .collect()
     }
 }
@@ -310,7 +337,8 @@ impl Pointwise {
         }
         let direct = matches!(
             (element, weights.arithmetic),
-            (Element::F32, pointwise::Arithmetic::F32) | (Element::Bf16, pointwise::Arithmetic::Bf16)
+            (Element::F32, pointwise::Arithmetic::F32)
+                | (Element::Bf16, pointwise::Arithmetic::Bf16)
         );
         let kernel = pointwise::select(weights.isa, weights.arithmetic, element)
             .filter(|_| direct)
@@ -318,30 +346,45 @@ impl Pointwise {
         let offsets: Vec<u32> = (0..output.height)
             .flat_map(|y| (0..output.width).map(move |x| output.pixel(y, x) as u32))
             .collect();
-        let parts = if threads <= 1 { 1 } else { (threads * 2).min(output.height) };
-        let tiles = (0..parts)
-            .map(|i| {
-                let rows = output.height * i / parts..output.height * (i + 1) / parts;
-                let mut tiles = Vec::new();
-                // Without a border the rows of a part are one run of pixels.
-                let runs: Vec<(usize, usize)> = if input.halo == 0 {
-                    vec![(rows.start, rows.len() * input.width)]
-                } else {
-                    rows.map(|y| (y, input.width)).collect()
-                };
-                for (y, pixels) in runs {
-                    let first = (input.pixel(y, 0) / LANES) as u32;
-                    let offset = (y * output.width) as u32;
-                    tiles.extend(tile_run(weights.isa, pixels).into_iter().map(|tile| PixelTile {
-                        first: tile.first + first,
-                        offsets: tile.offsets + offset,
-                        ..tile
-                    }));
-                }
-                tiles
-            })
-            .collect();
-        Ok(Self { weights, kernel, element, input, output, tiles, offsets })
+        let parts = if threads <= 1 {
+            1
+        } else {
+            (threads * 2).min(output.height)
+        };
+        let tiles =
+            (0..parts)
+                .map(|i| {
+                    let rows = output.height * i / parts..output.height * (i + 1) / parts;
+                    let mut tiles = Vec::new();
+                    // Without a border the rows of a part are one run of pixels.
+                    let runs: Vec<(usize, usize)> = if input.halo == 0 {
+                        vec![(rows.start, rows.len() * input.width)]
+                    } else {
+                        rows.map(|y| (y, input.width)).collect()
+                    };
+                    for (y, pixels) in runs {
+                        let first = (input.pixel(y, 0) / LANES) as u32;
+                        let offset = (y * output.width) as u32;
+                        tiles.extend(tile_run(weights.isa, pixels).into_iter().map(|tile| {
+                            PixelTile {
+                                first: tile.first + first,
+                                offsets: tile.offsets + offset,
+                                ..tile
+                            }
+                        }));
+                    }
+                    tiles
+                })
+                .collect();
+        Ok(Self {
+            weights,
+            kernel,
+            element,
+            input,
+            output,
+            tiles,
+            offsets,
+        })
     }
 
     /// Multiply-accumulates.

@@ -4,16 +4,13 @@
 ///
 /// makes, for each level and each row, a `#[target_feature]` function that calls
 /// `body::<Lanes, D, E>`, and matches `(isa, a, b)` against `(Isa::Level, Arithmetic::A,
-/// Element::B)`. A level that this machine lacks answers `None`, never another level.
+/// Element::B)`; whoever chooses checks first that the machine has the level.
 macro_rules! stamp {
     (
         $body:ident($args:ty); ($isa:expr, $arithmetic:expr, $element:expr);
         Scalar, "", $scalar:ty: $(($sa:ident $sd:ident $se:ident $sb:ident))+;
         $($level:ident, $features:literal, $lanes:ty: $(($a:ident $d:ident $e:ident $b:ident))+;)*
     ) => {{
-        if !$isa.is_available() {
-            return None;
-        }
         $(if ($isa, $arithmetic, $element) == (Isa::Scalar, Arithmetic::$sa, Element::$sb) {
             unsafe fn stamped(job: &$args) {
                 // SAFETY: passed on.

@@ -101,7 +101,11 @@ impl Shared {
                 self.sleepers.fetch_add(1, Ordering::SeqCst);
                 let changed = (self.ticket.load(Ordering::SeqCst) >> 32) as u32 != seen;
                 if !changed && !self.stop.load(Ordering::SeqCst) {
-                    drop(self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner));
+                    drop(
+                        self.wake
+                            .wait(guard)
+                            .unwrap_or_else(PoisonError::into_inner),
+                    );
                 }
                 self.sleepers.fetch_sub(1, Ordering::SeqCst);
                 spins = 0;
@@ -142,7 +146,11 @@ impl Team {
                     .ok()
             })
             .collect();
-        Self { shared, threads, epoch: 0 }
+        Self {
+            shared,
+            threads,
+            epoch: 0,
+        }
     }
 
     /// Members, the caller included.
@@ -194,14 +202,19 @@ impl Team {
         // next job's ticket is not yet published. Erasing the lifetime is sound because
         // `AllFinished` keeps this frame until no part is unfinished.
         unsafe {
-            *self.shared.job.get() =
-                Some(std::mem::transmute::<*const Job<'_>, *const Job<'static>>(job));
+            *self.shared.job.get() = Some(
+                std::mem::transmute::<*const Job<'_>, *const Job<'static>>(job),
+            );
         }
         let waiting = AllFinished(&self.shared);
         let ticket = (u64::from(self.epoch) << 32) | ((parts as u64) << 16);
         self.shared.ticket.store(ticket, Ordering::SeqCst);
         if self.shared.sleepers.load(Ordering::SeqCst) > 0 {
-            let _gate = self.shared.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            let _gate = self
+                .shared
+                .gate
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             self.shared.wake.notify_all();
         }
         self.shared.work(self.epoch, 0);
@@ -213,7 +226,11 @@ impl Drop for Team {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::SeqCst);
         {
-            let _gate = self.shared.gate.lock().unwrap_or_else(PoisonError::into_inner);
+            let _gate = self
+                .shared
+                .gate
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             self.shared.wake.notify_all();
         }
         for thread in self.threads.drain(..) {
@@ -225,7 +242,9 @@ impl Drop for Team {
 
 impl fmt::Debug for Team {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Team").field("members", &self.members()).finish_non_exhaustive()
+        f.debug_struct("Team")
+            .field("members", &self.members())
+            .finish_non_exhaustive()
     }
 }
 
@@ -255,11 +274,16 @@ mod tests {
             let mut team = Team::new(members);
             for parts in [0, 1, 2, 7, 64] {
                 for _ in 0..50 {
-                    let counts: Vec<AtomicUsize> = (0..parts).map(|_| AtomicUsize::new(0)).collect();
+                    let counts: Vec<AtomicUsize> =
+                        (0..parts).map(|_| AtomicUsize::new(0)).collect();
                     team.run(parts, &|part, _| {
                         counts[part].fetch_add(1, Ordering::Relaxed);
                     });
-                    assert!(counts.iter().all(|count| count.load(Ordering::Relaxed) == 1));
+                    assert!(
+                        counts
+                            .iter()
+                            .all(|count| count.load(Ordering::Relaxed) == 1)
+                    );
                 }
             }
         }

@@ -37,7 +37,10 @@ fn levels() -> Vec<Isa> {
     if let Ok(required) = std::env::var("COUNTENANCE_REQUIRE_ISA") {
         for name in required.split(',').filter(|name| !name.is_empty()) {
             let isa: Isa = name.parse().expect("COUNTENANCE_REQUIRE_ISA names a level");
-            assert!(levels.contains(&isa), "{isa} is required but this machine lacks it");
+            assert!(
+                levels.contains(&isa),
+                "{isa} is required but this machine lacks it"
+            );
         }
     }
     levels
@@ -53,8 +56,14 @@ fn no_level_that_the_processor_reports_is_skipped() {
         levels.contains(&Isa::Avx2),
         is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
     );
-    assert_eq!(levels.contains(&Isa::Avx512Vnni), is_x86_feature_detected!("avx512vnni"));
-    assert_eq!(levels.contains(&Isa::Avx512Bf16), is_x86_feature_detected!("avx512bf16"));
+    assert_eq!(
+        levels.contains(&Isa::Avx512Vnni),
+        is_x86_feature_detected!("avx512vnni")
+    );
+    assert_eq!(
+        levels.contains(&Isa::Avx512Bf16),
+        is_x86_feature_detected!("avx512bf16")
+    );
 }
 
 fn fill(shape: PlaneShape, element: Element, values: &mut Values) -> Plane {
@@ -79,7 +88,11 @@ fn at(plane: &Plane, c: usize, y: isize, x: isize) -> f64 {
 }
 
 fn prelu(value: f64, slope: f32) -> f64 {
-    if value > 0.0 { value } else { value * f64::from(slope) }
+    if value > 0.0 {
+        value
+    } else {
+        value * f64::from(slope)
+    }
 }
 
 fn depthwise_meaning(
@@ -129,18 +142,48 @@ struct Shape {
 fn shapes() -> Vec<Shape> {
     let mut shapes = Vec::new();
     for width in 1..=17 {
-        shapes.push(Shape { channels: 16, outputs: 16, height: 3, width, stride: 1 + width % 2 });
+        shapes.push(Shape {
+            channels: 16,
+            outputs: 16,
+            height: 3,
+            width,
+            stride: 1 + width % 2,
+        });
     }
     for (channels, outputs) in [(16, 1), (32, 15), (32, 17), (48, 33), (64, 48), (16, 100)] {
         for (height, width) in [(1, 1), (2, 5), (7, 7), (14, 14), (5, 29)] {
             for stride in [1, 2] {
-                shapes.push(Shape { channels, outputs, height, width, stride });
+                shapes.push(Shape {
+                    channels,
+                    outputs,
+                    height,
+                    width,
+                    stride,
+                });
             }
         }
     }
-    shapes.push(Shape { channels: 32, outputs: 64, height: 56, width: 112, stride: 1 });
-    shapes.push(Shape { channels: 128, outputs: 128, height: 28, width: 28, stride: 2 });
-    shapes.push(Shape { channels: 512, outputs: 64, height: 14, width: 14, stride: 1 });
+    shapes.push(Shape {
+        channels: 32,
+        outputs: 64,
+        height: 56,
+        width: 112,
+        stride: 1,
+    });
+    shapes.push(Shape {
+        channels: 128,
+        outputs: 128,
+        height: 28,
+        width: 28,
+        stride: 2,
+    });
+    shapes.push(Shape {
+        channels: 512,
+        outputs: 64,
+        height: 14,
+        width: 14,
+        stride: 1,
+    });
     shapes
 }
 
@@ -200,14 +243,31 @@ fn separable_error(
     threads: usize,
 ) -> (f64, Plane) {
     let mut values = Values(0x9e37_79b9_7f4a_7c15 ^ (shape.width as u64) << 32);
-    let Shape { channels, outputs, height, width, stride } = *shape;
-    let input = fill(PlaneShape { channels, height, width, halo: 1 }, element, &mut values);
+    let Shape {
+        channels,
+        outputs,
+        height,
+        width,
+        stride,
+    } = *shape;
+    let input = fill(
+        PlaneShape {
+            channels,
+            height,
+            width,
+            halo: 1,
+        },
+        element,
+        &mut values,
+    );
     let parameters = Parameters::new(shape, &mut values);
     // Depthwise sums stay within 10; steps of 1/12 cover -10..=11.
     let scale = vec![1.0 / 12.0; channels];
     let zero: Vec<f32> = (0..channels).map(|c| 120.0 + (c % 5) as f32).collect();
-    let quantization = (arithmetic == Arithmetic::Int8)
-        .then_some(Quantization { scale: &scale, zero: &zero });
+    let quantization = (arithmetic == Arithmetic::Int8).then_some(Quantization {
+        scale: &scale,
+        zero: &zero,
+    });
     let depthwise = DepthwiseWeights::pack(
         channels,
         &parameters.depth,
@@ -216,9 +276,8 @@ fn separable_error(
         quantization,
     )
     .expect("the slices fit");
-    let pointwise =
-        PointwiseWeights::pack(isa, arithmetic, &parameters.layer(shape, quantization))
-            .expect("the slices fit");
+    let pointwise = PointwiseWeights::pack(isa, arithmetic, &parameters.layer(shape, quantization))
+        .expect("the slices fit");
     let out_shape = PlaneShape {
         channels: outputs,
         height: height.div_ceil(stride),
@@ -237,10 +296,14 @@ fn separable_error(
     .expect("there is a kernel");
     let mut team = Team::new(threads);
     let mut output = Plane::new(out_shape, element);
-    let mut scratch: Vec<_> =
-        (0..team.members()).map(|_| Buffer::zeroed(step.scratch_bytes())).collect();
+    let mut scratch: Vec<_> = (0..team.members())
+        .map(|_| Buffer::zeroed(step.scratch_bytes()))
+        .collect();
     step.run(&mut team, &input, &mut output, &mut scratch);
-    assert!(border_is_zero(&output), "{isa} {arithmetic:?} wrote outside its pixels: {shape:?}");
+    assert!(
+        border_is_zero(&output),
+        "{isa} {arithmetic:?} wrote outside its pixels: {shape:?}"
+    );
 
     let mut worst = 0.0f64;
     for y in 0..out_shape.height {
@@ -303,8 +366,17 @@ fn fused_depthwise_and_pointwise_match_their_meaning_on_every_level() {
             }
         }
     }
-    let shown = failures.iter().take(20).cloned().collect::<Vec<_>>().join("\n");
-    assert!(failures.is_empty(), "{} of {cases} failed:\n{shown}", failures.len());
+    let shown = failures
+        .iter()
+        .take(20)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
+    assert!(
+        failures.is_empty(),
+        "{} of {cases} failed:\n{shown}",
+        failures.len()
+    );
 }
 
 #[test]
@@ -312,14 +384,35 @@ fn any_number_of_threads_gives_the_same_bits() {
     for isa in levels() {
         for (arithmetic, element) in combinations(isa) {
             for shape in [
-                Shape { channels: 32, outputs: 64, height: 56, width: 40, stride: 1 },
-                Shape { channels: 64, outputs: 100, height: 7, width: 7, stride: 1 },
-                Shape { channels: 48, outputs: 48, height: 33, width: 14, stride: 2 },
+                Shape {
+                    channels: 32,
+                    outputs: 64,
+                    height: 56,
+                    width: 40,
+                    stride: 1,
+                },
+                Shape {
+                    channels: 64,
+                    outputs: 100,
+                    height: 7,
+                    width: 7,
+                    stride: 1,
+                },
+                Shape {
+                    channels: 48,
+                    outputs: 48,
+                    height: 33,
+                    width: 14,
+                    stride: 2,
+                },
             ] {
                 let (_, alone) = separable_error(isa, arithmetic, element, &shape, 1);
                 for threads in [2, 3, 4] {
                     let (_, shared) = separable_error(isa, arithmetic, element, &shape, threads);
-                    assert!(alone.same_bits(&shared), "{isa} {arithmetic:?} {threads} threads");
+                    assert!(
+                        alone.same_bits(&shared),
+                        "{isa} {arithmetic:?} {threads} threads"
+                    );
                 }
             }
         }
@@ -328,10 +421,21 @@ fn any_number_of_threads_gives_the_same_bits() {
 
 #[test]
 fn eight_bit_results_are_the_same_on_every_level() {
-    let shape = Shape { channels: 64, outputs: 80, height: 9, width: 11, stride: 1 };
+    let shape = Shape {
+        channels: 64,
+        outputs: 80,
+        height: 9,
+        width: 11,
+        stride: 1,
+    };
     let results: Vec<(Isa, Plane)> = levels()
         .into_iter()
-        .map(|isa| (isa, separable_error(isa, Arithmetic::Int8, Element::Bf16, &shape, 1).1))
+        .map(|isa| {
+            (
+                isa,
+                separable_error(isa, Arithmetic::Int8, Element::Bf16, &shape, 1).1,
+            )
+        })
         .collect();
     let (_, reference) = &results[0];
     for (isa, plane) in &results {
@@ -348,29 +452,49 @@ fn eight_bit_results_are_the_same_on_every_level() {
             }
         }
         let all = shape.outputs * shape.height * shape.width;
-        assert!(differ * 10 <= all, "{isa}: {differ} of {all} differ from scalar");
+        assert!(
+            differ * 10 <= all,
+            "{isa}: {differ} of {all} differ from scalar"
+        );
     }
 }
 
 #[test]
 fn pointwise_alone_reads_planes_with_and_without_a_border() {
     for isa in levels() {
-        for (arithmetic, element) in
-            combinations(isa).into_iter().filter(|pair| {
-                matches!(pair, (Arithmetic::F32, Element::F32) | (Arithmetic::Bf16, Element::Bf16))
-            })
-        {
+        for (arithmetic, element) in combinations(isa).into_iter().filter(|pair| {
+            matches!(
+                pair,
+                (Arithmetic::F32, Element::F32) | (Arithmetic::Bf16, Element::Bf16)
+            )
+        }) {
             for halo in [0, 1] {
                 for (height, width) in [(1, 1), (3, 5), (4, 31), (7, 7), (9, 40)] {
-                    let shape = Shape { channels: 32, outputs: 20, height, width, stride: 1 };
+                    let shape = Shape {
+                        channels: 32,
+                        outputs: 20,
+                        height,
+                        width,
+                        stride: 1,
+                    };
                     let mut values = Values(77 + width as u64);
                     let parameters = Parameters::new(&shape, &mut values);
-                    let input_shape = PlaneShape { channels: 32, height, width, halo };
+                    let input_shape = PlaneShape {
+                        channels: 32,
+                        height,
+                        width,
+                        halo,
+                    };
                     let input = fill(input_shape, element, &mut values);
                     let weights =
                         PointwiseWeights::pack(isa, arithmetic, &parameters.layer(&shape, None))
                             .expect("the slices fit");
-                    let out_shape = PlaneShape { channels: 20, height, width, halo: 1 - halo };
+                    let out_shape = PlaneShape {
+                        channels: 20,
+                        height,
+                        width,
+                        halo: 1 - halo,
+                    };
                     let mut outputs = Vec::new();
                     for threads in [1, 2] {
                         let step = Pointwise::plan(
@@ -397,7 +521,8 @@ fn pointwise_alone_reads_planes_with_and_without_a_border() {
                     for o in 0..20 {
                         for y in 0..height {
                             for x in 0..width {
-                                let (mut sum, mut size) = (f64::from(parameters.point_bias[o]), 1.0);
+                                let (mut sum, mut size) =
+                                    (f64::from(parameters.point_bias[o]), 1.0);
                                 for c in 0..32 {
                                     let term = f64::from(input.get(c, y, x))
                                         * f64::from(parameters.point[o * 32 + c]);
@@ -433,7 +558,12 @@ fn depthwise_alone_matches_its_meaning() {
                 for stride in [1, 2] {
                     let (channels, height) = (23, 5);
                     let mut values = Values(5 + width as u64);
-                    let shape = PlaneShape { channels, height, width, halo: 1 };
+                    let shape = PlaneShape {
+                        channels,
+                        height,
+                        width,
+                        halo: 1,
+                    };
                     let input = fill(shape, element, &mut values);
                     let (weights, bias, slope) = (
                         values.many(channels * 9),
@@ -465,7 +595,12 @@ fn depthwise_alone_matches_its_meaning() {
                         for y in 0..out_shape.height {
                             for x in 0..out_shape.width {
                                 let expected = depthwise_meaning(
-                                    &input, &weights, bias[c], slope[c], stride, (c, y, x),
+                                    &input,
+                                    &weights,
+                                    bias[c],
+                                    slope[c],
+                                    stride,
+                                    (c, y, x),
                                 );
                                 let got = f64::from(output.get(c, y, x));
                                 let relative = if element == Element::F32 { 0.0 } else { BF16 };
@@ -488,7 +623,15 @@ fn the_first_layer_matches_its_meaning() {
     for isa in levels() {
         for element in [Element::F32, Element::Bf16] {
             for outputs in [1, 16, 17, 32, 40] {
-                for (width, height) in [(1usize, 1usize), (2, 3), (13, 4), (14, 2), (15, 5), (32, 32), (45, 3)] {
+                for (width, height) in [
+                    (1usize, 1usize),
+                    (2, 3),
+                    (13, 4),
+                    (14, 2),
+                    (15, 5),
+                    (32, 32),
+                    (45, 3),
+                ] {
                     for stride in [1, 2] {
                         let mut values = Values(width as u64 * 31 + outputs as u64);
                         let (weights, bias, slope) = (
@@ -572,10 +715,19 @@ fn pooling_and_doubling_match_their_meaning() {
         for element in [Element::F32, Element::Bf16] {
             for (height, width) in [(2, 2), (3, 5), (4, 10), (10, 8)] {
                 let mut values = Values(height as u64);
-                let shape = PlaneShape { channels: 20, height, width, halo: 1 };
+                let shape = PlaneShape {
+                    channels: 20,
+                    height,
+                    width,
+                    halo: 1,
+                };
                 let large = fill(shape, element, &mut values);
-                let small_shape =
-                    PlaneShape { channels: 20, height: height / 2, width: width / 2, halo: 0 };
+                let small_shape = PlaneShape {
+                    channels: 20,
+                    height: height / 2,
+                    width: width / 2,
+                    halo: 0,
+                };
                 let mut small = Plane::new(small_shape, element);
                 MaxPool::plan(isa, element, shape, small_shape)
                     .expect("there is a kernel")
@@ -620,18 +772,25 @@ fn pooling_and_doubling_match_their_meaning() {
 fn the_dense_layer_matches_its_meaning() {
     for isa in levels() {
         for (arithmetic, element) in combinations(isa) {
-            for (channels, pixels, outputs) in [(16, 1, 1), (32, 4, 17), (64, 9, 128), (48, 49, 70)] {
+            for (channels, pixels, outputs) in [(16, 1, 1), (32, 4, 17), (64, 9, 128), (48, 49, 70)]
+            {
                 let mut values = Values(channels as u64);
                 let width = if pixels == 49 { 7 } else { pixels };
-                let shape =
-                    PlaneShape { channels, height: pixels / width, width, halo: 0 };
+                let shape = PlaneShape {
+                    channels,
+                    height: pixels / width,
+                    width,
+                    halo: 0,
+                };
                 let input = fill(shape, element, &mut values);
                 let inputs = channels * pixels;
                 let (weights, bias) = (values.many(inputs * outputs), values.many(outputs));
                 let scale = vec![1.0 / 100.0; inputs];
                 let zero = vec![128.0; inputs];
-                let wide = (arithmetic == Arithmetic::Int8)
-                    .then_some(Quantization { scale: &scale, zero: &zero });
+                let wide = (arithmetic == Arithmetic::Int8).then_some(Quantization {
+                    scale: &scale,
+                    zero: &zero,
+                });
                 let narrow = wide.map(|_| Quantization {
                     scale: &scale[..channels],
                     zero: &zero[..channels],
@@ -678,7 +837,10 @@ fn the_dense_layer_matches_its_meaning() {
                         Arithmetic::Int8 => spread,
                     };
                     let got = f64::from(step.output()[o]);
-                    assert!((got - sum).abs() <= tolerance, "{isa} {arithmetic:?} {got} {sum}");
+                    assert!(
+                        (got - sum).abs() <= tolerance,
+                        "{isa} {arithmetic:?} {got} {sum}"
+                    );
                 }
             }
         }
@@ -690,8 +852,19 @@ fn integer_layers_saturate_at_their_ends_and_never_wrap() {
     // Every activation at 255 and every weight at +-127: the largest sums there are.
     for isa in levels() {
         for sign in [1.0f32, -1.0] {
-            let shape = Shape { channels: 512, outputs: 16, height: 2, width: 7, stride: 1 };
-            let plane_shape = PlaneShape { channels: 512, height: 2, width: 7, halo: 1 };
+            let shape = Shape {
+                channels: 512,
+                outputs: 16,
+                height: 2,
+                width: 7,
+                stride: 1,
+            };
+            let plane_shape = PlaneShape {
+                channels: 512,
+                height: 2,
+                width: 7,
+                halo: 1,
+            };
             let mut input = Plane::new(plane_shape, Element::Bf16);
             for c in 0..512 {
                 for y in 0..2 {
@@ -706,7 +879,10 @@ fn integer_layers_saturate_at_their_ends_and_never_wrap() {
                 depth[c * 9 + 4] = 1.0;
             }
             let (scale, zero) = (vec![1.0; 512], vec![0.0; 512]);
-            let q = Some(Quantization { scale: &scale, zero: &zero });
+            let q = Some(Quantization {
+                scale: &scale,
+                zero: &zero,
+            });
             let depthwise =
                 DepthwiseWeights::pack(512, &depth, &vec![0.0; 512], &vec![1.0; 512], q)
                     .expect("the slices fit");
@@ -725,7 +901,12 @@ fn integer_layers_saturate_at_their_ends_and_never_wrap() {
                 },
             )
             .expect("the slices fit");
-            let out_shape = PlaneShape { channels: 16, height: 2, width: 7, halo: 1 };
+            let out_shape = PlaneShape {
+                channels: 16,
+                height: 2,
+                width: 7,
+                halo: 1,
+            };
             let step = Separable::plan(
                 Arc::new(depthwise),
                 Arc::new(pointwise),
@@ -742,7 +923,10 @@ fn integer_layers_saturate_at_their_ends_and_never_wrap() {
             let expected = sign * 255.0 * 512.0;
             for o in 0..16 {
                 let got = output.get(o, 1, 3);
-                assert!((got - expected).abs() <= expected.abs() / 256.0, "{isa}: {got}");
+                assert!(
+                    (got - expected).abs() <= expected.abs() / 256.0,
+                    "{isa}: {got}"
+                );
             }
         }
     }
@@ -771,12 +955,24 @@ fn shapes_that_do_not_fit_are_refused() {
         quantization: None,
         dense: false,
     };
-    assert!(PointwiseWeights::pack(isa, Arithmetic::Int8, &layer).is_none(), "int8 needs ranges");
-    let odd = PointwiseLayer { inputs: 15, weights: &[0.0; 60], ..layer };
+    assert!(
+        PointwiseWeights::pack(isa, Arithmetic::Int8, &layer).is_none(),
+        "int8 needs ranges"
+    );
+    let odd = PointwiseLayer {
+        inputs: 15,
+        weights: &[0.0; 60],
+        ..layer
+    };
     assert!(PointwiseWeights::pack(isa, Arithmetic::F32, &odd).is_none());
     let weights =
         Arc::new(PointwiseWeights::pack(isa, Arithmetic::F32, &layer).expect("the slices fit"));
-    let plane = |channels, height, width, halo| PlaneShape { channels, height, width, halo };
+    let plane = |channels, height, width, halo| PlaneShape {
+        channels,
+        height,
+        width,
+        halo,
+    };
     for (input, output, stride) in [
         (plane(16, 4, 4, 0), plane(4, 4, 4, 1), 1), // no border to read
         (plane(16, 4, 4, 1), plane(4, 4, 4, 1), 2), // not half the size

@@ -28,7 +28,10 @@ pub(crate) struct Constant {
 impl Constant {
     /// Reads a tensor; its values must be finite and as many as its dims say.
     pub(crate) fn read(tensor: &TensorProto) -> Result<Self, LoadError> {
-        let corrupt = |reason| LoadError::Tensor { name: tensor.name.clone(), reason };
+        let corrupt = |reason| LoadError::Tensor {
+            name: tensor.name.clone(),
+            reason,
+        };
         let mut count = 1usize;
         let mut dims = Vec::with_capacity(tensor.dims.len().min(8));
         for dim in &tensor.dims {
@@ -43,23 +46,42 @@ impl Constant {
         let values: Vec<f32> = match tensor.data_type {
             element::FLOAT if raw.is_empty() => tensor.float_data.clone(),
             element::FLOAT => words(raw).map(f32::from_le_bytes).collect(),
-            element::INT8 if raw.is_empty() => {
-                tensor.int32_data.iter().map(|value| *value as f32).collect()
-            }
-            element::INT8 => raw.iter().map(|byte| f32::from(byte.cast_signed())).collect(),
-            element::UINT8 | element::BOOL if raw.is_empty() => {
-                tensor.int32_data.iter().map(|value| *value as f32).collect()
-            }
+            element::INT8 if raw.is_empty() => tensor
+                .int32_data
+                .iter()
+                .map(|value| *value as f32)
+                .collect(),
+            element::INT8 => raw
+                .iter()
+                .map(|byte| f32::from(byte.cast_signed()))
+                .collect(),
+            element::UINT8 | element::BOOL if raw.is_empty() => tensor
+                .int32_data
+                .iter()
+                .map(|value| *value as f32)
+                .collect(),
             element::UINT8 | element::BOOL => raw.iter().map(|byte| f32::from(*byte)).collect(),
-            element::INT32 if raw.is_empty() => {
-                tensor.int32_data.iter().map(|value| *value as f32).collect()
+            element::INT32 if raw.is_empty() => tensor
+                .int32_data
+                .iter()
+                .map(|value| *value as f32)
+                .collect(),
+            element::INT32 => words(raw)
+                .map(|bytes| i32::from_le_bytes(bytes) as f32)
+                .collect(),
+            element::INT64 if raw.is_empty() => tensor
+                .int64_data
+                .iter()
+                .map(|value| *value as f32)
+                .collect(),
+            element::INT64 => words(raw)
+                .map(|bytes| i64::from_le_bytes(bytes) as f32)
+                .collect(),
+            _ => {
+                return Err(corrupt(
+                    "its element type is not one that networks here use",
+                ));
             }
-            element::INT32 => words(raw).map(|bytes| i32::from_le_bytes(bytes) as f32).collect(),
-            element::INT64 if raw.is_empty() => {
-                tensor.int64_data.iter().map(|value| *value as f32).collect()
-            }
-            element::INT64 => words(raw).map(|bytes| i64::from_le_bytes(bytes) as f32).collect(),
-            _ => return Err(corrupt("its element type is not one that networks here use")),
         };
         if values.len() != count {
             return Err(corrupt("its data is not as long as its dimensions say"));
@@ -122,23 +144,29 @@ impl Constant {
                         (blocks, _) => (o * blocks + a / per) * inner + i,
                     };
                     let zero = zero.map_or(0.0, |zero| zero.values[at]);
-                    values.push((self.values[(o * length + a) * inner + i] - zero) * scale.values[at]);
+                    values.push(
+                        (self.values[(o * length + a) * inner + i] - zero) * scale.values[at],
+                    );
                 }
             }
         }
         if values.iter().any(|value| !value.is_finite()) {
             return Err(unfit());
         }
-        Ok(Self { dims: self.dims.clone(), values })
+        Ok(Self {
+            dims: self.dims.clone(),
+            values,
+        })
     }
 
     /// `Reshape` by a constant shape with at most one -1.
     pub(crate) fn reshape(&self, shape: &Self) -> Option<Self> {
-        let known: usize =
-            shape.values.iter().filter(|d| **d > 0.0).map(|d| *d as usize).try_fold(
-                1usize,
-                |product, d| product.checked_mul(d),
-            )?;
+        let known: usize = shape
+            .values
+            .iter()
+            .filter(|d| **d > 0.0)
+            .map(|d| *d as usize)
+            .try_fold(1usize, |product, d| product.checked_mul(d))?;
         let mut dims = Vec::with_capacity(shape.values.len());
         for dim in &shape.values {
             if *dim > 0.0 {
@@ -149,8 +177,13 @@ impl Constant {
                 return None;
             }
         }
-        let count = dims.iter().try_fold(1usize, |product, d| product.checked_mul(*d))?;
-        (count == self.values.len()).then(|| Self { dims, values: self.values.clone() })
+        let count = dims
+            .iter()
+            .try_fold(1usize, |product, d| product.checked_mul(*d))?;
+        (count == self.values.len()).then(|| Self {
+            dims,
+            values: self.values.clone(),
+        })
     }
 }
 

@@ -57,7 +57,11 @@ pub(crate) enum Operation {
     DoubleAndAdd,
     /// `outputs x (channels * height * width)` weights in the order channel, row, column;
     /// the input is first mapped by `value * scale[c] + shift[c]`, already folded in.
-    Dense { outputs: usize, weights: Vec<f32>, bias: Vec<f32> },
+    Dense {
+        outputs: usize,
+        weights: Vec<f32>,
+        bias: Vec<f32>,
+    },
 }
 
 /// A layer and its tensors.
@@ -100,8 +104,16 @@ pub(crate) struct Graph {
 impl Graph {
     /// How many layers and outputs read a tensor.
     pub(crate) fn readers(&self, tensor: TensorId) -> usize {
-        self.layers.iter().flat_map(|layer| &layer.inputs).filter(|id| **id == tensor).count()
-            + self.outputs.iter().filter(|output| output.tensor == tensor).count()
+        self.layers
+            .iter()
+            .flat_map(|layer| &layer.inputs)
+            .filter(|id| **id == tensor)
+            .count()
+            + self
+                .outputs
+                .iter()
+                .filter(|output| output.tensor == tensor)
+                .count()
     }
 
     /// The only layer that reads a tensor, when there is one and no output does.
@@ -109,7 +121,9 @@ impl Graph {
         if self.readers(tensor) != 1 {
             return None;
         }
-        self.layers.iter().position(|layer| layer.inputs.contains(&tensor))
+        self.layers
+            .iter()
+            .position(|layer| layer.inputs.contains(&tensor))
     }
 
     /// Joins small pointwise layers that read the same tensor, and the depthwise layers
@@ -132,7 +146,9 @@ impl Graph {
         const BLOCK: usize = countenance_kernels::LANES;
         let head = |index: usize| -> Option<(usize, usize)> {
             let layer = &self.layers[index];
-            let Operation::Convolution(convolution) = &layer.operation else { return None };
+            let Operation::Convolution(convolution) = &layer.operation else {
+                return None;
+            };
             if convolution.kind != Kind::Pointwise
                 || convolution.activation != Activation::None
                 || convolution.outputs >= BLOCK
@@ -153,8 +169,10 @@ impl Graph {
             }
         };
         let family: Vec<_> = (first..self.layers.len()).filter_map(head).collect();
-        let channels: usize =
-            family.iter().map(|(index, _)| self.channels[self.layers[*index].output]).sum();
+        let channels: usize = family
+            .iter()
+            .map(|(index, _)| self.channels[self.layers[*index].output])
+            .sum();
         if family.first().is_some_and(|(index, _)| *index == first) && channels <= BLOCK {
             family
         } else {
@@ -186,7 +204,11 @@ impl Graph {
                 }
             }
             let width = self.channels[tensor];
-            for output in self.outputs.iter_mut().filter(|output| output.tensor == tensor) {
+            for output in self
+                .outputs
+                .iter_mut()
+                .filter(|output| output.tensor == tensor)
+            {
                 output.tensor = kept;
                 output.first_channel += channel;
             }

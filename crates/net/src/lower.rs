@@ -47,13 +47,18 @@ struct Lowering<'a> {
 /// Reads a file's graph.
 pub(crate) fn lower(file: &GraphProto) -> Result<Graph, LoadError> {
     if file.node.len() > MAX_NODES {
-        return Err(LoadError::Graph { reason: "it has more nodes than any network here" });
+        return Err(LoadError::Graph {
+            reason: "it has more nodes than any network here",
+        });
     }
     let mut lowering = Lowering {
         names: HashMap::new(),
         uses: HashMap::new(),
         graph: Graph {
-            normalization: Normalization { mean: 0.0, scale: 1.0 },
+            normalization: Normalization {
+                mean: 0.0,
+                scale: 1.0,
+            },
             channels: vec![3],
             layers: Vec::new(),
             outputs: Vec::new(),
@@ -66,9 +71,13 @@ pub(crate) fn lower(file: &GraphProto) -> Result<Graph, LoadError> {
         let constant = Constant::read(tensor)?;
         total += constant.values.len();
         if total > MAX_ELEMENTS {
-            return Err(LoadError::Graph { reason: "its constants are larger than any network's" });
+            return Err(LoadError::Graph {
+                reason: "its constants are larger than any network's",
+            });
         }
-        lowering.names.insert(&tensor.name, Value::Constant(constant));
+        lowering
+            .names
+            .insert(&tensor.name, Value::Constant(constant));
     }
     for name in file.node.iter().flat_map(|node| &node.input) {
         *lowering.uses.entry(name).or_default() += 1;
@@ -83,7 +92,9 @@ pub(crate) fn lower(file: &GraphProto) -> Result<Graph, LoadError> {
         })
         .collect();
     let [picture] = pictures.as_slice() else {
-        return Err(LoadError::Graph { reason: "it does not have exactly one input" });
+        return Err(LoadError::Graph {
+            reason: "it does not have exactly one input",
+        });
     };
     lowering.names.insert(&picture.name, Value::Picture);
     for output in &file.output {
@@ -91,21 +102,36 @@ pub(crate) fn lower(file: &GraphProto) -> Result<Graph, LoadError> {
     }
     for node in &file.node {
         let value = lowering.node(node)?;
-        let name = node.output.first().ok_or_else(|| refuse(node, "it has no output"))?;
+        let name = node
+            .output
+            .first()
+            .ok_or_else(|| refuse(node, "it has no output"))?;
         lowering.names.insert(name, value);
     }
     for output in &file.output {
         let (tensor, sigmoid) = match lowering.names.get(output.name.as_str()) {
             Some(Value::Rows(tensor, sigmoid)) => (*tensor, *sigmoid),
             Some(Value::Vector(tensor)) => (*tensor, false),
-            _ => return Err(LoadError::Graph { reason: "an output is not a map or a vector" }),
+            _ => {
+                return Err(LoadError::Graph {
+                    reason: "an output is not a map or a vector",
+                });
+            }
         };
         let channels = lowering.graph.channels[tensor];
         let name = output.name.clone();
-        lowering.graph.outputs.push(Output { name, tensor, first_channel: 0, channels, sigmoid });
+        lowering.graph.outputs.push(Output {
+            name,
+            tensor,
+            first_channel: 0,
+            channels,
+            sigmoid,
+        });
     }
     if !lowering.affine.is_empty() {
-        return Err(LoadError::Graph { reason: "a batch norm could not be folded" });
+        return Err(LoadError::Graph {
+            reason: "a batch norm could not be folded",
+        });
     }
     let mut graph = lowering.graph;
     graph.merge_siblings();
@@ -136,7 +162,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// A constant of `count` values.
-    fn vector(&self, node: &'a NodeProto, index: usize, count: usize) -> Result<Vec<f32>, LoadError> {
+    fn vector(
+        &self,
+        node: &'a NodeProto,
+        index: usize,
+        count: usize,
+    ) -> Result<Vec<f32>, LoadError> {
         let constant = self.constant(node, index)?;
         if constant.values.len() != count {
             return Err(refuse(node, "a parameter has not one value per channel"));
@@ -151,22 +182,26 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn layer(
-        &mut self,
-        operation: Operation,
-        inputs: Vec<TensorId>,
-        channels: usize,
-    ) -> TensorId {
+    fn layer(&mut self, operation: Operation, inputs: Vec<TensorId>, channels: usize) -> TensorId {
         let output = self.graph.channels.len();
         self.graph.channels.push(channels);
         self.maker.insert(output, self.graph.layers.len());
-        self.graph.layers.push(Layer { operation, inputs, output });
+        self.graph.layers.push(Layer {
+            operation,
+            inputs,
+            output,
+        });
         output
     }
 
     /// The convolution that made a tensor which nothing but `node` reads.
     fn maker_of(&mut self, node: &'a NodeProto, tensor: TensorId) -> Option<&mut Convolution> {
-        if node.input.first().and_then(|name| self.uses.get(name.as_str())) != Some(&1) {
+        if node
+            .input
+            .first()
+            .and_then(|name| self.uses.get(name.as_str()))
+            != Some(&1)
+        {
             return None;
         }
         let layer = *self.maker.get(&tensor)?;
@@ -179,13 +214,20 @@ impl<'a> Lowering<'a> {
     fn node(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
         match node.op_type.as_str() {
             "Constant" => {
-                let tensor = node.tensor("value").ok_or_else(|| refuse(node, "it has no value"))?;
+                let tensor = node
+                    .tensor("value")
+                    .ok_or_else(|| refuse(node, "it has no value"))?;
                 Ok(Value::Constant(Constant::read(tensor)?))
             }
             "DequantizeLinear" => {
-                let zero = if node.input.len() > 2 { Some(self.constant(node, 2)?) } else { None };
+                let zero = if node.input.len() > 2 {
+                    Some(self.constant(node, 2)?)
+                } else {
+                    None
+                };
                 let value =
-                    self.constant(node, 0)?.dequantize(self.constant(node, 1)?, zero, node)?;
+                    self.constant(node, 0)?
+                        .dequantize(self.constant(node, 1)?, zero, node)?;
                 Ok(Value::Constant(value))
             }
             "Reshape" => match self.value(node, 0)? {
@@ -202,7 +244,10 @@ impl<'a> Lowering<'a> {
                     }
                     Ok(rows)
                 }
-                _ => Err(refuse(node, "it reshapes something that is not a row of pixels")),
+                _ => Err(refuse(
+                    node,
+                    "it reshapes something that is not a row of pixels",
+                )),
             },
             "Sub" | "Mul" => self.normalization(node),
             "Conv" => self.convolution(node),
@@ -220,7 +265,11 @@ impl<'a> Lowering<'a> {
                     return Err(refuse(node, "it is not 2x2 with stride 2"));
                 }
                 let channels = self.graph.channels[tensor];
-                Ok(Value::Tensor(self.layer(Operation::MaxPool, vec![tensor], channels)))
+                Ok(Value::Tensor(self.layer(
+                    Operation::MaxPool,
+                    vec![tensor],
+                    channels,
+                )))
             }
             "Resize" => {
                 let tensor = self.tensor(node, 0)?;
@@ -244,7 +293,11 @@ impl<'a> Lowering<'a> {
                     return Err(refuse(node, "the maps have not the same channels"));
                 }
                 let inputs = vec![small, large];
-                Ok(Value::Tensor(self.layer(Operation::DoubleAndAdd, inputs, channels)))
+                Ok(Value::Tensor(self.layer(
+                    Operation::DoubleAndAdd,
+                    inputs,
+                    channels,
+                )))
             }
             "Transpose" => {
                 let tensor = self.tensor(node, 0)?;
@@ -301,7 +354,8 @@ impl<'a> Lowering<'a> {
         let group = usize::try_from(node.int("group", 1)).unwrap_or(0);
         let strides = node.ints("strides", &[1, 1]);
         let pads = node.ints("pads", &[0, 0, 0, 0]);
-        if node.ints("dilations", &[1, 1]) != [1, 1] || per_group.checked_mul(group) != Some(inputs) {
+        if node.ints("dilations", &[1, 1]) != [1, 1] || per_group.checked_mul(group) != Some(inputs)
+        {
             return Err(refuse(node, "its groups or dilations are not supported"));
         }
         let depthwise = group == inputs && outputs == inputs && per_group == 1;
@@ -309,9 +363,18 @@ impl<'a> Lowering<'a> {
             (3, 3) if input == 0 && group == 1 => Kind::Rgb,
             (3, 3) if input != 0 && depthwise => Kind::Depthwise,
             (1, 1) if input != 0 && group == 1 => Kind::Pointwise,
-            _ => return Err(refuse(node, "it is neither 3x3 over the picture or per channel, nor 1x1")),
+            _ => {
+                return Err(refuse(
+                    node,
+                    "it is neither 3x3 over the picture or per channel, nor 1x1",
+                ));
+            }
         };
-        let border = if kind == Kind::Pointwise { [0; 4] } else { [1; 4] };
+        let border = if kind == Kind::Pointwise {
+            [0; 4]
+        } else {
+            [1; 4]
+        };
         let stride = match strides {
             [1, 1] => 1,
             [2, 2] if kind != Kind::Pointwise => 2,
@@ -321,8 +384,11 @@ impl<'a> Lowering<'a> {
             return Err(refuse(node, "its border is not supported"));
         }
         let weights = weights.values.clone();
-        let bias =
-            if node.input.len() > 2 { self.vector(node, 2, outputs)? } else { vec![0.0; outputs] };
+        let bias = if node.input.len() > 2 {
+            self.vector(node, 2, outputs)?
+        } else {
+            vec![0.0; outputs]
+        };
         let convolution = Convolution {
             kind,
             stride,
@@ -350,7 +416,10 @@ impl<'a> Lowering<'a> {
             self.vector(node, 3, channels)?,
             self.vector(node, 4, channels)?,
         ];
-        if variance.iter().any(|variance| f64::from(*variance) + epsilon <= 0.0) {
+        if variance
+            .iter()
+            .any(|variance| f64::from(*variance) + epsilon <= 0.0)
+        {
             return Err(refuse(node, "a variance is not positive"));
         }
         let map: Vec<(f64, f64)> = (0..channels)
@@ -361,8 +430,11 @@ impl<'a> Lowering<'a> {
             .collect();
         if let Value::Vector(_) = value {
             let layer = self.maker[&tensor];
-            if let Operation::Dense { outputs, weights, bias } =
-                &mut self.graph.layers[layer].operation
+            if let Operation::Dense {
+                outputs,
+                weights,
+                bias,
+            } = &mut self.graph.layers[layer].operation
             {
                 fold_behind(&map, *outputs, weights, bias);
             }
@@ -372,7 +444,12 @@ impl<'a> Lowering<'a> {
         match self.maker_of(node, tensor) {
             Some(convolution) if convolution.activation == Activation::None => {
                 let outputs = convolution.outputs;
-                fold_behind(&map, outputs, &mut convolution.weights, &mut convolution.bias);
+                fold_behind(
+                    &map,
+                    outputs,
+                    &mut convolution.weights,
+                    &mut convolution.bias,
+                );
             }
             // Behind an activation it can only wait for a dense layer.
             Some(_) if !waiting => {
@@ -396,7 +473,10 @@ impl<'a> Lowering<'a> {
                 convolution.activation = activation;
                 Ok(Value::Tensor(tensor))
             }
-            _ => Err(refuse(node, "it does not follow a convolution that nothing else reads")),
+            _ => Err(refuse(
+                node,
+                "it does not follow a convolution that nothing else reads",
+            )),
         }
     }
 
@@ -409,17 +489,29 @@ impl<'a> Lowering<'a> {
             return Err(refuse(node, "its weights have not two dimensions"));
         };
         let unit = |name| (node.float(name, 1.0) - 1.0).abs() < f32::EPSILON;
-        if node.int("transA", 0) != 0 || node.int("transB", 0) != 1 || !unit("alpha") || !unit("beta")
+        if node.int("transA", 0) != 0
+            || node.int("transB", 0) != 1
+            || !unit("alpha")
+            || !unit("beta")
         {
-            return Err(refuse(node, "it is not a plain product with transposed weights"));
+            return Err(refuse(
+                node,
+                "it is not a plain product with transposed weights",
+            ));
         }
         let channels = self.graph.channels[tensor];
         if outputs == 0 || features == 0 || !features.is_multiple_of(channels) {
-            return Err(refuse(node, "its weights are not a whole number of channels"));
+            return Err(refuse(
+                node,
+                "its weights are not a whole number of channels",
+            ));
         }
         let mut weights = weights.values.clone();
         let mut bias: Vec<f64> = if node.input.len() > 2 {
-            self.vector(node, 2, outputs)?.into_iter().map(f64::from).collect()
+            self.vector(node, 2, outputs)?
+                .into_iter()
+                .map(f64::from)
+                .collect()
         } else {
             vec![0.0; outputs]
         };
@@ -435,7 +527,11 @@ impl<'a> Lowering<'a> {
             }
         }
         let bias = bias.into_iter().map(|value| value as f32).collect();
-        let operation = Operation::Dense { outputs, weights, bias };
+        let operation = Operation::Dense {
+            outputs,
+            weights,
+            bias,
+        };
         Ok(Value::Vector(self.layer(operation, vec![tensor], outputs)))
     }
 }
@@ -443,9 +539,7 @@ impl<'a> Lowering<'a> {
 /// Folds an affine map per output channel into the layer before it.
 fn fold_behind(map: &[(f64, f64)], outputs: usize, weights: &mut [f32], bias: &mut [f32]) {
     let per_output = weights.len() / outputs;
-    for ((row, bias), (scale, shift)) in
-        weights.chunks_exact_mut(per_output).zip(bias).zip(map)
-    {
+    for ((row, bias), (scale, shift)) in weights.chunks_exact_mut(per_output).zip(bias).zip(map) {
         for weight in row {
             *weight = (f64::from(*weight) * scale) as f32;
         }

@@ -30,13 +30,29 @@ pub enum ColorOrder {
 /// Packed weights of one step.
 #[derive(Clone, Debug)]
 pub(crate) enum Packed {
-    Rgb { weights: Arc<RgbWeights>, stride: usize },
-    Depthwise { weights: Arc<DepthwiseWeights>, stride: usize },
-    Separable { depthwise: Arc<DepthwiseWeights>, pointwise: Arc<PointwiseWeights>, stride: usize },
-    Pointwise { weights: Arc<PointwiseWeights> },
+    Rgb {
+        weights: Arc<RgbWeights>,
+        stride: usize,
+    },
+    Depthwise {
+        weights: Arc<DepthwiseWeights>,
+        stride: usize,
+    },
+    Separable {
+        depthwise: Arc<DepthwiseWeights>,
+        pointwise: Arc<PointwiseWeights>,
+        stride: usize,
+    },
+    Pointwise {
+        weights: Arc<PointwiseWeights>,
+    },
     MaxPool,
     DoubleAndAdd,
-    Dense { weights: Arc<PointwiseWeights>, pixels: usize, quantization: Option<Arc<LayerRanges>> },
+    Dense {
+        weights: Arc<PointwiseWeights>,
+        pixels: usize,
+        quantization: Option<Arc<LayerRanges>>,
+    },
 }
 
 /// A step of the network before it has a size.
@@ -84,7 +100,11 @@ impl Model {
     /// # Errors
     /// As for [`Model::from_onnx`].
     pub(crate) fn unfused(bytes: &[u8], order: ColorOrder, isa: Isa) -> Result<Self, LoadError> {
-        let options = Options { isa, precision: Precision::F32, threads: 1 };
+        let options = Options {
+            isa,
+            precision: Precision::F32,
+            threads: 1,
+        };
         Self::pack(&read(bytes)?, order, &options, None, false)
     }
 
@@ -104,8 +124,18 @@ impl Model {
             Precision::Int8 | Precision::Auto | Precision::Bf16 if native_bf16 => Precision::Bf16,
             _ => Precision::F32,
         };
-        let element = if precision == Precision::F32 { Element::F32 } else { Element::Bf16 };
-        let packer = Packer { graph, isa, precision, order, ranges };
+        let element = if precision == Precision::F32 {
+            Element::F32
+        } else {
+            Element::Bf16
+        };
+        let packer = Packer {
+            graph,
+            isa,
+            precision,
+            order,
+            ranges,
+        };
         let mut parts = Vec::with_capacity(graph.layers.len());
         let mut fused = vec![false; graph.layers.len()];
         for (index, layer) in graph.layers.iter().enumerate() {
@@ -152,9 +182,11 @@ impl Model {
             .iter()
             .map(|part| match &part.packed {
                 Packed::Depthwise { weights, .. } => weights.bytes(),
-                Packed::Separable { depthwise, pointwise, .. } => {
-                    depthwise.bytes() + pointwise.bytes()
-                }
+                Packed::Separable {
+                    depthwise,
+                    pointwise,
+                    ..
+                } => depthwise.bytes() + pointwise.bytes(),
                 Packed::Pointwise { weights } | Packed::Dense { weights, .. } => weights.bytes(),
                 Packed::Rgb { .. } | Packed::MaxPool | Packed::DoubleAndAdd => 0,
             })
@@ -164,11 +196,17 @@ impl Model {
 
 fn read(bytes: &[u8]) -> Result<Graph, LoadError> {
     if bytes.len() > MAX_BYTES {
-        return Err(LoadError::TooLarge { bytes: bytes.len(), limit: MAX_BYTES });
+        return Err(LoadError::TooLarge {
+            bytes: bytes.len(),
+            limit: MAX_BYTES,
+        });
     }
-    let file = ModelProto::decode(bytes)
-        .map_err(|error| LoadError::NotOnnx { reason: error.to_string() })?;
-    let graph = file.graph.ok_or(LoadError::Graph { reason: "the file has none" })?;
+    let file = ModelProto::decode(bytes).map_err(|error| LoadError::NotOnnx {
+        reason: error.to_string(),
+    })?;
+    let graph = file.graph.ok_or(LoadError::Graph {
+        reason: "the file has none",
+    })?;
     lower(&graph)
 }
 
@@ -180,23 +218,27 @@ struct Packer<'a> {
     ranges: Option<&'a Ranges>,
 }
 
-const UNFIT: LoadError = LoadError::Graph { reason: "a layer's parameters do not fit its shape" };
+const UNFIT: LoadError = LoadError::Graph {
+    reason: "a layer's parameters do not fit its shape",
+};
 
 impl Packer<'_> {
     /// The pointwise layer that can be fused behind a depthwise one.
     fn fusable(&self, layer: &Layer) -> Option<usize> {
-        let Operation::Convolution(Convolution { kind: Kind::Depthwise, inputs, .. }) =
-            &layer.operation
+        let Operation::Convolution(Convolution {
+            kind: Kind::Depthwise,
+            inputs,
+            ..
+        }) = &layer.operation
         else {
             return None;
         };
         let next = self.graph.only_reader(layer.output)?;
         match &self.graph.layers[next].operation {
-            Operation::Convolution(Convolution { kind: Kind::Pointwise, .. })
-                if inputs.is_multiple_of(LANES) =>
-            {
-                Some(next)
-            }
+            Operation::Convolution(Convolution {
+                kind: Kind::Pointwise,
+                ..
+            }) if inputs.is_multiple_of(LANES) => Some(next),
             _ => None,
         }
     }
@@ -218,9 +260,11 @@ impl Packer<'_> {
         let packed = match &layer.operation {
             Operation::MaxPool => Packed::MaxPool,
             Operation::DoubleAndAdd => Packed::DoubleAndAdd,
-            Operation::Dense { outputs, weights, bias } => {
-                self.dense(layer.inputs[0], *outputs, weights, bias)?
-            }
+            Operation::Dense {
+                outputs,
+                weights,
+                bias,
+            } => self.dense(layer.inputs[0], *outputs, weights, bias)?,
             Operation::Convolution(convolution) => match (convolution.kind, follower) {
                 (Kind::Rgb, _) => self.rgb(convolution)?,
                 (Kind::Depthwise, Some(next)) => {
@@ -238,11 +282,17 @@ impl Packer<'_> {
                     };
                     let weights =
                         pointwise(self.isa, arithmetic, convolution, None).ok_or(UNFIT)?;
-                    Packed::Pointwise { weights: Arc::new(weights) }
+                    Packed::Pointwise {
+                        weights: Arc::new(weights),
+                    }
                 }
             },
         };
-        Ok(Part { packed, inputs: layer.inputs.clone(), output })
+        Ok(Part {
+            packed,
+            inputs: layer.inputs.clone(),
+            output,
+        })
     }
 
     fn rgb(&self, convolution: &Convolution) -> Result<Packed, LoadError> {
@@ -263,7 +313,10 @@ impl Packer<'_> {
             normalization.scale,
         )
         .ok_or(UNFIT)?;
-        Ok(Packed::Rgb { weights: Arc::new(weights), stride: convolution.stride })
+        Ok(Packed::Rgb {
+            weights: Arc::new(weights),
+            stride: convolution.stride,
+        })
     }
 
     fn separable(
@@ -272,7 +325,9 @@ impl Packer<'_> {
         first: &Convolution,
         next: &Layer,
     ) -> Result<Packed, LoadError> {
-        let Operation::Convolution(second) = &next.operation else { return Err(UNFIT) };
+        let Operation::Convolution(second) = &next.operation else {
+            return Err(UNFIT);
+        };
         let (arithmetic, ranges) = self.arithmetic(between);
         let quantization = ranges.map(LayerRanges::quantization);
         Ok(Packed::Separable {
@@ -298,7 +353,10 @@ impl Packer<'_> {
         let inputs = blocks * pixels * LANES;
         // From channel, pixel to block, pixel, lane.
         let mut ordered = vec![0.0; outputs * inputs];
-        for (row, to) in weights.chunks_exact(features).zip(ordered.chunks_exact_mut(inputs)) {
+        for (row, to) in weights
+            .chunks_exact(features)
+            .zip(ordered.chunks_exact_mut(inputs))
+        {
             for (c, of_channel) in row.chunks_exact(pixels).enumerate() {
                 for (pixel, weight) in of_channel.iter().enumerate() {
                     to[((c / LANES) * pixels + pixel) * LANES + c % LANES] = *weight;

@@ -69,15 +69,25 @@ impl Network {
     /// # Errors
     /// [`PlanError`] when the size does not suit the network or a layer has no kernel.
     pub fn plan(model: &Model, size: Size, threads: usize) -> Result<Self, PlanError> {
-        let bad = |reason| PlanError::InputSize { width: size.width, height: size.height, reason };
+        let bad = |reason| PlanError::InputSize {
+            width: size.width,
+            height: size.height,
+            reason,
+        };
         if size.width == 0 || size.height == 0 {
             return Err(bad("it is empty"));
         }
-        if size.width.checked_mul(size.height).is_none_or(|pixels| pixels > MAX_PIXELS) {
+        if size
+            .width
+            .checked_mul(size.height)
+            .is_none_or(|pixels| pixels > MAX_PIXELS)
+        {
             return Err(bad("it is larger than 50 megapixels"));
         }
         if !model.isa.is_available() {
-            return Err(PlanError::IsaUnavailable { isa: model.isa.name() });
+            return Err(PlanError::IsaUnavailable {
+                isa: model.isa.name(),
+            });
         }
         let shapes = shapes(model, size).map_err(bad)?;
         let planes: Vec<Plane> = shapes
@@ -93,7 +103,10 @@ impl Network {
                     StepError::ShapeMismatch => "the shapes do not fit one another",
                     StepError::NoKernel => "there is no kernel for this machine and precision",
                 };
-                PlanError::Layer { layer: index, reason }
+                PlanError::Layer {
+                    layer: index,
+                    reason,
+                }
             })?;
             steps.push(step);
         }
@@ -119,7 +132,14 @@ impl Network {
                 }
             })
             .collect();
-        Ok(Self { size, steps, planes, scratch, outputs, team })
+        Ok(Self {
+            size,
+            steps,
+            planes,
+            scratch,
+            outputs,
+            team,
+        })
     }
 
     /// Runs one step.
@@ -155,7 +175,10 @@ impl Network {
     fn check(&self, pixels: &[u8]) -> Result<(), RunError> {
         let expected = self.size.width * self.size.height * 3;
         if pixels.len() != expected {
-            return Err(RunError::WrongInputLength { expected, got: pixels.len() });
+            return Err(RunError::WrongInputLength {
+                expected,
+                got: pixels.len(),
+            });
         }
         Ok(())
     }
@@ -189,7 +212,10 @@ impl Network {
             let before = now();
             self.step(index, pixels);
             let time = now().saturating_sub(before);
-            reports.push(StepReport { time, ..self.report(index) });
+            reports.push(StepReport {
+                time,
+                ..self.report(index)
+            });
         }
         self.emit();
         Ok(reports)
@@ -198,7 +224,9 @@ impl Network {
     /// What each step is and costs, without times.
     #[must_use]
     pub fn describe(&self) -> Vec<StepReport> {
-        (0..self.steps.len()).map(|index| self.report(index)).collect()
+        (0..self.steps.len())
+            .map(|index| self.report(index))
+            .collect()
     }
 
     fn report(&self, index: usize) -> StepReport {
@@ -206,9 +234,19 @@ impl Network {
             let shape = self.planes[plane].shape();
             [shape.channels, shape.height, shape.width]
         };
-        let bytes = |planes: &[usize]| planes.iter().map(|p| self.planes[*p].bytes()).sum::<usize>();
+        let bytes = |planes: &[usize]| {
+            planes
+                .iter()
+                .map(|p| self.planes[*p].bytes())
+                .sum::<usize>()
+        };
         let (kernel, shape, macs, bytes) = match &self.steps[index] {
-            Step::Rgb(s, to) => (s.kernel_name(), shape(*to), s.macs(), s.bytes() + bytes(&[*to])),
+            Step::Rgb(s, to) => (
+                s.kernel_name(),
+                shape(*to),
+                s.macs(),
+                s.bytes() + bytes(&[*to]),
+            ),
             Step::Depthwise(s, from, to) => {
                 (s.kernel_name(), shape(*to), s.macs(), bytes(&[*from, *to]))
             }
@@ -221,18 +259,30 @@ impl Network {
                 let all = bytes(&[*from, *to]) + s.weight_bytes();
                 (s.kernel_name(), shape(*to), s.macs(), all)
             }
-            Step::MaxPool(_, from, to) => {
-                ("max_pool2x2".to_owned(), shape(*to), 0, bytes(&[*from, *to]))
-            }
-            Step::DoubleAndAdd(_, small, large, to) => {
-                ("double_and_add".to_owned(), shape(*to), 0, bytes(&[*small, *large, *to]))
-            }
+            Step::MaxPool(_, from, to) => (
+                "max_pool2x2".to_owned(),
+                shape(*to),
+                0,
+                bytes(&[*from, *to]),
+            ),
+            Step::DoubleAndAdd(_, small, large, to) => (
+                "double_and_add".to_owned(),
+                shape(*to),
+                0,
+                bytes(&[*small, *large, *to]),
+            ),
             Step::Dense(s, from) => {
                 let all = s.bytes() + bytes(&[*from]) + s.weight_bytes();
                 (s.kernel_name(), [s.output().len(), 1, 1], s.macs(), all)
             }
         };
-        StepReport { kernel, shape, macs, bytes, time: Duration::ZERO }
+        StepReport {
+            kernel,
+            shape,
+            macs,
+            bytes,
+            time: Duration::ZERO,
+        }
     }
 
     /// Bytes of activations and scratch.
@@ -271,7 +321,12 @@ impl Net for Network {
 }
 
 /// The shape of the picture's tensor and of the dense layer's vector, which have no plane.
-const NOTHING: PlaneShape = PlaneShape { channels: 0, height: 0, width: 0, halo: 0 };
+const NOTHING: PlaneShape = PlaneShape {
+    channels: 0,
+    height: 0,
+    width: 0,
+    halo: 0,
+};
 
 /// Shapes of all tensors, `None` for those without a plane.
 fn shapes(model: &Model, size: Size) -> Result<Vec<Option<PlaneShape>>, &'static str> {
@@ -282,7 +337,9 @@ fn shapes(model: &Model, size: Size) -> Result<Vec<Option<PlaneShape>>, &'static
         let (height, width) = match &part.packed {
             Packed::Rgb { stride, .. }
             | Packed::Depthwise { stride, .. }
-            | Packed::Separable { stride, .. } => (height.div_ceil(*stride), width.div_ceil(*stride)),
+            | Packed::Separable { stride, .. } => {
+                (height.div_ceil(*stride), width.div_ceil(*stride))
+            }
             Packed::Pointwise { .. } => (height, width),
             Packed::MaxPool => (height / 2, width / 2),
             Packed::DoubleAndAdd => {
@@ -305,11 +362,19 @@ fn shapes(model: &Model, size: Size) -> Result<Vec<Option<PlaneShape>>, &'static
         sizes[part.output] = (height, width);
         let read_by_window = model.parts.iter().any(|reader| {
             reader.inputs.contains(&part.output)
-                && matches!(reader.packed, Packed::Depthwise { .. } | Packed::Separable { .. })
+                && matches!(
+                    reader.packed,
+                    Packed::Depthwise { .. } | Packed::Separable { .. }
+                )
         });
         let channels = model.channels[part.output];
         let halo = usize::from(read_by_window);
-        shapes[part.output] = Some(PlaneShape { channels, height, width, halo });
+        shapes[part.output] = Some(PlaneShape {
+            channels,
+            height,
+            width,
+            halo,
+        });
     }
     Ok(shapes)
 }
@@ -327,8 +392,15 @@ fn plan_step(
     Ok(match &part.packed {
         Packed::Rgb { weights, stride } => {
             let picture = (size.width, size.height);
-            let step =
-                Rgb::plan(weights.clone(), isa, *stride, element, picture, shape(to)?, threads)?;
+            let step = Rgb::plan(
+                weights.clone(),
+                isa,
+                *stride,
+                element,
+                picture,
+                shape(to)?,
+                threads,
+            )?;
             Step::Rgb(Box::new(step), to)
         }
         Packed::Depthwise { weights, stride } => {
@@ -336,28 +408,44 @@ fn plan_step(
             let step = Depthwise::plan(weights.clone(), isa, *stride, element, a, b, threads)?;
             Step::Depthwise(step, from, to)
         }
-        Packed::Separable { depthwise, pointwise, stride } => {
+        Packed::Separable {
+            depthwise,
+            pointwise,
+            stride,
+        } => {
             let (a, b) = (shape(from)?, shape(to)?);
             let (depthwise, pointwise) = (depthwise.clone(), pointwise.clone());
             let step = Separable::plan(depthwise, pointwise, *stride, element, a, b, threads)?;
             Step::Separable(step, from, to)
         }
         Packed::Pointwise { weights } => {
-            let step = Pointwise::plan(weights.clone(), element, shape(from)?, shape(to)?, threads)?;
+            let step =
+                Pointwise::plan(weights.clone(), element, shape(from)?, shape(to)?, threads)?;
             Step::Pointwise(step, from, to)
         }
-        Packed::MaxPool => {
-            Step::MaxPool(MaxPool::plan(isa, element, shape(from)?, shape(to)?)?, from, to)
-        }
+        Packed::MaxPool => Step::MaxPool(
+            MaxPool::plan(isa, element, shape(from)?, shape(to)?)?,
+            from,
+            to,
+        ),
         Packed::DoubleAndAdd => {
             let large = part.inputs[1];
-            let step =
-                DoubleAndAdd::plan(isa, element, shape(from)?, shape(large)?, shape(to)?)?;
+            let step = DoubleAndAdd::plan(isa, element, shape(from)?, shape(large)?, shape(to)?)?;
             Step::DoubleAndAdd(step, from, large, to)
         }
-        Packed::Dense { weights, quantization, .. } => {
+        Packed::Dense {
+            weights,
+            quantization,
+            ..
+        } => {
             let quantization = quantization.as_deref().map(LayerRanges::quantization);
-            let step = Dense::plan(weights.clone(), element, shape(from)?, quantization, threads)?;
+            let step = Dense::plan(
+                weights.clone(),
+                element,
+                shape(from)?,
+                quantization,
+                threads,
+            )?;
             Step::Dense(Box::new(step), from)
         }
     })

@@ -77,31 +77,38 @@ pub(crate) struct ValueInfoProto {
 
 impl NodeProto {
     fn attribute(&self, name: &str) -> Option<&AttributeProto> {
-        self.attribute.iter().find(|attribute| attribute.name == name)
+        self.attribute
+            .iter()
+            .find(|attribute| attribute.name == name)
     }
 
     /// An integer attribute, or `default` when the node does not give it.
     pub(crate) fn int(&self, name: &str, default: i64) -> i64 {
-        self.attribute(name).map_or(default, |attribute| attribute.i)
+        self.attribute(name)
+            .map_or(default, |attribute| attribute.i)
     }
 
     /// A float attribute, or `default` when the node does not give it.
     pub(crate) fn float(&self, name: &str, default: f32) -> f32 {
-        self.attribute(name).map_or(default, |attribute| attribute.f)
+        self.attribute(name)
+            .map_or(default, |attribute| attribute.f)
     }
 
     /// A list attribute, or `default` when the node does not give it.
     pub(crate) fn ints<'a>(&'a self, name: &str, default: &'a [i64]) -> &'a [i64] {
-        self.attribute(name).map_or(default, |attribute| &attribute.ints)
+        self.attribute(name)
+            .map_or(default, |attribute| &attribute.ints)
     }
 
     /// A text attribute, or `default` when the node does not give it.
     pub(crate) fn text<'a>(&'a self, name: &str, default: &'a str) -> &'a [u8] {
-        self.attribute(name).map_or(default.as_bytes(), |attribute| &attribute.s)
+        self.attribute(name)
+            .map_or(default.as_bytes(), |attribute| &attribute.s)
     }
 
     /// A tensor attribute.
     pub(crate) fn tensor(&self, name: &str) -> Option<&TensorProto> {
-        self.attribute(name).and_then(|attribute| attribute.t.as_ref())
+        self.attribute(name)
+            .and_then(|attribute| attribute.t.as_ref())
     }
 }

@@ -65,6 +65,10 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { isa: Isa::detect(), precision: Precision::Auto, threads: 1 }
+        Self {
+            isa: Isa::detect(),
+            precision: Precision::Auto,
+            threads: 1,
+        }
     }
 }

@@ -24,11 +24,18 @@ impl LayerRanges {
             (step, (-low / step).round_ties_even().clamp(0.0, 255.0))
         });
         let (scale, zero) = pairs.unzip();
-        Self { tensor, scale, zero }
+        Self {
+            tensor,
+            scale,
+            zero,
+        }
     }
 
     pub(crate) fn quantization(&self) -> Quantization<'_> {
-        Quantization { scale: &self.scale, zero: &self.zero }
+        Quantization {
+            scale: &self.scale,
+            zero: &self.zero,
+        }
     }
 
     /// The same, repeated for every pixel in the order block, pixel, lane.
@@ -42,7 +49,11 @@ impl LayerRanges {
                 })
                 .collect()
         };
-        Self { tensor: self.tensor, scale: repeat(&self.scale, 1.0), zero: repeat(&self.zero, 0.0) }
+        Self {
+            tensor: self.tensor,
+            scale: repeat(&self.scale, 1.0),
+            zero: repeat(&self.zero, 0.0),
+        }
     }
 }
 

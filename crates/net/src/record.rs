@@ -42,9 +42,7 @@ impl RangeRecorder {
         let network = Network::plan(&model, size, 1).map_err(|error| LoadError::Graph {
             reason: match error {
                 PlanError::InputSize { reason, .. } | PlanError::Layer { reason, .. } => reason,
-                PlanError::IsaUnavailable { .. } => {
-                    "this machine cannot run the instruction set"
-                }
+                PlanError::IsaUnavailable { .. } => "this machine cannot run the instruction set",
             },
         })?;
         let recorded = model
@@ -54,8 +52,7 @@ impl RangeRecorder {
                 let input = part.inputs[0];
                 let quantized = match part.packed {
                     Packed::Pointwise { .. } => model.parts.iter().any(|maker| {
-                        maker.output == input
-                            && matches!(maker.packed, Packed::Depthwise { .. })
+                        maker.output == input && matches!(maker.packed, Packed::Depthwise { .. })
                     }),
                     Packed::Dense { .. } => true,
                     _ => false,
@@ -68,15 +65,15 @@ impl RangeRecorder {
                 })
             })
             .collect();
-        Ok(Self { network, recorded, pictures: 0 })
+        Ok(Self {
+            network,
+            recorded,
+            pictures: 0,
+        })
     }
 
-    /// Runs the network on one picture and records its ranges.
-    ///
-    /// # Errors
-    /// As for [`Net::run`].
-    pub fn record(&mut self, pixels: &[u8]) -> Result<(), RunError> {
-        self.network.run(pixels)?;
+    /// Records the ranges of the run that was just made.
+    fn record(&mut self) {
         for recorded in &mut self.recorded {
             let plane = self.network.plane(recorded.tensor);
             let shape = plane.shape();
@@ -94,7 +91,6 @@ impl RangeRecorder {
             }
         }
         self.pictures += 1;
-        Ok(())
     }
 
     /// Pictures recorded so far.
@@ -132,5 +128,22 @@ impl RangeRecorder {
             })
             .collect();
         Ranges { layers }
+    }
+}
+
+/// Every run is recorded, so that a recorder can stand where the network would.
+impl Net for RangeRecorder {
+    fn input_size(&self) -> Size {
+        self.network.input_size()
+    }
+
+    fn run(&mut self, pixels: &[u8]) -> Result<(), RunError> {
+        self.network.run(pixels)?;
+        self.record();
+        Ok(())
+    }
+
+    fn output(&self, name: &str) -> Option<&[f32]> {
+        self.network.output(name)
     }
 }

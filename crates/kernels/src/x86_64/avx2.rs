@@ -85,8 +85,10 @@ impl Lanes for Avx2Lanes {
         unsafe {
             let words = _mm256_packus_epi32(to_u8_range(self.0), to_u8_range(self.1));
             let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
-            let bytes =
-                _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256::<1>(words));
+            let bytes = _mm_packus_epi16(
+                _mm256_castsi256_si128(words),
+                _mm256_extracti128_si256::<1>(words),
+            );
             _mm_storeu_si128(to.cast(), bytes);
         }
     }
@@ -111,29 +113,55 @@ impl Lanes for Avx2Lanes {
     #[inline(always)]
     unsafe fn add(self, other: Self) -> Self {
         // SAFETY: the caller has AVX2.
-        unsafe { Self(_mm256_add_ps(self.0, other.0), _mm256_add_ps(self.1, other.1)) }
+        unsafe {
+            Self(
+                _mm256_add_ps(self.0, other.0),
+                _mm256_add_ps(self.1, other.1),
+            )
+        }
     }
     #[inline(always)]
     unsafe fn max(self, other: Self) -> Self {
         // SAFETY: the caller has AVX2.
-        unsafe { Self(_mm256_max_ps(self.0, other.0), _mm256_max_ps(self.1, other.1)) }
+        unsafe {
+            Self(
+                _mm256_max_ps(self.0, other.0),
+                _mm256_max_ps(self.1, other.1),
+            )
+        }
     }
     #[inline(always)]
     unsafe fn min(self, other: Self) -> Self {
         // SAFETY: the caller has AVX2.
-        unsafe { Self(_mm256_min_ps(self.0, other.0), _mm256_min_ps(self.1, other.1)) }
+        unsafe {
+            Self(
+                _mm256_min_ps(self.0, other.0),
+                _mm256_min_ps(self.1, other.1),
+            )
+        }
     }
     #[inline(always)]
     unsafe fn tile<D: Dot<Self>, E: Stored>(job: &TileJob, pixels: usize, blocks: usize) {
         // SAFETY: passed on; the planner asks only for tiles listed above.
         unsafe {
             match (blocks, pixels) {
-                (4, 1) => tile::<Self, D, E, 1, 4>(job),
                 (_, 6) => tile::<Self, D, E, 6, 1>(job),
                 (_, 5) => tile::<Self, D, E, 5, 1>(job),
                 (_, 4) => tile::<Self, D, E, 4, 1>(job),
                 (_, 2) => tile::<Self, D, E, 2, 1>(job),
                 _ => tile::<Self, D, E, 1, 1>(job),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn dense_tile<D: Dot<Self>, E: Stored>(job: &TileJob, blocks: usize) {
+        // SAFETY: passed on.
+        unsafe {
+            if blocks == Self::DENSE_BLOCKS {
+                tile::<Self, D, E, 1, 4>(job)
+            } else {
+                tile::<Self, D, E, 1, 1>(job)
             }
         }
     }
@@ -185,7 +213,10 @@ impl Dot<Avx2Lanes> for I16 {
     unsafe fn weights(from: *const u8) -> Avx2Words {
         // SAFETY: the caller promises 64 readable bytes.
         unsafe {
-            Avx2Words(_mm256_loadu_si256(from.cast()), _mm256_loadu_si256(from.add(32).cast()))
+            Avx2Words(
+                _mm256_loadu_si256(from.cast()),
+                _mm256_loadu_si256(from.add(32).cast()),
+            )
         }
     }
     #[inline(always)]

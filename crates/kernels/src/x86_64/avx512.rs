@@ -43,7 +43,7 @@ macro_rules! avx512_lanes {
             // Fourteen pixels by two blocks: 28 sums, two weights and one broadcast fill 31
             // of the 32 registers; the maps of the pinned networks are multiples of 14 or 7.
             const TILE_BLOCKS: usize = 2;
-            const TILE_PIXELS: &'static [usize] = &[14, 13, 12, 10, 8, 7, 4, 2, 1];
+            const TILE_PIXELS: &'static [usize] = &[14, 12, 10, 8, 7, 4, 2, 1];
             const DENSE_BLOCKS: usize = 4;
 
             #[inline(always)]
@@ -113,9 +113,7 @@ macro_rules! avx512_lanes {
                 // SAFETY: passed on; the planner asks only for tiles listed above.
                 unsafe {
                     match (blocks, pixels) {
-                        (4, 1) => tile::<Self, D, E, 1, 4>(job),
                         (2, 14) => tile::<Self, D, E, 14, 2>(job),
-                        (2, 13) => tile::<Self, D, E, 13, 2>(job),
                         (2, 12) => tile::<Self, D, E, 12, 2>(job),
                         (2, 10) => tile::<Self, D, E, 10, 2>(job),
                         (2, 8) => tile::<Self, D, E, 8, 2>(job),
@@ -124,7 +122,6 @@ macro_rules! avx512_lanes {
                         (2, 2) => tile::<Self, D, E, 2, 2>(job),
                         (2, 1) => tile::<Self, D, E, 1, 2>(job),
                         (_, 14) => tile::<Self, D, E, 14, 1>(job),
-                        (_, 13) => tile::<Self, D, E, 13, 1>(job),
                         (_, 12) => tile::<Self, D, E, 12, 1>(job),
                         (_, 10) => tile::<Self, D, E, 10, 1>(job),
                         (_, 8) => tile::<Self, D, E, 8, 1>(job),
@@ -132,6 +129,18 @@ macro_rules! avx512_lanes {
                         (_, 4) => tile::<Self, D, E, 4, 1>(job),
                         (_, 2) => tile::<Self, D, E, 2, 1>(job),
                         _ => tile::<Self, D, E, 1, 1>(job),
+                    }
+                }
+            }
+
+            #[inline(always)]
+            unsafe fn dense_tile<D: Dot<Self>, E: Stored>(job: &TileJob, blocks: usize) {
+                // SAFETY: passed on.
+                unsafe {
+                    if blocks == Self::DENSE_BLOCKS {
+                        tile::<Self, D, E, 1, 4>(job)
+                    } else {
+                        tile::<Self, D, E, 1, 1>(job)
                     }
                 }
             }
@@ -263,7 +272,11 @@ impl Dot<Avx512Bf16Lanes> for Bf16 {
         // transmutes only rename 512 plain bits.
         unsafe {
             let pair = _mm512_set1_epi32(word.cast::<i32>().read_unaligned());
-            _mm512_dpbf16_ps(sum, core::mem::transmute(pair), core::mem::transmute(weights))
+            _mm512_dpbf16_ps(
+                sum,
+                core::mem::transmute(pair),
+                core::mem::transmute(weights),
+            )
         }
     }
     #[inline(always)]

@@ -30,7 +30,9 @@ fn grant() -> Result<Grant, VaultError> {
 }
 
 fn template(n: u64) -> Vec<u8> {
-    (0..132).map(|i: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (i % 57)) as u8).collect()
+    (0..132)
+        .map(|i: u64| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (i % 57)) as u8)
+        .collect()
 }
 
 fn percentiles(what: &str, mut times: Vec<Duration>) {
@@ -48,7 +50,13 @@ fn percentiles(what: &str, mut times: Vec<Duration>) {
 fn open(folder: &Path) -> Result<Vault, VaultError> {
     let store = Arc::new(SqliteStore::open(folder, Durability::Full)?);
     let source = Arc::new(RootKey::dangerous_from_bytes(&[1; 32]));
-    Vault::open(store, source, Arc::new(SystemRandom), Settings::default(), now())
+    Vault::open(
+        store,
+        source,
+        Arc::new(SystemRandom),
+        Settings::default(),
+        now(),
+    )
 }
 
 fn verify(
@@ -86,8 +94,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let subjects: u64 = arguments.next().map_or(Ok(20_000), |text| text.parse())?;
     let store = Arc::new(SqliteStore::open(folder, Durability::Full)?);
     let source = Arc::new(RootKey::dangerous_from_bytes(&[1; 32]));
-    let vault =
-        Vault::create(store, source, Arc::new(SystemRandom), Settings::default(), now())?;
+    let vault = Vault::create(
+        store,
+        source,
+        Arc::new(SystemRandom),
+        Settings::default(),
+        now(),
+    )?;
     let (acme, staff) = (Name::new("acme")?, Name::new("staff")?);
     vault.create_tenant(&acme, now())?;
     let collection = vault.create_collection(&acme, &staff, now())?;
@@ -109,7 +122,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         vault.enroll_many(&collection, &batch?, now())?;
     }
     let seconds = begin.elapsed().as_secs_f64();
-    println!("bulk: {subjects} subjects in {seconds:.1} s, {:.0}/s", subjects as f64 / seconds);
+    println!(
+        "bulk: {subjects} subjects in {seconds:.1} s, {:.0}/s",
+        subjects as f64 / seconds
+    );
     vault.checkpoint(now())?;
     drop(vault);
     let size = |file: &str| std::fs::metadata(folder.join(file)).map_or(0, |data| data.len());
@@ -132,7 +148,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let [open, read, count, decide] = times;
     percentiles("open the record of a known subject", open);
-    percentiles("verify without waiting for the disk (find, unlock, consent, open)", read);
+    percentiles(
+        "verify without waiting for the disk (find, unlock, consent, open)",
+        read,
+    );
     percentiles("count an attempt durably", count);
     percentiles("decide and append to the audit log durably", decide);
 
@@ -164,6 +183,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let begin = Instant::now();
     let leaves = vault.audit_verify()?;
-    println!("audit verify: {leaves} leaves in {:.2} s", begin.elapsed().as_secs_f64());
+    println!(
+        "audit verify: {leaves} leaves in {:.2} s",
+        begin.elapsed().as_secs_f64()
+    );
     Ok(())
 }

@@ -21,7 +21,11 @@ pub struct AttemptPolicy {
 impl Default for AttemptPolicy {
     /// 5 attempts, then one each 30 seconds, at most 50 in a row within rolling 30 days.
     fn default() -> Self {
-        Self { free: 5, wait_s: 30, limit: 50 }
+        Self {
+            free: 5,
+            wait_s: 30,
+            limit: 50,
+        }
     }
 }
 
@@ -78,7 +82,9 @@ impl AttemptState {
     pub(crate) fn count(&mut self, policy: &AttemptPolicy, now: Timestamp) -> Result<(), Lock> {
         // A clock that stepped back counts as standing still.
         let day = now.day().max(self.newest_day);
-        let gone = usize::try_from(day - self.newest_day).unwrap_or(DAYS).min(DAYS);
+        let gone = usize::try_from(day - self.newest_day)
+            .unwrap_or(DAYS)
+            .min(DAYS);
         self.per_day.copy_within(..DAYS - gone, gone);
         self.per_day[..gone].fill(0);
         self.newest_day = day;
@@ -89,7 +95,9 @@ impl AttemptState {
         }
         let next = self.last.saturating_add(policy.wait_s);
         if in_row >= policy.free && now.unix() < next {
-            return Err(Lock::Wait { seconds: next - now.unix() });
+            return Err(Lock::Wait {
+                seconds: next - now.unix(),
+            });
         }
         self.per_day[0] = self.per_day[0].saturating_add(1);
         self.last = self.last.max(now.unix());
@@ -123,13 +131,21 @@ mod tests {
         let policy = AttemptPolicy::default();
         let mut state = AttemptState::default();
         for n in 0..50 {
-            state.count(&policy, Timestamp::from_unix(START + 60 * n)).unwrap();
+            state
+                .count(&policy, Timestamp::from_unix(START + 60 * n))
+                .unwrap();
         }
         for days in [0, 1, 15, 29, 30] {
             let later = Timestamp::from_unix(START + 3600 + days * 86_400);
-            assert_eq!(state.clone().count(&policy, later), Err(Lock::Exhausted), "{days} days");
+            assert_eq!(
+                state.clone().count(&policy, later),
+                Err(Lock::Exhausted),
+                "{days} days"
+            );
         }
-        state.count(&policy, Timestamp::from_unix(START + 32 * 86_400)).unwrap();
+        state
+            .count(&policy, Timestamp::from_unix(START + 32 * 86_400))
+            .unwrap();
         assert_eq!(state.in_row(), 1);
     }
 
@@ -138,7 +154,9 @@ mod tests {
         let policy = AttemptPolicy::default();
         let mut state = AttemptState::default();
         for n in 0..50 {
-            state.count(&policy, Timestamp::from_unix(START + 60 * n)).unwrap();
+            state
+                .count(&policy, Timestamp::from_unix(START + 60 * n))
+                .unwrap();
         }
         let before = Timestamp::from_unix(START - 400 * 86_400);
         assert_eq!(state.count(&policy, before), Err(Lock::Exhausted));
@@ -153,7 +171,9 @@ mod tests {
     #[test]
     fn a_counter_reads_back_and_refuses_other_bytes() {
         let mut state = AttemptState::default();
-        state.count(&AttemptPolicy::default(), Timestamp::from_unix(START)).unwrap();
+        state
+            .count(&AttemptPolicy::default(), Timestamp::from_unix(START))
+            .unwrap();
         let bytes = state.to_bytes();
         assert_eq!(AttemptState::from_bytes(&bytes), Some(state));
         assert_eq!(AttemptState::from_bytes(&bytes[1..]), None);

@@ -97,7 +97,11 @@ impl<W: Write> Writer<W> {
         header[8] = code(half);
         header[16..32].copy_from_slice(vault);
         header[32..].copy_from_slice(&made.unix().to_le_bytes());
-        let mut writer = Self { out, digest: digest::Context::new(&digest::SHA256), rows: 0 };
+        let mut writer = Self {
+            out,
+            digest: digest::Context::new(&digest::SHA256),
+            rows: 0,
+        };
         writer.put(&header)?;
         Ok(writer)
     }
@@ -143,20 +147,32 @@ impl<R: Read> Reader<R> {
     pub(crate) fn new(input: R, half: Half) -> Result<Self, BackupError> {
         let digest = digest::Context::new(&digest::SHA256);
         let (vault, made) = ([0; 16], Timestamp::default());
-        let mut reader =
-            Self { input, digest, half, rows: 0, peeked: None, end: None, vault, made };
+        let mut reader = Self {
+            input,
+            digest,
+            half,
+            rows: 0,
+            peeked: None,
+            end: None,
+            vault,
+            made,
+        };
         let header: [u8; HEADER] = reader.take()?;
         if header[..8] != MARK[..] || header[8] != code(half) || header[9..16] != [0; 7] {
             return Err(reader.format());
         }
         reader.vault.copy_from_slice(&header[16..32]);
-        let made = header.last_chunk().map_or(0, |made| u64::from_le_bytes(*made));
+        let made = header
+            .last_chunk()
+            .map_or(0, |made| u64::from_le_bytes(*made));
         reader.made = Timestamp::from_unix(made);
         Ok(reader)
     }
 
     fn format(&self) -> BackupError {
-        BackupError::Format { expected: name(self.half) }
+        BackupError::Format {
+            expected: name(self.half),
+        }
     }
 
     fn read(&mut self, out: &mut [u8]) -> Result<(), BackupError> {
@@ -204,7 +220,9 @@ impl<R: Read> Reader<R> {
         self.read(&mut bytes)?;
         self.digest.update(&bytes);
         self.rows += 1;
-        Row::decode(tag, &bytes).map(Some).ok_or_else(|| self.format())
+        Row::decode(tag, &bytes)
+            .map(Some)
+            .ok_or_else(|| self.format())
     }
 
     /// The deletion rows, which stand first.
@@ -226,11 +244,11 @@ impl<R: Read> Reader<R> {
 
     /// Checks the MAC once the end was read.
     pub(crate) fn check(&self, key: &Secret) -> Result<(), BackupError> {
-        let Some((digest, mac)) = &self.end else { return Err(self.format()) };
-        let same = aws_lc_rs::constant_time::verify_slices_are_equal(
-            &seal::mac(key, &[digest]),
-            mac,
-        );
+        let Some((digest, mac)) = &self.end else {
+            return Err(self.format());
+        };
+        let same =
+            aws_lc_rs::constant_time::verify_slices_are_equal(&seal::mac(key, &[digest]), mac);
         same.map_err(|_| BackupError::Altered)
     }
 }

@@ -56,6 +56,28 @@ pub struct Grant {
 /// [`Vault::consent`](crate::Vault::consent) give one. It is a proof of the moment it was
 /// read; every write that needs it checks again inside its transaction, so that a withdrawal in
 /// between wins.
+///
+/// With a consent enrolling compiles:
+///
+/// ```
+/// # use countenance_vault::{Consent, Grant, ModelName, Timestamp, Unlocked, Vault, VaultError};
+/// fn enroll(vault: &Vault, subject: &Unlocked, consent: &Consent, model: &ModelName, now: Timestamp)
+///     -> Result<u16, VaultError>
+/// {
+///     vault.enroll(subject, consent, model, &[1, 2, 3], now)
+/// }
+/// ```
+///
+/// With a mere wish for one it does not:
+///
+/// ```compile_fail,E0308
+/// # use countenance_vault::{Consent, Grant, ModelName, Timestamp, Unlocked, Vault, VaultError};
+/// fn enroll(vault: &Vault, subject: &Unlocked, consent: &Grant, model: &ModelName, now: Timestamp)
+///     -> Result<u16, VaultError>
+/// {
+///     vault.enroll(subject, consent, model, &[1, 2, 3], now)
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Consent {
     pub(crate) subject: u64,
@@ -188,9 +210,19 @@ impl Grant {
 }
 
 pub(crate) fn ledger_aad(key_id: &KeyId, number: u16) -> Vec<u8> {
-    [b"countenance consent v1", &key_id.0[..], &number.to_le_bytes()].concat()
+    [
+        b"countenance consent v1",
+        &key_id.0[..],
+        &number.to_le_bytes(),
+    ]
+    .concat()
 }
 
 pub(crate) fn detail_aad(key_id: &KeyId, number: u16) -> Vec<u8> {
-    [b"countenance consent detail v1", &key_id.0[..], &number.to_le_bytes()].concat()
+    [
+        b"countenance consent detail v1",
+        &key_id.0[..],
+        &number.to_le_bytes(),
+    ]
+    .concat()
 }

@@ -107,12 +107,23 @@ pub struct Event {
 
 /// Code 0 stands for none.
 fn optional<T>(code: u8, from_code: fn(u8) -> Option<T>) -> Option<Option<T>> {
-    if code == 0 { Some(None) } else { from_code(code).map(Some) }
+    if code == 0 {
+        Some(None)
+    } else {
+        from_code(code).map(Some)
+    }
 }
 
 impl Event {
     pub(crate) fn new(kind: EventKind, time: Timestamp) -> Self {
-        Self { kind, outcome: None, purpose: None, number: 0, time, detail: 0 }
+        Self {
+            kind,
+            outcome: None,
+            purpose: None,
+            number: 0,
+            time,
+            detail: 0,
+        }
     }
 
     pub(crate) fn to_bytes(self) -> [u8; EVENT_BYTES] {
@@ -164,7 +175,10 @@ fn aad(key_id: &[u8; 16]) -> [u8; 36] {
 fn leaf(key: &Secret, sealed: &[u8], event: &[u8; EVENT_BYTES]) -> [u8; 33] {
     let nonce = &sealed[..12];
     let mut out = [1; 33];
-    out[1..].copy_from_slice(&seal::mac(&seal::expand(key, &[b"commit"]), &[nonce, event]));
+    out[1..].copy_from_slice(&seal::mac(
+        &seal::expand(key, &[b"commit"]),
+        &[nonce, event],
+    ));
     out
 }
 
@@ -176,9 +190,18 @@ pub(crate) fn seal_event(
     event: Event,
 ) -> Result<SealedEvent, VaultError> {
     let plain = event.to_bytes();
-    let sealed = seal::seal(&seal::expand(key, &[b"event"]), random, &aad(key_id), &plain)?;
+    let sealed = seal::seal(
+        &seal::expand(key, &[b"event"]),
+        random,
+        &aad(key_id),
+        &plain,
+    )?;
     let leaf_hash = merkle::leaf_hash(&leaf(key, &sealed, &plain));
-    Ok(SealedEvent { subject, sealed, leaf_hash })
+    Ok(SealedEvent {
+        subject,
+        sealed,
+        leaf_hash,
+    })
 }
 
 /// The event and its leaf, if `key` is the one it was sealed with.

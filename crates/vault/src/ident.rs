@@ -37,7 +37,11 @@ fn checked(
 ) -> Result<Box<str>, IdentError> {
     // Length first, so that ten megabytes are refused without being read.
     if text.is_empty() || text.len() > max {
-        return Err(IdentError::Length { what, got: text.len(), max });
+        return Err(IdentError::Length {
+            what,
+            got: text.len(),
+            max,
+        });
     }
     match text.char_indices().find(|&(_, c)| !allowed(c)) {
         Some((at, _)) => Err(IdentError::Character { what, at }),
@@ -154,7 +158,10 @@ impl TextVersion {
     /// # Errors
     /// [`IdentError`] on another length or character.
     pub fn new(text: &str) -> Result<Self, IdentError> {
-        checked("text version", 31, text, |c| c.is_ascii_graphic() || c == ' ').map(Self)
+        checked("text version", 31, text, |c| {
+            c.is_ascii_graphic() || c == ' '
+        })
+        .map(Self)
     }
 
     /// The text.
@@ -252,10 +259,12 @@ pub(crate) fn mac_with_field(key: &Secret, parts: &[&[u8]], field: &[u8]) -> [u8
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -266,14 +275,27 @@ mod tests {
     fn an_id_of_ten_megabytes_is_refused() {
         let text = "x".repeat(10 << 20);
         let error = ExternalId::new(&text).unwrap_err();
-        assert_eq!(error, IdentError::Length { what: "external id", got: 10 << 20, max: 200 });
+        assert_eq!(
+            error,
+            IdentError::Length {
+                what: "external id",
+                got: 10 << 20,
+                max: 200
+            }
+        );
         assert!(!error.to_string().contains("xx"));
     }
 
     #[test]
     fn an_id_with_nul_is_refused_and_one_with_accents_is_taken() {
         let error = ExternalId::new("ana\0").unwrap_err();
-        assert_eq!(error, IdentError::Character { what: "external id", at: 3 });
+        assert_eq!(
+            error,
+            IdentError::Character {
+                what: "external id",
+                at: 3
+            }
+        );
         assert_eq!(ExternalId::new("Žofie Ω").unwrap().as_str(), "Žofie Ω");
         assert!(ExternalId::new("").is_err());
     }

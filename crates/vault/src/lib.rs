@@ -21,7 +21,9 @@ pub use backup::{BackupError, KEYRING_BACKUP_DAYS};
 pub use consent::{Consent, ConsentEntry, ConsentState, Grant, Purpose};
 pub use error::{ConsentError, Fault, HolderError, VaultError};
 pub use event::{Event, EventKind, Outcome};
-pub use ident::{ExternalId, IdentError, KeyId, ModelName, Name, Pseudonym, TextVersion, Timestamp};
+pub use ident::{
+    ExternalId, IdentError, KeyId, ModelName, Name, Pseudonym, TextVersion, Timestamp,
+};
 pub use merkle::{Hash, ProofError, leaf_hash, verify_consistency, verify_inclusion};
 pub use random::{Random, RandomError, SystemRandom};
 pub use record::MAX_TEMPLATE;
@@ -31,7 +33,6 @@ pub use root::{Pkcs11Options, Pkcs11Root};
 pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseReceipt, SignedError};
 pub use vault::{
-    NewSubject,
-    Attempt, AuditEntry, Collection, Inclusion, Listed, Reference, Restored, Retained, Rewrapped,
-    Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Vault,
+    Attempt, AuditEntry, Collection, Inclusion, Listed, NewSubject, Reference, Restored, Retained,
+    Rewrapped, Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Vault,
 };

@@ -50,31 +50,45 @@ pub(crate) trait Tiles {
 
 /// Root of a complete subtree given as its leaves; a power of two of them.
 fn fold(hashes: &[u8]) -> Option<Hash> {
-    let mut row: Vec<Hash> =
-        hashes.chunks_exact(32).map(<[u8; 32]>::try_from).collect::<Result<_, _>>().ok()?;
+    let mut row: Vec<Hash> = hashes
+        .chunks_exact(32)
+        .map(<[u8; 32]>::try_from)
+        .collect::<Result<_, _>>()
+        .ok()?;
     while row.len() > 1 {
-        row = row.chunks_exact(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+        row = row
+            .chunks_exact(2)
+            .map(|pair| node_hash(&pair[0], &pair[1]))
+            .collect();
     }
     row.first().copied()
 }
+
+/// Hashes of tiles by level and index.
+pub(crate) type Touched = BTreeMap<(u8, u64), Vec<u8>>;
 
 /// Appends leaf hashes to a tree of `size` leaves and returns the tiles that changed.
 pub(crate) fn append<T: Tiles>(
     tiles: &mut T,
     size: u64,
     leaves: impl Iterator<Item = Hash>,
-) -> Result<BTreeMap<(u8, u64), Vec<u8>>, T::Error> {
-    let mut touched = BTreeMap::<(u8, u64), Vec<u8>>::new();
+) -> Result<Touched, T::Error> {
+    let mut touched = Touched::new();
     for (offset, leaf) in leaves.enumerate() {
         let (mut level, mut position, mut hash) = (0, size + offset as u64, leaf);
         loop {
             let key = (level, position / TILE);
             if let std::collections::btree_map::Entry::Vacant(slot) = touched.entry(key) {
-                let loaded =
-                    if position % TILE == 0 { Vec::new() } else { tiles.tile(key.0, key.1)? };
+                let loaded = if position % TILE == 0 {
+                    Vec::new()
+                } else {
+                    tiles.tile(key.0, key.1)?
+                };
                 slot.insert(loaded);
             }
-            let Some(tile) = touched.get_mut(&key) else { break };
+            let Some(tile) = touched.get_mut(&key) else {
+                break;
+            };
             // A tile may hold hashes of a rolled back append beyond this position: never more.
             tile.truncate((position % TILE) as usize * 32);
             tile.extend_from_slice(&hash);
@@ -109,7 +123,10 @@ pub(crate) struct Tree<'a, T> {
 
 impl<'a, T: Tiles> Tree<'a, T> {
     pub(crate) fn new(tiles: &'a mut T) -> Self {
-        Self { tiles, seen: BTreeMap::new() }
+        Self {
+            tiles,
+            seen: BTreeMap::new(),
+        }
     }
 
     /// The hash of the complete subtree of `2^height` leaves number `index`.
@@ -239,7 +256,11 @@ pub fn verify_inclusion(
         node >>= 1;
         last >>= 1;
     }
-    if last == 0 && hash == *root { Ok(()) } else { Err(ProofError::Mismatch) }
+    if last == 0 && hash == *root {
+        Ok(())
+    } else {
+        Err(ProofError::Mismatch)
+    }
 }
 
 /// Checks that the tree of `older` leaves is the beginning of the tree of `newer` leaves
@@ -255,19 +276,32 @@ pub fn verify_consistency(
     path: &[Hash],
 ) -> Result<(), ProofError> {
     if older > newer {
-        return Err(ProofError::Outside { at: older, size: newer });
+        return Err(ProofError::Outside {
+            at: older,
+            size: newer,
+        });
     }
     if older == 0 || older == newer {
         let same = older == 0 || older_root == newer_root;
-        return if same && path.is_empty() { Ok(()) } else { Err(ProofError::Mismatch) };
+        return if same && path.is_empty() {
+            Ok(())
+        } else {
+            Err(ProofError::Mismatch)
+        };
     }
     let mut steps = path.iter();
     let (mut node, mut last) = (older - 1, newer - 1);
     let trailing = node.trailing_ones();
     node >>= trailing;
     last >>= trailing;
-    let first = if older.is_power_of_two() { Some(older_root) } else { steps.next() };
-    let Some(first) = first else { return Err(ProofError::Mismatch) };
+    let first = if older.is_power_of_two() {
+        Some(older_root)
+    } else {
+        steps.next()
+    };
+    let Some(first) = first else {
+        return Err(ProofError::Mismatch);
+    };
     let (mut old_hash, mut new_hash) = (*first, *first);
     for step in steps {
         if last == 0 {
@@ -287,7 +321,11 @@ pub fn verify_consistency(
         last >>= 1;
     }
     let shown = last == 0 && old_hash == *older_root && new_hash == *newer_root;
-    if shown { Ok(()) } else { Err(ProofError::Mismatch) }
+    if shown {
+        Ok(())
+    } else {
+        Err(ProofError::Mismatch)
+    }
 }
 
 #[cfg(test)]

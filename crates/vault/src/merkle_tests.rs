@@ -31,7 +31,10 @@ fn grown(sizes: &[u64]) -> Memory {
 }
 
 fn flat(proof: &[u8]) -> Vec<Hash> {
-    proof.chunks_exact(32).map(|hash| hash.try_into().unwrap()).collect()
+    proof
+        .chunks_exact(32)
+        .map(|hash| hash.try_into().unwrap())
+        .collect()
 }
 
 /// Roots and proofs of every size agree with the `ct-merkle` crate.
@@ -48,7 +51,11 @@ fn roots_and_proofs_agree_with_an_independent_tree() {
         for index in [0, size / 3, size / 2, size - 1] {
             let path = tree.inclusion(index, size).unwrap();
             let theirs = oracle.prove_inclusion(index as usize);
-            assert_eq!(path, flat(theirs.as_bytes()), "inclusion of {index} in {size}");
+            assert_eq!(
+                path,
+                flat(theirs.as_bytes()),
+                "inclusion of {index} in {size}"
+            );
             verify_inclusion(&leaf_hash(&leaf(index)), index, size, &root, &path).unwrap();
         }
         for older in [1, size / 3, size / 2, size - 1, size] {
@@ -56,7 +63,11 @@ fn roots_and_proofs_agree_with_an_independent_tree() {
             let path = tree.consistency(older, size).unwrap();
             if older > 0 && older < size {
                 let theirs = oracle.prove_consistency((size - older) as usize);
-                assert_eq!(path, flat(theirs.as_bytes()), "consistency of {older} in {size}");
+                assert_eq!(
+                    path,
+                    flat(theirs.as_bytes()),
+                    "consistency of {older} in {size}"
+                );
             }
             verify_consistency(older, &older_root, size, &root, &path).unwrap();
         }
@@ -90,7 +101,10 @@ fn an_altered_proof_is_refused() {
     for at in 0..path.len() {
         let mut altered = path.clone();
         altered[at][0] ^= 1;
-        assert!(verify_consistency(50, &older, 77, &root, &altered).is_err(), "step {at}");
+        assert!(
+            verify_consistency(50, &older, 77, &root, &altered).is_err(),
+            "step {at}"
+        );
     }
     assert!(verify_consistency(49, &older, 77, &root, &path).is_err());
     assert!(verify_consistency(78, &older, 77, &root, &path).is_err());
@@ -100,5 +114,8 @@ fn an_altered_proof_is_refused() {
 fn a_missing_tile_is_noticed() {
     let mut memory = grown(&[40]);
     memory.0.remove(&(0, 1));
-    assert!(matches!(Tree::new(&mut memory).root(40), Err(ReadError::Short)));
+    assert!(matches!(
+        Tree::new(&mut memory).root(40),
+        Err(ReadError::Short)
+    ));
 }

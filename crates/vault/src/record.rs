@@ -71,7 +71,11 @@ pub(crate) fn model_digest(record: &[u8]) -> Option<[u8; 16]> {
     let fits = header[0] == VERSION
         && header[2..4] == [0, 0]
         && record.len() == HEADER + payload + seal::OVERHEAD;
-    if fits { header[4..20].try_into().ok() } else { None }
+    if fits {
+        header[4..20].try_into().ok()
+    } else {
+        None
+    }
 }
 
 /// The template in a record, or `None` when it does not open here.
@@ -102,7 +106,11 @@ mod tests {
     use crate::SystemRandom;
 
     fn place(owner: &[u8; 64], number: u16) -> Place<'_> {
-        Place { owner, key_id: &[9; 16], number }
+        Place {
+            owner,
+            key_id: &[9; 16],
+            number,
+        }
     }
 
     #[test]
@@ -128,7 +136,10 @@ mod tests {
         for at in 0..record.len() {
             let mut altered = record.clone();
             altered[at] ^= 0x40;
-            assert!(open_record(&key, &place(&owner, 0), &model, &altered).is_none(), "byte {at}");
+            assert!(
+                open_record(&key, &place(&owner, 0), &model, &altered).is_none(),
+                "byte {at}"
+            );
         }
     }
 
@@ -136,9 +147,15 @@ mod tests {
     fn templates_of_one_length_class_make_records_of_one_size() {
         let key = Secret::new(&[3; 32]);
         let model = ModelName::new("m").unwrap();
-        for (length, size) in
-            [(1, 224), (158, 224), (159, 288), (512, 608), (542, 608), (2048, 2144), (4158, 4224)]
-        {
+        for (length, size) in [
+            (1, 224),
+            (158, 224),
+            (159, 288),
+            (512, 608),
+            (542, 608),
+            (2048, 2144),
+            (4158, 4224),
+        ] {
             let owner = [1; 64];
             let template = vec![7; length];
             let record =
@@ -149,8 +166,7 @@ mod tests {
         }
         for length in [0, 4159] {
             let template = vec![7; length];
-            let refused =
-                seal_record(&key, &SystemRandom, &place(&[1; 64], 0), &model, &template);
+            let refused = seal_record(&key, &SystemRandom, &place(&[1; 64], 0), &model, &template);
             assert!(matches!(refused, Err(VaultError::Limit { .. })));
         }
     }

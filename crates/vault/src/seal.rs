@@ -18,7 +18,9 @@ pub(crate) const OVERHEAD: usize = NONCE_LEN + 16;
 pub(crate) struct Unopened;
 
 fn cipher(key: &Secret) -> Result<LessSafeKey, Unopened> {
-    UnboundKey::new(&AES_256_GCM, key.expose()).map(LessSafeKey::new).map_err(|_| Unopened)
+    UnboundKey::new(&AES_256_GCM, key.expose())
+        .map(LessSafeKey::new)
+        .map_err(|_| Unopened)
 }
 
 /// nonce, ciphertext and tag of `plain`.
@@ -36,11 +38,7 @@ pub(crate) fn seal(
     let (_, body) = out.split_at_mut(NONCE_LEN);
     let tag = cipher(key)
         .map_err(|_| RandomError)?
-        .seal_in_place_separate_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(aad),
-            body,
-        )
+        .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::from(aad), body)
         .map_err(|_| RandomError)?;
     out.extend_from_slice(tag.as_ref());
     Ok(out)
@@ -55,7 +53,11 @@ pub(crate) fn open(
     let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unopened)?;
     let mut plain = Zeroizing::new(body.to_vec());
     let length = cipher(key)?
-        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(aad), &mut plain)
+        .open_in_place(
+            Nonce::assume_unique_for_key(*nonce),
+            Aad::from(aad),
+            &mut plain,
+        )
         .map_err(|_| Unopened)?
         .len();
     plain.truncate(length);
@@ -69,20 +71,29 @@ pub(crate) fn derive(salt: &[u8], ikm: &[u8], info: &[&[u8]]) -> Secret {
 
 /// `Expand(prk, info)`.
 pub(crate) fn expand(prk: &Secret, info: &[&[u8]]) -> Secret {
-    fill(&hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, prk.expose()), info)
+    fill(
+        &hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, prk.expose()),
+        info,
+    )
 }
 
 fn fill(prk: &hkdf::Prk, info: &[&[u8]]) -> Secret {
     let mut out = Zeroizing::new([0; 32]);
     // Expanding to one hash length cannot fail: RFC 5869 allows 255 of them.
-    let filled = prk.expand(info, hkdf::HKDF_SHA256).and_then(|okm| okm.fill(&mut out[..]));
+    let filled = prk
+        .expand(info, hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(&mut out[..]));
     debug_assert!(filled.is_ok());
     Secret::new(&out)
 }
 
 /// A key of the vault or of a tenant, by its label.
 pub(crate) fn labelled(secret: &Secret, label: &str) -> Secret {
-    derive(b"countenance vault v1", secret.expose(), &[label.as_bytes()])
+    derive(
+        b"countenance vault v1",
+        secret.expose(),
+        &[label.as_bytes()],
+    )
 }
 
 /// HMAC-SHA256 over the parts one after another.
@@ -124,7 +135,10 @@ mod tests {
         let key = Secret::new(&[7; 32]);
         let sealed = seal(&key, &SystemRandom, b"place", b"template").unwrap();
         assert_eq!(sealed.len(), 8 + OVERHEAD);
-        assert_eq!(open(&key, b"place", &sealed).unwrap().as_slice(), b"template");
+        assert_eq!(
+            open(&key, b"place", &sealed).unwrap().as_slice(),
+            b"template"
+        );
         assert!(open(&Secret::new(&[8; 32]), b"place", &sealed).is_err());
         assert!(open(&key, b"other", &sealed).is_err());
         for at in 0..sealed.len() {

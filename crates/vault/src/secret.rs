@@ -98,7 +98,10 @@ mod tests {
     #[test]
     fn a_holder_part_of_another_length_is_refused() {
         for got in [0, 31, 33, 64] {
-            assert_eq!(HolderPart::new(&vec![1; got]).unwrap_err(), SecretLength { got });
+            assert_eq!(
+                HolderPart::new(&vec![1; got]).unwrap_err(),
+                SecretLength { got }
+            );
         }
     }
 }

@@ -88,11 +88,18 @@ fn check(what: &'static str, public_key: &[u8], bytes: &[u8]) -> Result<(), Sign
 }
 
 fn number(bytes: &[u8], at: usize) -> u64 {
-    bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |chunk| u64::from_le_bytes(*chunk))
+    bytes
+        .get(at..)
+        .and_then(<[u8]>::first_chunk)
+        .map_or(0, |chunk| u64::from_le_bytes(*chunk))
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
-    bytes.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or([0; N])
+    bytes
+        .get(at..)
+        .and_then(<[u8]>::first_chunk)
+        .copied()
+        .unwrap_or([0; N])
 }
 
 impl Checkpoint {
@@ -110,7 +117,13 @@ impl Checkpoint {
         bytes[32..64].copy_from_slice(&root);
         bytes[64..72].copy_from_slice(&time.unix().to_le_bytes());
         sign(key, &mut bytes[..]);
-        Self { vault, size, root, time, bytes }
+        Self {
+            vault,
+            size,
+            root,
+            time,
+            bytes,
+        }
     }
 
     /// Reads a checkpoint and checks its signature.
@@ -119,8 +132,10 @@ impl Checkpoint {
     /// [`SignedError`] when it is not a checkpoint signed by `public_key`.
     pub fn verify(bytes: &[u8], public_key: &[u8; 32]) -> Result<Self, SignedError> {
         let what = "checkpoint";
-        let bytes: Box<[u8; CHECKPOINT]> =
-            bytes.to_vec().try_into().map_err(|_| SignedError::Format { what })?;
+        let bytes: Box<[u8; CHECKPOINT]> = bytes
+            .to_vec()
+            .try_into()
+            .map_err(|_| SignedError::Format { what })?;
         if !bytes.starts_with(b"CTNCKPT\x01") {
             return Err(SignedError::Format { what });
         }
@@ -153,9 +168,12 @@ impl EraseReceipt {
         bytes[24..40].copy_from_slice(&facts.key_id.0);
         bytes[40..56].copy_from_slice(&facts.salt);
         bytes[56..88].copy_from_slice(&id_digest);
-        for (at, value) in
-            [(88, facts.time.unix()), (96, facts.position), (104, facts.leaf), (112, facts.size)]
-        {
+        for (at, value) in [
+            (88, facts.time.unix()),
+            (96, facts.position),
+            (104, facts.leaf),
+            (112, facts.size),
+        ] {
             bytes[at..at + 8].copy_from_slice(&value.to_le_bytes());
         }
         bytes[120..152].copy_from_slice(&facts.root);
@@ -185,8 +203,10 @@ impl EraseReceipt {
     /// [`SignedError`] when it is not a receipt signed by `public_key`.
     pub fn verify(bytes: &[u8], public_key: &[u8; 32]) -> Result<Self, SignedError> {
         let what = "erase receipt";
-        let bytes: Box<[u8; RECEIPT]> =
-            bytes.to_vec().try_into().map_err(|_| SignedError::Format { what })?;
+        let bytes: Box<[u8; RECEIPT]> = bytes
+            .to_vec()
+            .try_into()
+            .map_err(|_| SignedError::Format { what })?;
         if !bytes.starts_with(b"CTNERAS\x01") {
             return Err(SignedError::Format { what });
         }

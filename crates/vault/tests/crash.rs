@@ -2,12 +2,21 @@
 //! nothing erased comes back, and the log is whole.
 //!
 //! `COUNTENANCE_CRASH_ROUNDS` sets the number of rounds (default 8; the long test runs 200).
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a test that fails should say so where it fails"
+)]
 #![cfg(unix)]
 
 use countenance_vault::store::{Durability, SqliteStore, Store};
 use countenance_vault::{
-    Collection, ExternalId, Grant, Lock, ModelName, Name, Purpose, RootKey, Settings,
-    SystemRandom, TextVersion, Timestamp, Vault, VaultError,
+    Collection, ExternalId, Grant, Lock, ModelName, Name, Purpose, RootKey, Settings, SystemRandom,
+    TextVersion, Timestamp, Vault, VaultError,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
@@ -70,7 +79,9 @@ fn enroll(vault: &Vault, collection: &Collection, who: &str, byte: u8) -> Result
 #[test]
 #[ignore = "run by the crash tests as a process of its own"]
 fn crash_child() {
-    let Ok(folder) = std::env::var(CHILD) else { return };
+    let Ok(folder) = std::env::var(CHILD) else {
+        return;
+    };
     let (folder, round) = folder.rsplit_once('#').unwrap();
     let vault = open(Path::new(folder));
     let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
@@ -96,7 +107,9 @@ fn crash_child() {
             for n in 0.. {
                 let who = id(&format!("victim {round} {}", n / 5));
                 let target = vault.find(&collection, &who).unwrap();
-                let attempt = vault.count_attempt(&target, Purpose::Verify, at(0)).unwrap();
+                let attempt = vault
+                    .count_attempt(&target, Purpose::Verify, at(0))
+                    .unwrap();
                 say(&format!("counted {round} {}", n / 5));
                 // The face is compared here; the process may die before it decides.
                 vault.decline(attempt, None, false, at(0)).unwrap();
@@ -134,7 +147,10 @@ impl Ledger {
             ["erasing", who] => drop(self.erasing.insert(who.to_owned())),
             ["erased", who] => drop(self.erased.insert(who.to_owned())),
             ["counted", round, n] => {
-                *self.counted.entry(format!("victim {round} {n}")).or_default() += 1;
+                *self
+                    .counted
+                    .entry(format!("victim {round} {n}"))
+                    .or_default() += 1;
             }
             ["rotated"] => self.rotated += 1,
             _ => {}
@@ -167,9 +183,15 @@ impl Ledger {
                 left += 1;
                 assert!(left <= 5);
             }
-            assert!(counted + left <= 5, "{who}: {counted} counted and {left} left");
+            assert!(
+                counted + left <= 5,
+                "{who}: {counted} counted and {left} left"
+            );
             let locked = vault.count_attempt(&target, Purpose::Verify, at(0));
-            assert!(matches!(locked, Err(VaultError::Attempts(Lock::Wait { .. }))));
+            assert!(matches!(
+                locked,
+                Err(VaultError::Attempts(Lock::Wait { .. }))
+            ));
         }
     }
 }
@@ -183,7 +205,9 @@ fn rounds(count: u32) {
         let random = Arc::new(SystemRandom);
         let vault = Vault::create(store, source, random, Settings::default(), at(0)).unwrap();
         vault.create_tenant(&name("acme"), at(0)).unwrap();
-        vault.create_collection(&name("acme"), &name("staff"), at(0)).unwrap();
+        vault
+            .create_collection(&name("acme"), &name("staff"), at(0))
+            .unwrap();
     }
     let mut totals = (0, 0, 0, 0);
     for round in 0..count {
@@ -205,7 +229,7 @@ fn rounds(count: u32) {
             }
         }
         // A moment that differs from round to round, to the tenth of a millisecond.
-        let micros = 5_000 + u64::from(round) * 7_919 % 180_000;
+        let micros = 40_000 + u64::from(round) * 79_190 % 360_000;
         std::thread::sleep(Duration::from_micros(micros));
         child.kill().unwrap();
         child.wait().unwrap();
@@ -226,7 +250,10 @@ fn rounds(count: u32) {
         "{count} rounds: {} enrolled, {} erased, {} attempts, {} rotations",
         totals.0, totals.1, totals.2, totals.3
     );
-    assert!(totals.0 > count as usize && totals.2 > count, "the load was real");
+    assert!(
+        totals.0 > count as usize && totals.2 > count,
+        "the load was real"
+    );
 }
 
 #[test]

@@ -1,4 +1,13 @@
 //! What only the embedded store can show: its files, its lock, damage done to it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a test that fails should say so where it fails"
+)]
 
 use countenance_vault::store::{Durability, SqliteStore, Store, StoreError};
 use countenance_vault::{
@@ -50,17 +59,29 @@ fn open(folder: &Path, now: Timestamp) -> Result<Vault, VaultError> {
 fn create(folder: &Path) -> (Vault, Collection) {
     let store = SqliteStore::open(folder, Durability::Full).unwrap();
     let random = Arc::new(SystemRandom);
-    let vault =
-        Vault::create(Arc::new(store), source(), random, Settings::default(), at(0)).unwrap();
+    let vault = Vault::create(
+        Arc::new(store),
+        source(),
+        random,
+        Settings::default(),
+        at(0),
+    )
+    .unwrap();
     vault.create_tenant(&name("acme"), at(0)).unwrap();
-    let collection = vault.create_collection(&name("acme"), &name("staff"), at(0)).unwrap();
+    let collection = vault
+        .create_collection(&name("acme"), &name("staff"), at(0))
+        .unwrap();
     (vault, collection)
 }
 
 fn enroll(vault: &Vault, collection: &Collection, who: &str, template: &[u8]) {
-    let subject = vault.add_subject(collection, &id(who), None, at(0)).unwrap();
+    let subject = vault
+        .add_subject(collection, &id(who), None, at(0))
+        .unwrap();
     let consent = vault.grant(&subject, &grant(), at(0)).unwrap();
-    vault.enroll(&subject, &consent, &model(), template, at(0)).unwrap();
+    vault
+        .enroll(&subject, &consent, &model(), template, at(0))
+        .unwrap();
 }
 
 fn verify(folder: &Path, who: &str) -> Result<Vec<Vec<u8>>, VaultError> {
@@ -134,9 +155,20 @@ fn swapped_rows_and_fields_do_not_open() {
 fn a_record_moved_to_another_number_or_kept_from_before_an_upgrade_does_not_open() {
     let folder = tempfile::tempdir().unwrap();
     two(folder.path());
-    edit(folder.path(), "data.db", "UPDATE record SET place = place + 1");
-    assert!(matches!(verify(folder.path(), "ana"), Err(VaultError::Corrupt { what: "record" })));
-    edit(folder.path(), "data.db", "UPDATE record SET place = place - 1");
+    edit(
+        folder.path(),
+        "data.db",
+        "UPDATE record SET place = place + 1",
+    );
+    assert!(matches!(
+        verify(folder.path(), "ana"),
+        Err(VaultError::Corrupt { what: "record" })
+    ));
+    edit(
+        folder.path(),
+        "data.db",
+        "UPDATE record SET place = place - 1",
+    );
     assert_eq!(verify(folder.path(), "ana").unwrap(), [[0xa1; 132]]);
     edit(
         folder.path(),
@@ -168,7 +200,10 @@ fn a_data_folder_of_a_newer_version_is_refused_and_left_alone() {
         );
         let refused = open(folder.path(), at(1)).unwrap_err();
         assert!(
-            matches!(refused, VaultError::Store(StoreError::Newer { found: 2, known: 1 })),
+            matches!(
+                refused,
+                VaultError::Store(StoreError::Newer { found: 2, known: 1 })
+            ),
             "{refused}"
         );
         edit(
@@ -193,7 +228,10 @@ fn an_older_data_database_beside_a_newer_keyring_is_refused() {
     drop(vault);
     std::fs::copy(&old, folder.path().join("data.db")).unwrap();
     let refused = open(folder.path(), at(2)).unwrap_err();
-    assert!(matches!(refused, VaultError::OlderThanKeyring { .. }), "{refused}");
+    assert!(
+        matches!(refused, VaultError::OlderThanKeyring { .. }),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -205,7 +243,10 @@ fn a_truncated_or_overwritten_database_is_refused() {
             let path = folder.path().join(file);
             let bytes = std::fs::read(&path).unwrap();
             std::fs::write(&path, &bytes[..keep]).unwrap();
-            assert!(verify(folder.path(), "ana").is_err(), "{file} cut to {keep}");
+            assert!(
+                verify(folder.path(), "ana").is_err(),
+                "{file} cut to {keep}"
+            );
         }
         let folder = tempfile::tempdir().unwrap();
         two(folder.path());
@@ -242,11 +283,17 @@ fn a_damaged_page_never_gives_a_wrong_answer() {
             Err(_) => refused += 1,
         }
     }
-    assert!(refused > 3, "damage is noticed: {right} right, {refused} refused");
+    assert!(
+        refused > 3,
+        "damage is noticed: {right} right, {refused} refused"
+    );
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect()
 }
 
 fn holds(folder: &Path, needle: &[u8]) -> bool {
@@ -267,19 +314,31 @@ fn an_erased_key_is_gone_from_the_files_when_the_receipt_is_there() {
     let mut wraps = Vec::new();
     {
         let connection = Connection::open(&keyring).unwrap();
-        let mut statement = connection.prepare("SELECT number, wrapped FROM server_part").unwrap();
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let mut statement = connection
+            .prepare("SELECT number, wrapped FROM server_part")
+            .unwrap();
+        let rows = statement
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
         wraps.extend(rows.map(Result::<(i64, Vec<u8>), _>::unwrap));
     }
     assert_eq!(wraps.len(), 200);
     for (_, wrapped) in &wraps {
-        assert!(holds(folder.path(), wrapped), "control: a living key is found");
+        assert!(
+            holds(folder.path(), wrapped),
+            "control: a living key is found"
+        );
     }
     for n in (0..200).step_by(3) {
-        let target = vault.find(&collection, &id(&format!("subject {n}"))).unwrap();
+        let target = vault
+            .find(&collection, &id(&format!("subject {n}")))
+            .unwrap();
         vault.erase(target.subject().unwrap(), None, at(1)).unwrap();
         let (_, wrapped) = &wraps[n];
-        assert!(!holds(folder.path(), wrapped), "subject {n}'s key is still in a file");
+        assert!(
+            !holds(folder.path(), wrapped),
+            "subject {n}'s key is still in a file"
+        );
     }
     let (_, wrapped) = &wraps[1];
     assert!(holds(folder.path(), wrapped), "the others are still there");
@@ -294,12 +353,17 @@ fn control_without_secure_delete_erased_keys_are_found() {
         .unwrap();
     let key = |n: u8| [n; 60];
     for n in 0..200 {
-        connection.execute("INSERT INTO k VALUES (?1, ?2)", params![n, key(n)]).unwrap();
+        connection
+            .execute("INSERT INTO k VALUES (?1, ?2)", params![n, key(n)])
+            .unwrap();
     }
     connection.execute_batch("DELETE FROM k").unwrap();
     drop(connection);
     let found = (1..200).filter(|&n| holds(folder.path(), &key(n))).count();
-    assert!(found > 100, "the scan finds what is not overwritten: {found}");
+    assert!(
+        found > 100,
+        "the scan finds what is not overwritten: {found}"
+    );
 }
 
 /// Names, ids and templates as they are, in hexadecimal and in UTF-16.
@@ -308,15 +372,21 @@ fn no_canary_stands_in_any_file() {
     let folder = tempfile::tempdir().unwrap();
     let (vault, collection) = create(folder.path());
     vault.create_tenant(&name("CANARY-TENANT"), at(0)).unwrap();
-    vault.create_collection(&name("CANARY-TENANT"), &name("CANARY-GROUP"), at(0)).unwrap();
+    vault
+        .create_collection(&name("CANARY-TENANT"), &name("CANARY-GROUP"), at(0))
+        .unwrap();
     let holder = HolderPart::new(b"CANARY-HOLDER-PART-CANARY-HOLDER").unwrap();
     let template = b"CANARY-TEMPLATE".repeat(8);
     for n in 0..50 {
         enroll(&vault, &collection, &format!("CANARY-ID-{n}"), &template);
         let who = id(&format!("CANARY-BOUND-{n}"));
-        let subject = vault.add_subject(&collection, &who, Some(&holder), at(0)).unwrap();
+        let subject = vault
+            .add_subject(&collection, &who, Some(&holder), at(0))
+            .unwrap();
         let consent = vault.grant(&subject, &grant(), at(0)).unwrap();
-        vault.enroll(&subject, &consent, &model(), &template, at(0)).unwrap();
+        vault
+            .enroll(&subject, &consent, &model(), &template, at(0))
+            .unwrap();
     }
     let mut backup = Vec::new();
     vault.backup_data(&mut backup, at(1)).unwrap();
@@ -325,7 +395,11 @@ fn no_canary_stands_in_any_file() {
     let wide: Vec<u8> = b"CANARY".iter().flat_map(|&byte| [byte, 0]).collect();
     let needles: [&[u8]; 4] = [b"CANARY", hex.as_bytes(), &wide, b"Q0FOQVJZ"];
     for needle in needles {
-        assert!(!holds(folder.path(), needle), "{}", String::from_utf8_lossy(needle));
+        assert!(
+            !holds(folder.path(), needle),
+            "{}",
+            String::from_utf8_lossy(needle)
+        );
     }
     // Control: the scan sees what is there, such as the name of the model.
     assert!(holds(folder.path(), b"sface-2021dec"));
@@ -355,16 +429,21 @@ fn a_full_disk_refuses_and_loses_nothing() {
     let mut answered = Vec::new();
     let refusal = loop {
         let who = format!("subject {}", answered.len());
-        let result = vault.add_subject(&collection, &id(&who), None, at(0)).and_then(|subject| {
-            let consent = vault.grant(&subject, &grant(), at(0))?;
-            vault.enroll(&subject, &consent, &model(), &[7; 132], at(0))
-        });
+        let result = vault
+            .add_subject(&collection, &id(&who), None, at(0))
+            .and_then(|subject| {
+                let consent = vault.grant(&subject, &grant(), at(0))?;
+                vault.enroll(&subject, &consent, &model(), &[7; 132], at(0))
+            });
         match result {
             Ok(_) => answered.push(who),
             Err(error) => break error,
         }
     };
-    assert!(matches!(refusal, VaultError::Store(StoreError::Full)), "{refusal}");
+    assert!(
+        matches!(refusal, VaultError::Store(StoreError::Full)),
+        "{refusal}"
+    );
     drop(vault);
     let store = SqliteStore::open(&data, Durability::Full).unwrap();
     for who in &answered {

@@ -1,16 +1,24 @@
 //! A root key in a software token. It runs where `COUNTENANCE_TEST_PKCS11` names the library of
 //! SoftHSM 2 and `softhsm2-util` is on the path.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a test that fails should say so where it fails"
+)]
 #![cfg(feature = "pkcs11")]
 
 use countenance_vault::store::{Durability, SqliteStore};
 use countenance_vault::{
-    KeyError, KeySource, Name, Pkcs11Options, Pkcs11Root, RootKind, Secret, Settings,
-    SystemRandom, Timestamp, Vault, VaultError,
+    KeyError, KeySource, Name, Pkcs11Options, Pkcs11Root, RootKind, Secret, Settings, SystemRandom,
+    Timestamp, Vault, VaultError,
 };
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// One test only: the library is one per process.
 #[test]
@@ -29,23 +37,43 @@ fn a_vault_whose_root_key_is_in_a_token_opens_with_that_key_only() {
         let text = format!("directories.tokendir = {}\n", tokens.display());
         std::fs::write(&configuration, text).unwrap();
         let made = Command::new("softhsm2-util")
-            .args(["--init-token", "--free", "--label", "vault", "--pin", "1234", "--so-pin"])
+            .args([
+                "--init-token",
+                "--free",
+                "--label",
+                "vault",
+                "--pin",
+                "1234",
+                "--so-pin",
+            ])
             .arg("5678")
             .env("SOFTHSM2_CONF", &configuration)
             .output()
             .unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "--nocapture"])
             .arg("a_vault_whose_root_key_is_in_a_token_opens_with_that_key_only")
             .env("SOFTHSM2_CONF", &configuration)
             .output()
             .unwrap();
-        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+        assert!(
+            child.status.success(),
+            "{}",
+            String::from_utf8_lossy(&child.stderr)
+        );
         return;
     }
-    let options = |key| Pkcs11Options { module: &module, token: "vault", key };
-    let pin = || Zeroizing::new("1234".to_owned());
+    let options = |key| Pkcs11Options {
+        module: &module,
+        token: "vault",
+        key,
+    };
+    let pin = || "1234";
     let missing = Pkcs11Root::open(&options("root"), pin());
     assert!(matches!(missing, Err(KeyError::Token { .. })));
     drop(Pkcs11Root::generate(&options("root"), pin(), &SystemRandom).unwrap());
@@ -55,15 +83,24 @@ fn a_vault_whose_root_key_is_in_a_token_opens_with_that_key_only() {
     let secret = Secret::new(&[7; 32]);
     let wrapped = root.wrap(&SystemRandom, b"here", &secret).unwrap();
     assert_eq!(wrapped.len(), 60);
-    assert_eq!(root.unwrap_key(b"here", &wrapped).unwrap().expose(), &[7; 32]);
-    assert_eq!(root.unwrap_key(b"there", &wrapped).unwrap_err(), KeyError::Unopened);
+    assert_eq!(
+        root.unwrap_key(b"here", &wrapped).unwrap().expose(),
+        &[7; 32]
+    );
+    assert_eq!(
+        root.unwrap_key(b"there", &wrapped).unwrap_err(),
+        KeyError::Unopened
+    );
 
     let now = Timestamp::from_unix(1_800_000_000);
-    let store = || Arc::new(SqliteStore::open(&folder.path().join("data"), Durability::Full).unwrap());
+    let store =
+        || Arc::new(SqliteStore::open(&folder.path().join("data"), Durability::Full).unwrap());
     let random = || Arc::new(SystemRandom);
     let settings = Settings::default();
     let vault = Vault::create(store(), root.clone(), random(), settings, now).unwrap();
-    vault.create_tenant(&Name::new("acme").unwrap(), now).unwrap();
+    vault
+        .create_tenant(&Name::new("acme").unwrap(), now)
+        .unwrap();
     drop(vault);
     let vault = Vault::open(store(), root.clone(), random(), settings, now).unwrap();
     assert_eq!(vault.tenants().len(), 1);

@@ -1,5 +1,14 @@
 //! The behavior suite on PostgreSQL. It runs where `COUNTENANCE_TEST_POSTGRES` holds a connection
 //! string of a server on which schemas may be made and dropped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a test that fails should say so where it fails"
+)]
 #![cfg(feature = "postgres")]
 
 #[path = "behavior/mod.rs"]
@@ -28,7 +37,9 @@ mod backend {
             let number = NEXT.fetch_add(1, Ordering::SeqCst);
             let schema = format!("vault_test_{}_{number}", std::process::id());
             let mut client = Client::connect(&connection, NoTls).unwrap();
-            client.batch_execute(&format!("CREATE SCHEMA {schema}")).unwrap();
+            client
+                .batch_execute(&format!("CREATE SCHEMA {schema}"))
+                .unwrap();
             Some(Self { connection, schema })
         }
 

@@ -1,4 +1,13 @@
 //! The behavior suite on the embedded store.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::needless_pass_by_value,
+    clippy::cloned_ref_to_slice_refs,
+    reason = "a test that fails should say so where it fails"
+)]
 
 #[path = "behavior/mod.rs"]
 mod behavior;
@@ -18,6 +27,5 @@ mod backend {
         pub(crate) fn store(&self) -> Arc<dyn Store> {
             Arc::new(SqliteStore::open(&self.0.path().join("data"), Durability::Full).unwrap())
         }
-
     }
 }

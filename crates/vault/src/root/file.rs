@@ -19,7 +19,10 @@ pub struct RootKey {
 
 fn io(path: &Path) -> impl Fn(std::io::Error) -> KeyError {
     let place = path.display().to_string();
-    move |error| KeyError::Io { place: place.clone(), cause: error.to_string() }
+    move |error| KeyError::Io {
+        place: place.clone(),
+        cause: error.to_string(),
+    }
 }
 
 impl RootKey {
@@ -32,7 +35,10 @@ impl RootKey {
         refuse_inside(path, data_folder)?;
         let mut file = File::open(path).map_err(io(path))?;
         private(&file, path)?;
-        Ok(Self { key: read(&mut file, path)?, kind: RootKind::File })
+        Ok(Self {
+            key: read(&mut file, path)?,
+            kind: RootKind::File,
+        })
     }
 
     /// Reads the credential `name` from the directory that the service manager names in
@@ -44,14 +50,20 @@ impl RootKey {
         let path = directory.join(name);
         let mut file = File::open(&path).map_err(io(&path))?;
         private(&file, &path)?;
-        Ok(Self { key: read(&mut file, &path)?, kind: RootKind::Credential })
+        Ok(Self {
+            key: read(&mut file, &path)?,
+            kind: RootKind::Credential,
+        })
     }
 
     /// A root key from bytes at hand. An environment variable is such a place: other processes
     /// of the user can read it, so the caller should warn.
     #[must_use]
     pub fn dangerous_from_bytes(bytes: &[u8; 32]) -> Self {
-        Self { key: Secret::new(bytes), kind: RootKind::DangerousBytes }
+        Self {
+            key: Secret::new(bytes),
+            kind: RootKind::DangerousBytes,
+        }
     }
 
     /// Makes a new key file that only its owner can read; it must not exist yet.
@@ -74,12 +86,22 @@ impl RootKey {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).map_err(io(path))?;
         let text = Zeroizing::new(hex(key.expose()) + "\n");
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(io(path))?;
+        file.write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .map_err(io(path))?;
         // The name itself must survive a power cut, or the vault made next could not be opened.
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(io(path))?;
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            File::open(folder)
+                .and_then(|folder| folder.sync_all())
+                .map_err(io(path))?;
         }
-        Ok(Self { key, kind: RootKind::File })
+        Ok(Self {
+            key,
+            kind: RootKind::File,
+        })
     }
 }
 
@@ -87,7 +109,11 @@ fn refuse_inside(path: &Path, data_folder: &Path) -> Result<(), KeyError> {
     let real = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path));
     let inside = match path.parent() {
         Some(parent) => {
-            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            let parent = if parent.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                parent
+            };
             // The file itself may be a link into the folder, or may not exist yet.
             let data = real(data_folder).map_err(io(path))?;
             real(parent).map_err(io(path))?.starts_with(&data)
@@ -95,7 +121,13 @@ fn refuse_inside(path: &Path, data_folder: &Path) -> Result<(), KeyError> {
         }
         None => false,
     };
-    if inside { Err(KeyError::Inside { place: path.display().to_string() }) } else { Ok(()) }
+    if inside {
+        Err(KeyError::Inside {
+            place: path.display().to_string(),
+        })
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(unix)]
@@ -104,10 +136,15 @@ fn private(file: &File, path: &Path) -> Result<(), KeyError> {
     let metadata = file.metadata().map_err(io(path))?;
     let mode = metadata.permissions().mode() & 0o777;
     if !metadata.is_file() {
-        return Err(KeyError::Format { place: path.display().to_string() });
+        return Err(KeyError::Format {
+            place: path.display().to_string(),
+        });
     }
     if mode & 0o077 != 0 {
-        return Err(KeyError::Permissions { place: path.display().to_string(), mode });
+        return Err(KeyError::Permissions {
+            place: path.display().to_string(),
+            mode,
+        });
     }
     Ok(())
 }
@@ -127,7 +164,9 @@ fn read(file: &mut File, path: &Path) -> Result<Secret, KeyError> {
         }
     }
     let text = &text[..length];
-    let format = || KeyError::Format { place: path.display().to_string() };
+    let format = || KeyError::Format {
+        place: path.display().to_string(),
+    };
     if let Ok(secret) = Secret::from_slice(text) {
         return Ok(secret);
     }
@@ -153,14 +192,10 @@ impl KeySource for RootKey {
         self.kind
     }
 
-    fn wrap(
-        &self,
-        random: &dyn Random,
-        context: &[u8],
-        key: &Secret,
-    ) -> Result<Vec<u8>, KeyError> {
-        seal::seal(&self.key, random, context, key.expose())
-            .map_err(|error| KeyError::Token { cause: error.to_string() })
+    fn wrap(&self, random: &dyn Random, context: &[u8], key: &Secret) -> Result<Vec<u8>, KeyError> {
+        seal::seal(&self.key, random, context, key.expose()).map_err(|error| KeyError::Token {
+            cause: error.to_string(),
+        })
     }
 
     fn unwrap_key(&self, context: &[u8], wrapped: &[u8]) -> Result<Secret, KeyError> {
@@ -185,7 +220,10 @@ mod tests {
         assert_eq!(mode, 0o600);
         let read = RootKey::from_file(&path, &data).unwrap();
         assert_eq!(read.root_id(), made.root_id());
-        assert!(RootKey::create_file(&path, &data, &SystemRandom).is_err(), "not overwritten");
+        assert!(
+            RootKey::create_file(&path, &data, &SystemRandom).is_err(),
+            "not overwritten"
+        );
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         let refused = RootKey::from_file(&path, &data).unwrap_err();
         assert!(matches!(refused, KeyError::Permissions { mode: 0o640, .. }));
@@ -209,7 +247,9 @@ mod tests {
     #[test]
     fn a_file_that_is_no_key_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        for (n, bytes) in [&b""[..], b"abc", &[b'g'; 64], &[1; 31], &[b'a'; 70]].iter().enumerate()
+        for (n, bytes) in [&b""[..], b"abc", &[b'g'; 64], &[1; 31], &[b'a'; 70]]
+            .iter()
+            .enumerate()
         {
             let path = folder.path().join(n.to_string());
             std::fs::write(&path, bytes).unwrap();

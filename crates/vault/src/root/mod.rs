@@ -92,12 +92,7 @@ pub trait KeySource: Send + Sync {
     ///
     /// # Errors
     /// [`KeyError`] when the place cannot be reached.
-    fn wrap(
-        &self,
-        random: &dyn Random,
-        context: &[u8],
-        key: &Secret,
-    ) -> Result<Vec<u8>, KeyError>;
+    fn wrap(&self, random: &dyn Random, context: &[u8], key: &Secret) -> Result<Vec<u8>, KeyError>;
 
     /// Opens a key sealed by [`KeySource::wrap`] with the same context.
     ///

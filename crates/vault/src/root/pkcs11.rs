@@ -36,7 +36,9 @@ pub struct Pkcs11Root {
 }
 
 fn token(error: impl fmt::Display) -> KeyError {
-    KeyError::Token { cause: error.to_string() }
+    KeyError::Token {
+        cause: error.to_string(),
+    }
 }
 
 impl fmt::Debug for Pkcs11Root {
@@ -45,12 +47,11 @@ impl fmt::Debug for Pkcs11Root {
     }
 }
 
-fn log_in(
-    options: &Pkcs11Options<'_>,
-    pin: Zeroizing<String>,
-) -> Result<(Pkcs11, Session), KeyError> {
+fn log_in(options: &Pkcs11Options<'_>, pin: &str) -> Result<(Pkcs11, Session), KeyError> {
     let module = Pkcs11::new(options.module).map_err(token)?;
-    module.initialize(CInitializeArgs::OsThreads).map_err(token)?;
+    module
+        .initialize(CInitializeArgs::OsThreads)
+        .map_err(token)?;
     let mut found: Option<Slot> = None;
     for slot in module.get_slots_with_token().map_err(token)? {
         let info = module.get_token_info(slot).map_err(token)?;
@@ -60,7 +61,7 @@ fn log_in(
     }
     let slot = found.ok_or_else(|| token("no token of this label"))?;
     let session = module.open_rw_session(slot).map_err(token)?;
-    let pin = AuthPin::new(pin.as_str().into());
+    let pin = AuthPin::new(pin.into());
     session.login(UserType::User, Some(&pin)).map_err(token)?;
     Ok((module, session))
 }
@@ -70,7 +71,7 @@ impl Pkcs11Root {
     ///
     /// # Errors
     /// [`KeyError::Token`] with the token's words.
-    pub fn open(options: &Pkcs11Options<'_>, pin: Zeroizing<String>) -> Result<Self, KeyError> {
+    pub fn open(options: &Pkcs11Options<'_>, pin: &str) -> Result<Self, KeyError> {
         let (module, session) = log_in(options, pin)?;
         Self::find(module, session, options.key)
     }
@@ -81,11 +82,15 @@ impl Pkcs11Root {
     /// [`KeyError::Token`] when there is one of this label or the token refuses.
     pub fn generate(
         options: &Pkcs11Options<'_>,
-        pin: Zeroizing<String>,
+        pin: &str,
         random: &dyn Random,
     ) -> Result<Self, KeyError> {
         let (module, session) = log_in(options, pin)?;
-        if !session.find_objects(&label(options.key)).map_err(token)?.is_empty() {
+        if !session
+            .find_objects(&label(options.key))
+            .map_err(token)?
+            .is_empty()
+        {
             return Err(token("there is a key of this label already"));
         }
         let id: [u8; 16] = random::bytes(random).map_err(token)?;
@@ -102,14 +107,19 @@ impl Pkcs11Root {
             Attribute::Label(options.key.as_bytes().to_vec()),
             Attribute::Id(id.to_vec()),
         ];
-        session.generate_key(&Mechanism::AesKeyGen, &attributes).map_err(token)?;
+        session
+            .generate_key(&Mechanism::AesKeyGen, &attributes)
+            .map_err(token)?;
         Self::find(module, session, options.key)
     }
 
     fn find(module: Pkcs11, session: Session, name: &str) -> Result<Self, KeyError> {
         let found = session.find_objects(&label(name)).map_err(token)?;
         let [key] = found[..] else {
-            return Err(token(format!("{} keys of this label, expected 1", found.len())));
+            return Err(token(format!(
+                "{} keys of this label, expected 1",
+                found.len()
+            )));
         };
         let wanted = [AttributeType::Id, AttributeType::Extractable];
         let mut id = Vec::new();
@@ -124,7 +134,12 @@ impl Pkcs11Root {
             return Err(token("the key has no id"));
         }
         let id = seal::prefix(&seal::sha(&[b"countenance pkcs11 v1", &id]));
-        Ok(Self { session: Mutex::new(session), key, id, _module: module })
+        Ok(Self {
+            session: Mutex::new(session),
+            key,
+            id,
+            _module: module,
+        })
     }
 }
 
@@ -145,12 +160,7 @@ impl KeySource for Pkcs11Root {
         RootKind::Pkcs11
     }
 
-    fn wrap(
-        &self,
-        random: &dyn Random,
-        context: &[u8],
-        key: &Secret,
-    ) -> Result<Vec<u8>, KeyError> {
+    fn wrap(&self, random: &dyn Random, context: &[u8], key: &Secret) -> Result<Vec<u8>, KeyError> {
         let mut nonce: [u8; 12] = random::bytes(random).map_err(token)?;
         let mut out = nonce.to_vec();
         let parameters = GcmParams::new(&mut nonce, context, 128.into()).map_err(token)?;
@@ -163,7 +173,9 @@ impl KeySource for Pkcs11Root {
     }
 
     fn unwrap_key(&self, context: &[u8], wrapped: &[u8]) -> Result<Secret, KeyError> {
-        let (nonce, body) = wrapped.split_first_chunk::<12>().ok_or(KeyError::Unopened)?;
+        let (nonce, body) = wrapped
+            .split_first_chunk::<12>()
+            .ok_or(KeyError::Unopened)?;
         let mut nonce = *nonce;
         let parameters = GcmParams::new(&mut nonce, context, 128.into()).map_err(token)?;
         let session = self.session.lock().unwrap_or_else(PoisonError::into_inner);

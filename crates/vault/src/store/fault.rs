@@ -22,7 +22,11 @@ pub struct Faults {
 impl Default for Faults {
     fn default() -> Self {
         let never = || AtomicI64::new(-1);
-        Self { refused_write: never(), lost_answer: never(), read: never() }
+        Self {
+            refused_write: never(),
+            lost_answer: never(),
+            read: never(),
+        }
     }
 }
 
@@ -37,7 +41,10 @@ fn due(counter: &AtomicI64) -> bool {
 }
 
 fn injected(action: &'static str) -> StoreError {
-    StoreError::Io { action, cause: "injected".to_owned() }
+    StoreError::Io {
+        action,
+        cause: "injected".to_owned(),
+    }
 }
 
 impl<S: Store> FaultStore<S> {
@@ -51,11 +58,19 @@ impl<S: Store> FaultStore<S> {
             return Err(injected("writing"));
         }
         let done = write(&self.store)?;
-        if due(&self.faults.lost_answer) { Err(injected("answering")) } else { Ok(done) }
+        if due(&self.faults.lost_answer) {
+            Err(injected("answering"))
+        } else {
+            Ok(done)
+        }
     }
 
     fn read<T>(&self, read: impl FnOnce(&S) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        if due(&self.faults.read) { Err(injected("reading")) } else { read(&self.store) }
+        if due(&self.faults.read) {
+            Err(injected("reading"))
+        } else {
+            read(&self.store)
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::sql::{self, Cell, Cells, Sql, Value};
 use super::{
-    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
+    KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
 };
 use postgres::error::SqlState;
 use postgres::types::{ToSql, Type};
@@ -44,8 +44,14 @@ fn failure(action: &'static str) -> impl Fn(postgres::Error) -> StoreError {
             StoreError::Corrupt { what: "database" }
         }
         // The message of a server error may hold values; its code does not.
-        Some(code) => StoreError::Io { action, cause: format!("SQLSTATE {}", code.code()) },
-        None => StoreError::Io { action, cause: error.to_string() },
+        Some(code) => StoreError::Io {
+            action,
+            cause: format!("SQLSTATE {}", code.code()),
+        },
+        None => StoreError::Io {
+            action,
+            cause: error.to_string(),
+        },
     }
 }
 
@@ -54,7 +60,10 @@ impl Within<'_> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self.transaction.prepare(sql).map_err(failure("preparing"))?;
+        let statement = self
+            .transaction
+            .prepare(sql)
+            .map_err(failure("preparing"))?;
         self.statements.insert(sql, statement.clone());
         Ok(statement)
     }
@@ -73,13 +82,17 @@ fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
 impl Sql for Within<'_> {
     fn run(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         let statement = self.statement(sql)?;
-        self.transaction.execute(&statement, &parameters(values)).map_err(failure("writing"))
+        self.transaction
+            .execute(&statement, &parameters(values))
+            .map_err(failure("writing"))
     }
 
     fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Cells>, StoreError> {
         let statement = self.statement(sql)?;
-        let rows =
-            self.transaction.query(&statement, &parameters(values)).map_err(failure("reading"))?;
+        let rows = self
+            .transaction
+            .query(&statement, &parameters(values))
+            .map_err(failure("reading"))?;
         let mut out = Vec::with_capacity(rows.len());
         for row in rows {
             let mut cells = Vec::with_capacity(row.len());
@@ -98,7 +111,9 @@ impl Sql for Within<'_> {
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
         let sql = sql.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA");
-        self.transaction.batch_execute(&sql).map_err(failure("making tables"))
+        self.transaction
+            .batch_execute(&sql)
+            .map_err(failure("making tables"))
     }
 }
 
@@ -109,15 +124,24 @@ impl PostgresStore {
     /// # Errors
     /// [`StoreError::Io`] when the string is not one or the server cannot be reached.
     pub fn connect(connection: &str) -> Result<Self, StoreError> {
-        let config: Config = connection.parse().map_err(failure("reading the connection string"))?;
-        let store = Self { config, idle: Mutex::new(Vec::new()) };
+        let config: Config = connection
+            .parse()
+            .map_err(failure("reading the connection string"))?;
+        let store = Self {
+            config,
+            idle: Mutex::new(Vec::new()),
+        };
         let first = store.connection()?;
         store.keep(first);
         Ok(store)
     }
 
     fn connection(&self) -> Result<Connected, StoreError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         match idle {
             Some(connected) if !connected.client.is_closed() => Ok(connected),
             _ => {
@@ -125,7 +149,10 @@ impl PostgresStore {
                 client
                     .batch_execute("SET synchronous_commit = on; SET client_min_messages = error")
                     .map_err(failure("connecting"))?;
-                Ok(Connected { client, statements: BTreeMap::new() })
+                Ok(Connected {
+                    client,
+                    statements: BTreeMap::new(),
+                })
             }
         }
     }
@@ -156,7 +183,10 @@ impl PostgresStore {
             .start()
             .map_err(failure("a transaction"))?;
         let done = {
-            let mut within = Within { transaction, statements };
+            let mut within = Within {
+                transaction,
+                statements,
+            };
             let done = work(&mut within)?;
             within.transaction.commit().map_err(failure("committing"))?;
             done
@@ -191,8 +221,11 @@ impl Store for PostgresStore {
             ..KeyChange::default()
         };
         let there = self.within(true, |sql| {
-            sql.rows("SELECT 1::BIGINT WHERE to_regclass('meta') IS NOT NULL", &[])
-                .map(|rows| !rows.is_empty())
+            sql.rows(
+                "SELECT 1::BIGINT WHERE to_regclass('meta') IS NOT NULL",
+                &[],
+            )
+            .map(|rows| !rows.is_empty())
         })?;
         if there {
             return Err(StoreError::Occupied);

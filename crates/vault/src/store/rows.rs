@@ -210,9 +210,23 @@ mod tests {
     #[test]
     fn rows_read_back_and_longer_or_shorter_bytes_are_refused() {
         let rows: [Row; 3] = [
-            DeletionRow { position: 7, key_id: [3; 16], day: 20_000 }.into(),
-            ModelRow { digest: [1; 16], name: b"sface".to_vec() }.into(),
-            EventRow { sequence: 9, subject: 0, sealed: vec![5; 52] }.into(),
+            DeletionRow {
+                position: 7,
+                key_id: [3; 16],
+                day: 20_000,
+            }
+            .into(),
+            ModelRow {
+                digest: [1; 16],
+                name: b"sface".to_vec(),
+            }
+            .into(),
+            EventRow {
+                sequence: 9,
+                subject: 0,
+                sealed: vec![5; 52],
+            }
+            .into(),
         ];
         for row in rows {
             let bytes = row.encode();

@@ -45,18 +45,21 @@ fn open_state(
     slot: &[u8; 32],
     sealed: Option<&[u8]>,
 ) -> Result<AttemptState, VaultError> {
-    let Some(sealed) = sealed else { return Ok(AttemptState::default()) };
+    let Some(sealed) = sealed else {
+        return Ok(AttemptState::default());
+    };
     seal::open(key, &aad(slot), sealed)
         .ok()
         .and_then(|plain| AttemptState::from_bytes(&plain))
-        .ok_or(VaultError::Corrupt { what: "attempt counter" })
+        .ok_or(VaultError::Corrupt {
+            what: "attempt counter",
+        })
 }
 
 impl Vault {
     /// Attempts on a subject since its last success, in the newest 31 days counted.
     pub(super) fn attempts_in_row(&self, subject: &Subject) -> Result<u32, VaultError> {
-        let key =
-            self.with_tenant(subject.collection.tenant, |keys| Ok(keys.attempts.clone()))?;
+        let key = self.with_tenant(subject.collection.tenant, |keys| Ok(keys.attempts.clone()))?;
         let slot = subject.row.pseudonym;
         let sealed = self.store.attempt(&slot)?;
         Ok(open_state(&key, &slot, sealed.as_deref())?.in_row())
@@ -89,11 +92,23 @@ impl Vault {
             let mut state = open_state(&key, &slot, from.as_deref())?;
             state.count(&self.settings.attempts, now)?;
             let to = seal::seal(&key, &*self.random, &aad, &state.to_bytes())?;
-            let edits = vec![Edit::SwapAttempt { slot, from, to: Some(to) }];
-            match self.store.commit(Change { edits, ..Change::default() }) {
+            let edits = vec![Edit::SwapAttempt {
+                slot,
+                from,
+                to: Some(to),
+            }];
+            match self.store.commit(Change {
+                edits,
+                ..Change::default()
+            }) {
                 Ok(_) => {
                     let subject = target.subject.clone();
-                    return Ok(Attempt { slot, tenant, purpose, subject });
+                    return Ok(Attempt {
+                        slot,
+                        tenant,
+                        purpose,
+                        subject,
+                    });
                 }
                 Err(StoreError::Conflict(Conflict::Attempt)) => {}
                 Err(error) => return Err(error.into()),
@@ -141,8 +156,18 @@ impl Vault {
             ..Event::new(EventKind::Decided, now)
         };
         let events = vec![subject.subject.event(&*self.random, &subject.body, event)?];
-        let requires = vec![Require::Generation { subject: number, is: consent.generation }];
-        let done = self.store.commit(Change { requires, edits, events }).map_err(withdrawn)?;
+        let requires = vec![Require::Generation {
+            subject: number,
+            is: consent.generation,
+        }];
+        let done = self
+            .store
+            .commit(Change {
+                requires,
+                edits,
+                events,
+            })
+            .map_err(withdrawn)?;
         Ok(done.first_leaf)
     }
 
@@ -161,7 +186,11 @@ impl Vault {
         now: Timestamp,
     ) -> Result<u64, VaultError> {
         self.tick(now)?;
-        let outcome = if recapture { Outcome::Recapture } else { Outcome::Reject };
+        let outcome = if recapture {
+            Outcome::Recapture
+        } else {
+            Outcome::Reject
+        };
         let event = Event {
             outcome: Some(outcome),
             purpose: Some(attempt.purpose),
@@ -178,7 +207,10 @@ impl Vault {
                 event::seal_event(&key, &*self.random, &[0; 16], 0, event)?
             }
         };
-        let done = self.store.commit(Change { events: vec![sealed], ..Change::default() })?;
+        let done = self.store.commit(Change {
+            events: vec![sealed],
+            ..Change::default()
+        })?;
         Ok(done.first_leaf)
     }
 }

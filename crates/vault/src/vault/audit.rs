@@ -41,12 +41,18 @@ fn read(error: ReadError<StoreError>) -> VaultError {
 }
 
 fn outside(at: u64, size: u64) -> VaultError {
-    VaultError::Limit { what: "place in the audit tree", got: at, max: size }
+    VaultError::Limit {
+        what: "place in the audit tree",
+        got: at,
+        max: size,
+    }
 }
 
 impl Vault {
     pub(super) fn root_at(&self, size: u64) -> Result<Hash, VaultError> {
-        Tree::new(&mut Stored(&*self.store)).root(size).map_err(read)
+        Tree::new(&mut Stored(&*self.store))
+            .root(size)
+            .map_err(read)
     }
 
     /// Leaves of the audit tree now.
@@ -66,17 +72,24 @@ impl Vault {
         self.tick(now)?;
         let size = self.audit_size()?;
         let root = self.root_at(size)?;
-        let checkpoint =
-            Checkpoint::sign(&self.keys.signing, self.keys.vault, size, root, now);
-        let row = CheckpointRow { bytes: checkpoint.bytes().to_vec() };
-        self.store.commit_keys(KeyChange { put: vec![row.into()], ..KeyChange::default() })?;
+        let checkpoint = Checkpoint::sign(&self.keys.signing, self.keys.vault, size, root, now);
+        let row = CheckpointRow {
+            bytes: checkpoint.bytes().to_vec(),
+        };
+        self.store.commit_keys(KeyChange {
+            put: vec![row.into()],
+            ..KeyChange::default()
+        })?;
         Ok(checkpoint)
     }
 
     pub(super) fn check_not_older(&self, seen: &Checkpoint) -> Result<(), VaultError> {
         let got = self.audit_size()?;
         if got < seen.size {
-            return Err(VaultError::OlderThanKeyring { expected: seen.size, got });
+            return Err(VaultError::OlderThanKeyring {
+                expected: seen.size,
+                got,
+            });
         }
         if self.root_at(seen.size)? == seen.root {
             Ok(())
@@ -102,7 +115,13 @@ impl Vault {
         let mut tree = Tree::new(&mut tiles);
         let path = tree.inclusion(leaf, size).map_err(read)?;
         let root = tree.root(size).map_err(read)?;
-        Ok(Inclusion { leaf, leaf_hash: self.leaf_hash_at(leaf)?, size, root, path })
+        Ok(Inclusion {
+            leaf,
+            leaf_hash: self.leaf_hash_at(leaf)?,
+            size,
+            root,
+            path,
+        })
     }
 
     pub(super) fn leaf_hash_at(&self, leaf: u64) -> Result<Hash, VaultError> {
@@ -127,7 +146,9 @@ impl Vault {
         if older > newer {
             return Err(outside(older, newer));
         }
-        Tree::new(&mut Stored(&*self.store)).consistency(older, newer).map_err(read)
+        Tree::new(&mut Stored(&*self.store))
+            .consistency(older, newer)
+            .map_err(read)
     }
 
     /// The root hash of the tree of the first `size` leaves.
@@ -136,7 +157,11 @@ impl Vault {
     /// [`VaultError::Limit`] when the tree is smaller; others when the store fails.
     pub fn root_of(&self, size: u64) -> Result<Hash, VaultError> {
         let now = self.audit_size()?;
-        if size > now { Err(outside(size, now)) } else { self.root_at(size) }
+        if size > now {
+            Err(outside(size, now))
+        } else {
+            self.root_at(size)
+        }
     }
 
     /// Computes the whole tree anew from its leaves and compares every inner tile, and the root
@@ -159,7 +184,8 @@ impl Vault {
                 out.copy_from_slice(hash);
                 out
             });
-            let touched = merkle::append(&mut fresh, index * TILE, leaves).map_err(|_| damaged())?;
+            let touched =
+                merkle::append(&mut fresh, index * TILE, leaves).map_err(|_| damaged())?;
             for ((level, index), hashes) in touched {
                 let full = hashes.len() as u64 == TILE * 32;
                 if level > 0 && full && self.store.tile(level, index)? != hashes {
@@ -168,7 +194,9 @@ impl Vault {
                 fresh.0.insert((level, index), hashes);
             }
             // Only the last tile of each level is still needed.
-            fresh.0.retain(|&(level, at), _| level > 0 && at >= (index >> (5 * level)));
+            fresh
+                .0
+                .retain(|&(level, at), _| level > 0 && at >= (index >> (5 * level)));
         }
         for ((level, index), hashes) in &fresh.0 {
             if self.store.tile(*level, *index)? != *hashes {
@@ -177,8 +205,7 @@ impl Vault {
         }
         let head = self.store.keyring()?;
         if let Some(bytes) = head.checkpoint {
-            let seen =
-                Checkpoint::verify(&bytes, &self.public_key()).map_err(|_| damaged())?;
+            let seen = Checkpoint::verify(&bytes, &self.public_key()).map_err(|_| damaged())?;
             self.check_not_older(&seen)?;
         }
         Ok(size)

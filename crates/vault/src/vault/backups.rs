@@ -21,7 +21,10 @@ impl Vault {
             writer.row(&row).map_err(|error| {
                 let cause = error.to_string();
                 failed = Some(error);
-                StoreError::Io { action: "writing a backup", cause }
+                StoreError::Io {
+                    action: "writing a backup",
+                    cause,
+                }
             })
         };
         let mut read = Ok(());
@@ -69,13 +72,14 @@ impl Vault {
         let age = |cause: String| BackupError::Age { cause };
         let mut parsed = Vec::new();
         for recipient in recipients {
-            let recipient: age::x25519::Recipient =
-                recipient.parse().map_err(|error: &str| age(error.to_owned()))?;
+            let recipient: age::x25519::Recipient = recipient
+                .parse()
+                .map_err(|error: &str| age(error.to_owned()))?;
             parsed.push(recipient);
         }
         let borrowed = parsed.iter().map(|one| one as &dyn age::Recipient);
-        let encryptor = age::Encryptor::with_recipients(borrowed)
-            .map_err(|error| age(error.to_string()))?;
+        let encryptor =
+            age::Encryptor::with_recipients(borrowed).map_err(|error| age(error.to_string()))?;
         let sealed = encryptor.wrap_output(out).map_err(BackupError::from)?;
         let sealed = self.write_half(sealed, Half::Keyring, now)?;
         sealed.finish().map_err(BackupError::from)?;

@@ -46,7 +46,8 @@ impl Vault {
         let mut keys = Vec::with_capacity(subjects.len());
         for new in subjects {
             self.check_grant(&new.grant, now)?;
-            let (unlocked, key) = self.new_subject(collection, &new.id, new.holder.as_ref(), now)?;
+            let (unlocked, key) =
+                self.new_subject(collection, &new.id, new.holder.as_ref(), now)?;
             if !seen.insert(unlocked.subject.row.pseudonym) {
                 return Err(exists());
             }
@@ -61,7 +62,10 @@ impl Vault {
         for (unlocked, new) in made.iter().zip(subjects) {
             self.seal_record(unlocked, 0, &new.model, &new.template)?;
         }
-        let added = self.store.commit_keys(KeyChange { add: keys, ..KeyChange::default() })?;
+        let added = self.store.commit_keys(KeyChange {
+            add: keys,
+            ..KeyChange::default()
+        })?;
         let mut change = Change::default();
         for ((unlocked, new), number) in made.iter_mut().zip(subjects).zip(&added.numbers) {
             unlocked.subject.row.number = *number;
@@ -99,7 +103,9 @@ impl Vault {
             pseudonym: row.pseudonym,
         });
         change.edits.push(Edit::Put(row.clone().into()));
-        change.edits.push(Edit::Put(self.seal_entry(unlocked, 0, &new.grant)?.into()));
+        change
+            .edits
+            .push(Edit::Put(self.seal_entry(unlocked, 0, &new.grant)?.into()));
         let record = self.seal_record(unlocked, 0, &new.model, &new.template)?;
         change.edits.push(Edit::Put(record.into()));
         self.name_model(change, &new.model);
@@ -117,7 +123,9 @@ impl Vault {
                 ..Event::new(EventKind::Enrolled, now)
             },
         ] {
-            let sealed = unlocked.subject.event(&*self.random, &unlocked.body, event)?;
+            let sealed = unlocked
+                .subject
+                .event(&*self.random, &unlocked.body, event)?;
             change.events.push(sealed);
         }
         Ok(())

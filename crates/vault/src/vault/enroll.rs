@@ -56,11 +56,19 @@ impl Vault {
         let owner = &subject.subject;
         for _ in 0..32 {
             let dossier = self.store.dossier(owner.row.number, false)?;
-            let free = (0..MAX_RECORDS)
-                .find(|number| dossier.records.iter().all(|record| record.number != *number));
+            let free = (0..MAX_RECORDS).find(|number| {
+                dossier
+                    .records
+                    .iter()
+                    .all(|record| record.number != *number)
+            });
             let Some(number) = free else {
                 let max = u64::from(MAX_RECORDS);
-                return Err(VaultError::Limit { what: "records", got: max + 1, max });
+                return Err(VaultError::Limit {
+                    what: "records",
+                    got: max + 1,
+                    max,
+                });
             };
             let parts = self.parts(owner, &subject.ledger, &dossier.consents)?;
             let event = Event {
@@ -71,8 +79,14 @@ impl Vault {
             };
             let mut change = Change {
                 requires: vec![
-                    Require::Generation { subject: consent.subject, is: consent.generation },
-                    Require::NoRecord { subject: consent.subject, number },
+                    Require::Generation {
+                        subject: consent.subject,
+                        is: consent.generation,
+                    },
+                    Require::NoRecord {
+                        subject: consent.subject,
+                        number,
+                    },
                 ],
                 edits: vec![
                     Edit::Put(self.seal_record(subject, number, model, template)?.into()),
@@ -101,16 +115,27 @@ impl Vault {
         template: &[u8],
     ) -> Result<RecordRow, VaultError> {
         let owner = subject.subject.owner();
-        let place = Place { owner: &owner, key_id: &subject.subject.row.key_id, number };
+        let place = Place {
+            owner: &owner,
+            key_id: &subject.subject.row.key_id,
+            number,
+        };
         let bytes = record::seal_record(&subject.body, &*self.random, &place, model, template)?;
-        Ok(RecordRow { subject: subject.subject.row.number, number, bytes })
+        Ok(RecordRow {
+            subject: subject.subject.row.number,
+            number,
+            bytes,
+        })
     }
 
     /// Adds the model's name to a change that is the first to use it.
     pub(super) fn name_model(&self, change: &mut Change, model: &ModelName) {
         let digest = model.digest();
         if !self.known().models.contains_key(&digest) {
-            let row = ModelRow { digest, name: model.as_str().as_bytes().to_vec() };
+            let row = ModelRow {
+                digest,
+                name: model.as_str().as_bytes().to_vec(),
+            };
             change.edits.push(Edit::Put(row.into()));
         }
     }
@@ -131,7 +156,11 @@ impl Vault {
             return Ok(model.clone());
         }
         self.reload()?;
-        self.known().models.get(&digest).cloned().ok_or_else(corrupt)
+        self.known()
+            .models
+            .get(&digest)
+            .cloned()
+            .ok_or_else(corrupt)
     }
 
     pub(super) fn open_record(
@@ -141,11 +170,18 @@ impl Vault {
     ) -> Result<Reference, VaultError> {
         let model = self.model_of(&row.bytes)?;
         let owner = subject.subject.owner();
-        let place =
-            Place { owner: &owner, key_id: &subject.subject.row.key_id, number: row.number };
+        let place = Place {
+            owner: &owner,
+            key_id: &subject.subject.row.key_id,
+            number: row.number,
+        };
         let template = record::open_record(&subject.body, &place, &model, &row.bytes)
             .ok_or(VaultError::Corrupt { what: "record" })?;
-        Ok(Reference { number: row.number, model, template })
+        Ok(Reference {
+            number: row.number,
+            model,
+            template,
+        })
     }
 
     /// Opens the templates of a subject who consented, for an attempt that was counted.
@@ -169,8 +205,14 @@ impl Vault {
         if attempt.purpose() != consent.purpose() {
             return Err(ConsentError::Other.into());
         }
-        let records = self.store.dossier(subject.subject.row.number, false)?.records;
-        records.iter().map(|row| self.open_record(subject, row)).collect()
+        let records = self
+            .store
+            .dossier(subject.subject.row.number, false)?
+            .records;
+        records
+            .iter()
+            .map(|row| self.open_record(subject, row))
+            .collect()
     }
 
     /// The numbers and models of a subject's records, without opening them.
@@ -178,8 +220,14 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] when the store fails or a record is damaged.
     pub fn records(&self, subject: &Unlocked) -> Result<Vec<(u16, ModelName)>, VaultError> {
-        let records = self.store.dossier(subject.subject.row.number, false)?.records;
-        records.iter().map(|row| Ok((row.number, self.model_of(&row.bytes)?))).collect()
+        let records = self
+            .store
+            .dossier(subject.subject.row.number, false)?
+            .records;
+        records
+            .iter()
+            .map(|row| Ok((row.number, self.model_of(&row.bytes)?)))
+            .collect()
     }
 
     /// Removes one record, for instance after a newer model's has taken its place.
@@ -198,9 +246,15 @@ impl Vault {
         if records.iter().all(|record| record.number != number) {
             return Err(VaultError::Unknown { what: "record" });
         }
-        let event = Event { number, ..Event::new(EventKind::RecordRemoved, now) };
+        let event = Event {
+            number,
+            ..Event::new(EventKind::RecordRemoved, now)
+        };
         self.store.commit(Change {
-            edits: vec![Edit::RemoveRecord { subject: owner.row.number, number }],
+            edits: vec![Edit::RemoveRecord {
+                subject: owner.row.number,
+                number,
+            }],
             events: vec![owner.event(&*self.random, &subject.body, event)?],
             ..Change::default()
         })?;
@@ -227,7 +281,9 @@ impl Vault {
             let Some(last) = rows.last() else { break };
             after = last.number;
             for row in rows {
-                let Some(subject) = self.load(row)? else { continue };
+                let Some(subject) = self.load(row)? else {
+                    continue;
+                };
                 if subject.kind != SubjectKind::OperatorKey {
                     continue;
                 }
@@ -238,8 +294,14 @@ impl Vault {
                     .iter()
                     .any(|(_, part)| part.purpose == Purpose::Identify && part.stands(now));
                 if agreed && !dossier.records.is_empty() {
-                    let opened = dossier.records.iter().map(|row| self.open_record(&unlocked, row));
-                    members.push((unlocked.external_id.clone(), opened.collect::<Result<_, _>>()?));
+                    let opened = dossier
+                        .records
+                        .iter()
+                        .map(|row| self.open_record(&unlocked, row));
+                    members.push((
+                        unlocked.external_id.clone(),
+                        opened.collect::<Result<_, _>>()?,
+                    ));
                 }
             }
         }
@@ -253,5 +315,8 @@ impl Vault {
 }
 
 pub(super) fn model_detail(model: &ModelName) -> u64 {
-    model.digest().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+    model
+        .digest()
+        .first_chunk()
+        .map_or(0, |first| u64::from_le_bytes(*first))
 }

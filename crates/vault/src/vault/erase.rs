@@ -31,8 +31,10 @@ impl Vault {
             destroy: vec![(number, key_id, now.day())],
             ..KeyChange::default()
         })?;
-        let position =
-            *destroyed.positions.first().ok_or(VaultError::Corrupt { what: "deletion" })?;
+        let position = *destroyed
+            .positions
+            .first()
+            .ok_or(VaultError::Corrupt { what: "deletion" })?;
         let committed = self.remove_rows(subject.collection.tenant, number, position, now)?;
         let root = self.root_at(committed.size)?;
         self.checkpoint(now)?;
@@ -59,14 +61,19 @@ impl Vault {
         now: Timestamp,
     ) -> Result<Committed, VaultError> {
         let key = self.with_tenant(tenant, |keys| Ok(keys.audit.clone()))?;
-        let event = Event { detail: position, ..Event::new(EventKind::Erased, now) };
+        let event = Event {
+            detail: position,
+            ..Event::new(EventKind::Erased, now)
+        };
         let committed = self.store.commit(Change {
             edits: vec![Edit::RemoveSubject(number)],
             events: vec![event::seal_event(&key, &*self.random, &[0; 16], 0, event)?],
             ..Change::default()
         })?;
-        self.store
-            .commit_keys(KeyChange { purged: vec![position], ..KeyChange::default() })?;
+        self.store.commit_keys(KeyChange {
+            purged: vec![position],
+            ..KeyChange::default()
+        })?;
         Ok(committed)
     }
 
@@ -78,9 +85,14 @@ impl Vault {
         now: Timestamp,
     ) -> Result<(), VaultError> {
         let destroy = vec![(number, key_id, now.day())];
-        let done =
-            self.store.commit_keys(KeyChange { destroy, ..KeyChange::default() })?;
-        self.store.commit_keys(KeyChange { purged: done.positions, ..KeyChange::default() })?;
+        let done = self.store.commit_keys(KeyChange {
+            destroy,
+            ..KeyChange::default()
+        })?;
+        self.store.commit_keys(KeyChange {
+            purged: done.positions,
+            ..KeyChange::default()
+        })?;
         Ok(())
     }
 
@@ -93,15 +105,19 @@ impl Vault {
             if pending.is_empty() {
                 return Ok(finished);
             }
-            let mut gone: BTreeMap<[u8; 16], u64> =
-                pending.iter().map(|row| (row.key_id, row.position)).collect();
+            let mut gone: BTreeMap<[u8; 16], u64> = pending
+                .iter()
+                .map(|row| (row.key_id, row.position))
+                .collect();
             let mut after = 0;
             loop {
                 let rows = self.store.subjects(None, after, 1000)?;
                 let Some(last) = rows.last() else { break };
                 after = last.number;
                 for row in rows {
-                    let Some(position) = gone.remove(&row.key_id) else { continue };
+                    let Some(position) = gone.remove(&row.key_id) else {
+                        continue;
+                    };
                     let tenant = self.collection_by(row.collection)?.tenant;
                     self.remove_rows(tenant, row.number, position, now)?;
                     finished += 1;
@@ -109,7 +125,10 @@ impl Vault {
             }
             // The others' rows were gone already.
             let purged = gone.into_values().collect();
-            self.store.commit_keys(KeyChange { purged, ..KeyChange::default() })?;
+            self.store.commit_keys(KeyChange {
+                purged,
+                ..KeyChange::default()
+            })?;
         }
     }
 }

@@ -50,11 +50,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Corrupt`] when something does not open or an event is not the one that was
     /// committed to; others when the store fails.
-    pub fn export(
-        &self,
-        subject: &Unlocked,
-        now: Timestamp,
-    ) -> Result<SubjectExport, VaultError> {
+    pub fn export(&self, subject: &Unlocked, now: Timestamp) -> Result<SubjectExport, VaultError> {
         self.tick(now)?;
         let owner = &subject.subject;
         let event = Event::new(EventKind::Exported, now);
@@ -74,7 +70,11 @@ impl Vault {
             if self.leaf_hash_at(sealed.sequence)? != merkle::leaf_hash(&leaf_bytes) {
                 return Err(VaultError::Corrupt { what: "event" });
             }
-            events.push(AuditEntry { leaf: sealed.sequence, leaf_bytes, event });
+            events.push(AuditEntry {
+                leaf: sealed.sequence,
+                leaf_bytes,
+                event,
+            });
         }
         Ok(SubjectExport {
             external_id: subject.external_id.clone(),

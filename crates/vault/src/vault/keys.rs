@@ -58,7 +58,13 @@ pub(crate) fn wrap_with_root(
     key: &Secret,
 ) -> Result<RootWrappedRow, VaultError> {
     let wrapped = source.wrap(random, &root_context(vault, kind, tenant, version), key)?;
-    Ok(RootWrappedRow { kind, tenant, version, root_id: source.root_id(), wrapped })
+    Ok(RootWrappedRow {
+        kind,
+        tenant,
+        version,
+        root_id: source.root_id(),
+        wrapped,
+    })
 }
 
 /// Opens a key wrapped with the root key.
@@ -80,8 +86,11 @@ pub(crate) fn unwrap_with_root(
 impl VaultKeys {
     pub(crate) fn derive(vault: [u8; 16], secret: &Secret) -> Result<Self, VaultError> {
         let seed = labelled(secret, "signing");
-        let signing = Ed25519KeyPair::from_seed_unchecked(seed.expose())
-            .map_err(|_| VaultError::Corrupt { what: "signing key" })?;
+        let signing = Ed25519KeyPair::from_seed_unchecked(seed.expose()).map_err(|_| {
+            VaultError::Corrupt {
+                what: "signing key",
+            }
+        })?;
         Ok(Self {
             vault,
             audit: labelled(secret, "audit"),
@@ -157,7 +166,11 @@ impl VaultKeys {
             .ok_or_else(damaged)?;
         let mut secret = None;
         let mut versions = BTreeMap::new();
-        for wrapped in head.root_wrapped.iter().filter(|wrapped| wrapped.tenant == row.number) {
+        for wrapped in head
+            .root_wrapped
+            .iter()
+            .filter(|wrapped| wrapped.tenant == row.number)
+        {
             let key = unwrap_with_root(source, &self.vault, wrapped)?;
             match wrapped.kind {
                 TENANT_SECRET => secret = Some(key),
@@ -169,7 +182,14 @@ impl VaultKeys {
         if !versions.contains_key(&row.version) {
             return Err(damaged());
         }
-        Ok(TenantKeys::derive(row.number, row.id, name, &secret, versions, row.version))
+        Ok(TenantKeys::derive(
+            row.number,
+            row.id,
+            name,
+            &secret,
+            versions,
+            row.version,
+        ))
     }
 }
 
@@ -196,7 +216,11 @@ impl TenantKeys {
     }
 
     pub(crate) fn collection_id(&self, name: &Name) -> [u8; 16] {
-        seal::prefix(&mac_with_field(&self.index, &[b"collection"], name.as_str().as_bytes()))
+        seal::prefix(&mac_with_field(
+            &self.index,
+            &[b"collection"],
+            name.as_str().as_bytes(),
+        ))
     }
 
     pub(crate) fn seal_collection_name(
@@ -218,7 +242,11 @@ impl TenantKeys {
     }
 
     pub(crate) fn pseudonym(&self, collection: &[u8; 16], id: &ExternalId) -> [u8; 32] {
-        mac_with_field(&self.index, &[b"subject", collection], id.as_str().as_bytes())
+        mac_with_field(
+            &self.index,
+            &[b"subject", collection],
+            id.as_str().as_bytes(),
+        )
     }
 
     /// The bucket that counts attempts on an unknown id.
@@ -247,10 +275,19 @@ impl TenantKeys {
         server_part: &Secret,
     ) -> Result<KeyRow, VaultError> {
         let version = self.version;
-        let key = self.versions.get(&version).ok_or(VaultError::Corrupt { what: "tenant key" })?;
+        let key = self
+            .versions
+            .get(&version)
+            .ok_or(VaultError::Corrupt { what: "tenant key" })?;
         let context = self.subject_context(vault, version, &key_id);
         let wrapped = seal::seal(key, random, &context, server_part.expose())?;
-        Ok(KeyRow { number, tenant: self.number, version, key_id, wrapped })
+        Ok(KeyRow {
+            number,
+            tenant: self.number,
+            version,
+            key_id,
+            wrapped,
+        })
     }
 
     /// The server part in a row; `None` when this process does not know the version yet.
@@ -259,11 +296,15 @@ impl TenantKeys {
         vault: &[u8; 16],
         row: &KeyRow,
     ) -> Result<Option<Secret>, VaultError> {
-        let damaged = VaultError::Corrupt { what: "wrapped server part" };
+        let damaged = VaultError::Corrupt {
+            what: "wrapped server part",
+        };
         if row.tenant != self.number {
             return Err(damaged);
         }
-        let Some(key) = self.versions.get(&row.version) else { return Ok(None) };
+        let Some(key) = self.versions.get(&row.version) else {
+            return Ok(None);
+        };
         let context = self.subject_context(vault, row.version, &row.key_id);
         seal::open(key, &context, &row.wrapped)
             .ok()

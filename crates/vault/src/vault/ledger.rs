@@ -58,7 +58,10 @@ impl Vault {
             ..Event::new(EventKind::ConsentGranted, now)
         };
         let change = Change {
-            requires: vec![Require::Generation { subject: row.number, is: row.generation }],
+            requires: vec![Require::Generation {
+                subject: row.number,
+                is: row.generation,
+            }],
             edits: vec![
                 Edit::Put(self.seal_entry(subject, number, grant)?.into()),
                 self.touch(row.number, generation, &parts, now),
@@ -77,7 +80,13 @@ impl Vault {
         grant: Grant,
     ) -> Consent {
         let (id, key_id) = (subject.subject.row.number, subject.subject.key_id());
-        Consent { subject: id, key_id, generation, number, grant }
+        Consent {
+            subject: id,
+            key_id,
+            generation,
+            number,
+            grant,
+        }
     }
 
     pub(super) fn check_grant(&self, grant: &Grant, now: Timestamp) -> Result<(), VaultError> {
@@ -124,7 +133,12 @@ impl Vault {
         part: impl Into<LedgerPart>,
     ) -> Result<Vec<u8>, VaultError> {
         let aad = ledger_aad(&subject.key_id(), number);
-        Ok(seal::seal(ledger, &*self.random, &aad, &part.into().to_bytes())?)
+        Ok(seal::seal(
+            ledger,
+            &*self.random,
+            &aad,
+            &part.into().to_bytes(),
+        )?)
     }
 
     /// The subject's row as it is now.
@@ -178,7 +192,12 @@ impl Vault {
         let standing = parts.iter().filter(|(_, part)| part.stands(now));
         let first = standing.map(|(_, part)| part.expires.day()).min();
         let due_day = first.map_or(kept, |day| day.min(kept));
-        Edit::Touch { subject, generation, used_day, due_day }
+        Edit::Touch {
+            subject,
+            generation,
+            used_day,
+            due_day,
+        }
     }
 
     fn grant_of(&self, subject: &Unlocked, row: &ConsentRow, part: &LedgerPart) -> Option<Grant> {
@@ -219,13 +238,18 @@ impl Vault {
             }
             let grant = self
                 .grant_of(subject, entry, part)
-                .ok_or(VaultError::Corrupt { what: "consent detail" })?;
+                .ok_or(VaultError::Corrupt {
+                    what: "consent detail",
+                })?;
             let consent = self.proof(subject, row.generation, *number, grant);
             if let Err(error) = consent.check_time(now) {
                 refusal = error;
                 continue;
             }
-            if found.as_ref().is_none_or(|best| best.expires() < consent.expires()) {
+            if found
+                .as_ref()
+                .is_none_or(|best| best.expires() < consent.expires())
+            {
                 found = Some(consent);
             }
         }
@@ -289,7 +313,10 @@ impl Vault {
             let rows = self.store.dossier(row.number, false)?.consents;
             let mut parts = self.parts(subject, &ledger, &rows)?;
             let mut change = Change {
-                requires: vec![Require::Generation { subject: row.number, is: row.generation }],
+                requires: vec![Require::Generation {
+                    subject: row.number,
+                    is: row.generation,
+                }],
                 ..Change::default()
             };
             for (mut entry, (number, part)) in rows.into_iter().zip(&mut parts) {
@@ -299,8 +326,11 @@ impl Vault {
                 part.state = state;
                 entry.ledger = self.seal_part(&ledger, subject, *number, *part)?;
                 change.edits.push(Edit::Put(entry.into()));
-                let event =
-                    Event { purpose: Some(part.purpose), number: *number, ..Event::new(kind, now) };
+                let event = Event {
+                    purpose: Some(part.purpose),
+                    number: *number,
+                    ..Event::new(kind, now)
+                };
                 let event = subject.event(&*self.random, &subject.event_key(), event)?;
                 change.events.push(event);
             }
@@ -334,7 +364,10 @@ impl Vault {
     pub fn consents(&self, subject: &Subject) -> Result<Vec<ConsentEntry>, VaultError> {
         let rows = self.store.dossier(subject.row.number, false)?.consents;
         let parts = self.parts(subject, &subject.ledger_key(), &rows)?;
-        Ok(parts.iter().map(|(number, part)| entry(*number, part, None)).collect())
+        Ok(parts
+            .iter()
+            .map(|(number, part)| entry(*number, part, None))
+            .collect())
     }
 
     pub(super) fn full_consents(
@@ -348,7 +381,9 @@ impl Vault {
             .map(|(row, (number, part))| {
                 let grant = self
                     .grant_of(subject, row, part)
-                    .ok_or(VaultError::Corrupt { what: "consent detail" })?;
+                    .ok_or(VaultError::Corrupt {
+                        what: "consent detail",
+                    })?;
                 Ok(entry(*number, part, Some(grant)))
             })
             .collect()
@@ -366,14 +401,22 @@ fn entry(number: u16, part: &LedgerPart, grant: Option<Grant>) -> ConsentEntry {
 }
 
 pub(super) fn check_owner(subject: &Unlocked, consent: &Consent) -> Result<(), ConsentError> {
-    let same = consent.subject == subject.subject.row.number
-        && consent.key_id == subject.subject.key_id();
-    if same { Ok(()) } else { Err(ConsentError::Other) }
+    let same =
+        consent.subject == subject.subject.row.number && consent.key_id == subject.subject.key_id();
+    if same {
+        Ok(())
+    } else {
+        Err(ConsentError::Other)
+    }
 }
 
 impl LedgerPart {
     fn of(grant: &Grant) -> Self {
-        Self { purpose: grant.purpose, state: ConsentState::Active, expires: grant.expires }
+        Self {
+            purpose: grant.purpose,
+            state: ConsentState::Active,
+            expires: grant.expires,
+        }
     }
 }
 

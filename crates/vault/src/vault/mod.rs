@@ -101,9 +101,10 @@ impl std::fmt::Debug for Vault {
 }
 
 fn check_settings(settings: &Settings) -> Result<(), VaultError> {
-    for (what, days) in
-        [("retention days", settings.retention_days), ("consent days", settings.consent_days)]
-    {
+    for (what, days) in [
+        ("retention days", settings.retention_days),
+        ("consent days", settings.consent_days),
+    ] {
         if !(1..=MAX_RETENTION_DAYS).contains(&days) {
             return Err(VaultError::Limit {
                 what,
@@ -219,7 +220,11 @@ impl Vault {
     ) -> Result<Known, VaultError> {
         let tenants = keys.open_tenants(source, &store.keyring()?)?;
         let data = store.data()?;
-        Ok(Known { tenants, models: models(&data)?, collections: data.collections })
+        Ok(Known {
+            tenants,
+            models: models(&data)?,
+            collections: data.collections,
+        })
     }
 
     /// Reads the small rows again, which another process may have changed.
@@ -238,14 +243,22 @@ impl Vault {
         number: u32,
         with: impl FnOnce(&TenantKeys) -> Result<T, VaultError>,
     ) -> Result<T, VaultError> {
-        with(self.known().tenants.get(&number).ok_or(VaultError::Unknown { what: "tenant" })?)
+        with(
+            self.known()
+                .tenants
+                .get(&number)
+                .ok_or(VaultError::Unknown { what: "tenant" })?,
+        )
     }
 
     /// Takes note of the time and refuses a clock that went back.
     fn tick(&self, now: Timestamp) -> Result<(), VaultError> {
         let latest = self.latest.fetch_max(now.unix(), Ordering::SeqCst);
         if now.unix().saturating_add(self.settings.clock_tolerance_s) < latest {
-            return Err(VaultError::ClockBackwards { latest: Timestamp::from_unix(latest), now });
+            return Err(VaultError::ClockBackwards {
+                latest: Timestamp::from_unix(latest),
+                now,
+            });
         }
         Ok(())
     }
@@ -257,13 +270,19 @@ impl Vault {
         detail: u64,
         now: Timestamp,
     ) -> Result<SealedEvent, VaultError> {
-        let event = Event { detail, ..Event::new(kind, now) };
+        let event = Event {
+            detail,
+            ..Event::new(kind, now)
+        };
         event::seal_event(&self.keys.audit, &*self.random, &[0; 16], 0, event)
     }
 
     fn append_own(&self, kind: EventKind, detail: u64, now: Timestamp) -> Result<(), VaultError> {
         let events = vec![self.own_event(kind, detail, now)?];
-        self.store.commit(Change { events, ..Change::default() })?;
+        self.store.commit(Change {
+            events,
+            ..Change::default()
+        })?;
         Ok(())
     }
 

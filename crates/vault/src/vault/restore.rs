@@ -45,7 +45,12 @@ impl Deletions {
         all.into_iter()
             .map(|(key_id, (position, day))| {
                 last = (*position).max(last + 1);
-                DeletionRow { position: last, key_id: *key_id, day: *day }.into()
+                DeletionRow {
+                    position: last,
+                    key_id: *key_id,
+                    day: *day,
+                }
+                .into()
             })
             .collect()
     }
@@ -55,7 +60,10 @@ fn foreign(expected: &[u8; 16], got: &[u8; 16]) -> Result<(), BackupError> {
     if expected == got {
         Ok(())
     } else {
-        Err(BackupError::Foreign { expected: hex(expected), got: hex(got) })
+        Err(BackupError::Foreign {
+            expected: hex(expected),
+            got: hex(got),
+        })
     }
 }
 
@@ -83,12 +91,11 @@ impl Vault {
     ) -> Result<(Self, Restored), VaultError> {
         check_settings(&settings)?;
         let age = |cause: String| BackupError::Age { cause };
-        let identity: age::x25519::Identity =
-            identity.parse().map_err(|error: &str| age(error.to_owned()))?;
+        let identity: age::x25519::Identity = identity
+            .parse()
+            .map_err(|error: &str| age(error.to_owned()))?;
         let opened = age::Decryptor::new(keyring)
-            .and_then(|sealed| {
-                sealed.decrypt(std::iter::once(&identity as &dyn age::Identity))
-            })
+            .and_then(|sealed| sealed.decrypt(std::iter::once(&identity as &dyn age::Identity)))
             .map_err(|error| age(error.to_string()))?;
         let mut keyring = Reader::new(opened, Half::Keyring)?;
         let days = now.unix().saturating_sub(keyring.made.unix()) / 86_400;
@@ -151,7 +158,9 @@ impl Import<'_> {
         reader: &mut Reader<R>,
         source: &dyn KeySource,
     ) -> Result<VaultKeys, VaultError> {
-        let damaged = || BackupError::Format { expected: "keyring" };
+        let damaged = || BackupError::Format {
+            expected: "keyring",
+        };
         let mut wrapped: Vec<RootWrappedRow> = Vec::new();
         let mut put: Vec<Row> = self.deletions.rows();
         let mut keys: Option<VaultKeys> = None;
@@ -169,13 +178,16 @@ impl Import<'_> {
             }
             if keys.is_none() {
                 let secret = wrapped.iter().find(|row| row.kind == VAULT_SECRET);
-                let secret =
-                    unwrap_with_root(source, &reader.vault, secret.ok_or_else(damaged)?)?;
+                let secret = unwrap_with_root(source, &reader.vault, secret.ok_or_else(damaged)?)?;
                 let derived = VaultKeys::derive(reader.vault, &secret)?;
                 let rows = std::mem::take(&mut wrapped);
-                self.store.create(reader.vault, derived.public_key(), rows)?;
+                self.store
+                    .create(reader.vault, derived.public_key(), rows)?;
                 let edits = vec![Edit::Restoring(true)];
-                self.store.commit(Change { edits, ..Change::default() })?;
+                self.store.commit(Change {
+                    edits,
+                    ..Change::default()
+                })?;
                 keys = Some(derived);
             }
             match row {
@@ -192,7 +204,10 @@ impl Import<'_> {
             }
             if put.len() >= BATCH || last {
                 let put = std::mem::take(&mut put);
-                self.store.commit_keys(KeyChange { put, ..KeyChange::default() })?;
+                self.store.commit_keys(KeyChange {
+                    put,
+                    ..KeyChange::default()
+                })?;
             }
             if last {
                 return keys.ok_or_else(|| damaged().into());
@@ -208,10 +223,16 @@ impl Import<'_> {
             }
             if edits.len() >= BATCH {
                 let edits = std::mem::take(&mut edits);
-                self.store.commit(Change { edits, ..Change::default() })?;
+                self.store.commit(Change {
+                    edits,
+                    ..Change::default()
+                })?;
             }
         }
-        self.store.commit(Change { edits, ..Change::default() })?;
+        self.store.commit(Change {
+            edits,
+            ..Change::default()
+        })?;
         Ok(())
     }
 
@@ -235,7 +256,11 @@ impl Import<'_> {
             Row::ConsentRow(row) => !self.skipped.contains(&row.subject),
             Row::EventRow(row) => !self.skipped.contains(&row.subject),
             Row::AttemptRow(row) => !self.slots.contains(&row.slot),
-            Row::TileRow(TileRow { level: 0, index, hashes }) => {
+            Row::TileRow(TileRow {
+                level: 0,
+                index,
+                hashes,
+            }) => {
                 self.size = self.size.max(index * 32 + hashes.len() as u64 / 32);
                 true
             }
@@ -247,7 +272,10 @@ impl Import<'_> {
 
     fn finish(self) -> Result<Restored, VaultError> {
         let edits = vec![Edit::TreeSize(self.size), Edit::Restoring(false)];
-        self.store.commit(Change { edits, ..Change::default() })?;
+        self.store.commit(Change {
+            edits,
+            ..Change::default()
+        })?;
         Ok(self.done)
     }
 }

@@ -36,9 +36,10 @@ impl Vault {
             if row.due_day > now.day() {
                 continue;
             }
-            let unused =
-                row.used_day.saturating_add(self.settings.retention_days) <= now.day();
-            let Some(subject) = self.load(row)? else { continue };
+            let unused = row.used_day.saturating_add(self.settings.retention_days) <= now.day();
+            let Some(subject) = self.load(row)? else {
+                continue;
+            };
             if unused {
                 done.erased.push(self.erase(&subject, None, now)?);
                 continue;
@@ -46,8 +47,7 @@ impl Vault {
             let over = |part: &crate::consent::LedgerPart| {
                 part.state == ConsentState::Active && part.expires <= now
             };
-            done.expired +=
-                self.end_consents(&subject, over, ConsentState::Expired, now)? as u64;
+            done.expired += self.end_consents(&subject, over, ConsentState::Expired, now)? as u64;
         }
         Ok(done)
     }

@@ -41,10 +41,12 @@ impl Vault {
         row.version += 1;
         let version = row.version;
         let place = (TENANT_KEY, number, version);
-        let wrapped =
-            wrap_with_root(&*self.source, &*self.random, &self.keys.vault, place, &key)?;
+        let wrapped = wrap_with_root(&*self.source, &*self.random, &self.keys.vault, place, &key)?;
         let put = vec![Row::RootWrappedRow(wrapped), Row::TenantRow(row)];
-        self.store.commit_keys(KeyChange { put, ..KeyChange::default() })?;
+        self.store.commit_keys(KeyChange {
+            put,
+            ..KeyChange::default()
+        })?;
         self.append_own(EventKind::TenantKeyRotated, u64::from(version), now)?;
         self.reload()?;
         Ok(version)
@@ -60,7 +62,10 @@ impl Vault {
     pub fn rewrap(&self, after: u64, limit: u32) -> Result<Rewrapped, VaultError> {
         self.reload()?;
         let rows = self.store.keys(after, limit.max(1))?;
-        let mut done = Rewrapped { next: rows.last().map(|row| row.number), ..Rewrapped::default() };
+        let mut done = Rewrapped {
+            next: rows.last().map(|row| row.number),
+            ..Rewrapped::default()
+        };
         let mut rewrap = Vec::new();
         for row in rows {
             done.examined += 1;
@@ -68,16 +73,28 @@ impl Vault {
                 if row.version == keys.version {
                     return Ok(None);
                 }
-                let damaged = VaultError::Corrupt { what: "tenant key version" };
+                let damaged = VaultError::Corrupt {
+                    what: "tenant key version",
+                };
                 let part = keys.unwrap_part(&self.keys.vault, &row)?.ok_or(damaged)?;
-                keys.wrap(&*self.random, &self.keys.vault, row.number, row.key_id, &part).map(Some)
+                keys.wrap(
+                    &*self.random,
+                    &self.keys.vault,
+                    row.number,
+                    row.key_id,
+                    &part,
+                )
+                .map(Some)
             })?;
             if let Some(fresh) = fresh {
                 rewrap.push((row, fresh));
             }
         }
         for change in rewrap.chunks(256) {
-            let whole = KeyChange { rewrap: change.to_vec(), ..KeyChange::default() };
+            let whole = KeyChange {
+                rewrap: change.to_vec(),
+                ..KeyChange::default()
+            };
             match self.store.commit_keys(whole) {
                 Ok(_) => done.rewrapped += change.len() as u64,
                 Err(StoreError::Conflict(Conflict::Key)) => {
@@ -99,7 +116,10 @@ impl Vault {
     ) -> Result<u64, VaultError> {
         let mut done = 0;
         for change in changes {
-            let single = KeyChange { rewrap: vec![change.clone()], ..KeyChange::default() };
+            let single = KeyChange {
+                rewrap: vec![change.clone()],
+                ..KeyChange::default()
+            };
             match self.store.commit_keys(single) {
                 Ok(_) => done += 1,
                 Err(StoreError::Conflict(Conflict::Key)) => {}
@@ -129,11 +149,15 @@ impl Vault {
             let Some(last) = rows.last() else { break };
             after = last.number;
             old.retain(|&(_, tenant, version)| {
-                rows.iter().all(|row| (row.tenant, row.version) != (tenant, version))
+                rows.iter()
+                    .all(|row| (row.tenant, row.version) != (tenant, version))
             });
         }
         if !old.is_empty() {
-            self.store.commit_keys(KeyChange { drop_root: old, ..KeyChange::default() })?;
+            self.store.commit_keys(KeyChange {
+                drop_root: old,
+                ..KeyChange::default()
+            })?;
             self.reload()?;
         }
         Ok(())
@@ -163,7 +187,10 @@ impl Vault {
                 }
             }
         }
-        Ok(status.into_iter().map(|(_, name, version, older)| (name, version, older)).collect())
+        Ok(status
+            .into_iter()
+            .map(|(_, name, version, older)| (name, version, older))
+            .collect())
     }
 
     /// Wraps everything the root key wraps with a new root key, in one transaction, and opens
@@ -185,9 +212,16 @@ impl Vault {
             let wrapped = wrap_with_root(&*source, &*self.random, &self.keys.vault, place, &key)?;
             put.push(Row::RootWrappedRow(wrapped));
         }
-        self.store.commit_keys(KeyChange { put, ..KeyChange::default() })?;
+        self.store.commit_keys(KeyChange {
+            put,
+            ..KeyChange::default()
+        })?;
         let keys = VaultKeys::open(&*source, &self.store.keyring()?)?;
-        let replaced = Self { source, keys, ..self };
+        let replaced = Self {
+            source,
+            keys,
+            ..self
+        };
         replaced.reload()?;
         replaced.append_own(EventKind::RootReplaced, 0, now)?;
         Ok(replaced)

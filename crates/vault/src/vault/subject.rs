@@ -7,9 +7,7 @@ use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
 use crate::random::{self, Random};
 use crate::seal;
 use crate::secret::{HolderPart, Secret};
-use crate::store::{
-    Change, Conflict, Edit, KeyChange, KeyRow, Require, StoreError, SubjectRow,
-};
+use crate::store::{Change, Conflict, Edit, KeyChange, KeyRow, Require, StoreError, SubjectRow};
 use zeroize::Zeroizing;
 
 const SHORT_ID: usize = 54;
@@ -154,7 +152,11 @@ impl Subject {
         created: Timestamp,
     ) -> Result<Vec<u8>, VaultError> {
         let id = id.as_str().as_bytes();
-        let size = if id.len() <= SHORT_ID { SHORT_PROFILE } else { LONG_PROFILE };
+        let size = if id.len() <= SHORT_ID {
+            SHORT_PROFILE
+        } else {
+            LONG_PROFILE
+        };
         let mut plain = Zeroizing::new(vec![0; size]);
         plain[..8].copy_from_slice(&created.unix().to_le_bytes());
         plain[8..10].copy_from_slice(&(id.len() as u16).to_le_bytes());
@@ -231,8 +233,14 @@ impl Vault {
             return Err(exists());
         }
         let (mut unlocked, key) = self.new_subject(collection, id, holder, now)?;
-        let added = self.store.commit_keys(KeyChange { add: vec![key], ..KeyChange::default() })?;
-        let number = *added.numbers.first().ok_or(VaultError::Corrupt { what: "number" })?;
+        let added = self.store.commit_keys(KeyChange {
+            add: vec![key],
+            ..KeyChange::default()
+        })?;
+        let number = *added
+            .numbers
+            .first()
+            .ok_or(VaultError::Corrupt { what: "number" })?;
         unlocked.subject.row.number = number;
         let row = &unlocked.subject.row;
         let event = Event::new(EventKind::SubjectAdded, now);
@@ -242,7 +250,11 @@ impl Vault {
                 pseudonym: row.pseudonym,
             }],
             edits: vec![Edit::Put(row.clone().into())],
-            events: vec![unlocked.subject.event(&*self.random, &unlocked.body, event)?],
+            events: vec![
+                unlocked
+                    .subject
+                    .event(&*self.random, &unlocked.body, event)?,
+            ],
         };
         match self.store.commit(change) {
             Ok(_) => Ok(unlocked),
@@ -268,10 +280,16 @@ impl Vault {
         let server_part = Secret::filled(|bytes| self.random.fill(bytes))?;
         let (pseudonym, key) = self.with_tenant(collection.tenant, |tenant| {
             let pseudonym = tenant.pseudonym(&collection.id, id);
-            Ok((pseudonym, tenant.wrap(&*self.random, &self.keys.vault, 0, key_id, &server_part)?))
+            Ok((
+                pseudonym,
+                tenant.wrap(&*self.random, &self.keys.vault, 0, key_id, &server_part)?,
+            ))
         })?;
-        let kind =
-            if holder.is_some() { SubjectKind::HolderBound } else { SubjectKind::OperatorKey };
+        let kind = if holder.is_some() {
+            SubjectKind::HolderBound
+        } else {
+            SubjectKind::OperatorKey
+        };
         let row = SubjectRow {
             number: 0,
             collection: collection.number,
@@ -283,12 +301,26 @@ impl Vault {
             due_day: now.day().saturating_add(self.settings.retention_days),
             profile: Vec::new(),
         };
-        let mut subject = Subject { collection: *collection, row, kind, server_part };
+        let mut subject = Subject {
+            collection: *collection,
+            row,
+            kind,
+            server_part,
+        };
         let body = subject.body_key(holder)?;
         subject.row.profile = subject.seal_profile(&*self.random, &body, id, now)?;
         let ledger = subject.ledger_key();
         let external_id = id.clone();
-        Ok((Unlocked { subject, body, ledger, external_id, created: now }, key))
+        Ok((
+            Unlocked {
+                subject,
+                body,
+                ledger,
+                external_id,
+                created: now,
+            },
+            key,
+        ))
     }
 
     /// Looks an external id up. An unknown one is no error: see [`Target`].
@@ -296,20 +328,28 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] when the store fails or a key is damaged.
     pub fn find(&self, collection: &Collection, id: &ExternalId) -> Result<Target, VaultError> {
-        let pseudonym = self
-            .with_tenant(collection.tenant, |keys| Ok(keys.pseudonym(&collection.id, id)))?;
+        let pseudonym = self.with_tenant(collection.tenant, |keys| {
+            Ok(keys.pseudonym(&collection.id, id))
+        })?;
         let row = self.store.subject(collection.number, &pseudonym)?;
         let subject = match row {
             Some(row) => self.load(row)?,
             None => None,
         };
-        Ok(Target { collection: *collection, pseudonym, subject })
+        Ok(Target {
+            collection: *collection,
+            pseudonym,
+            subject,
+        })
     }
 
     /// The subject of a row; `None` when its key is gone, which is to say it is erased.
     pub(super) fn load(&self, row: SubjectRow) -> Result<Option<Subject>, VaultError> {
         let kind = SubjectKind::from_code(row.kind).ok_or(VaultError::Corrupt { what: "kind" })?;
-        let key = self.store.key(row.number)?.filter(|key| key.key_id == row.key_id);
+        let key = self
+            .store
+            .key(row.number)?
+            .filter(|key| key.key_id == row.key_id);
         let Some(key) = key else { return Ok(None) };
         let collection = match self.collection_by(row.collection) {
             Err(VaultError::Unknown { .. }) => {
@@ -325,10 +365,17 @@ impl Vault {
                 // Another process rotated the tenant's key.
                 self.reload()?;
                 self.with_tenant(collection.tenant, part)?
-                    .ok_or(VaultError::Corrupt { what: "tenant key version" })?
+                    .ok_or(VaultError::Corrupt {
+                        what: "tenant key version",
+                    })?
             }
         };
-        Ok(Some(Subject { collection, row, kind, server_part }))
+        Ok(Some(Subject {
+            collection,
+            row,
+            kind,
+            server_part,
+        }))
     }
 
     /// Unlocks a subject, with the holder part if it is holder-bound.
@@ -349,7 +396,13 @@ impl Vault {
             });
         };
         let ledger = subject.ledger_key();
-        Ok(Unlocked { subject: subject.clone(), body, ledger, external_id, created })
+        Ok(Unlocked {
+            subject: subject.clone(),
+            body,
+            ledger,
+            external_id,
+            created,
+        })
     }
 
     /// Up to `limit` subjects of a collection after the one numbered `after` (0 to begin).
@@ -364,7 +417,9 @@ impl Vault {
     ) -> Result<Vec<Listed>, VaultError> {
         let mut listed = Vec::new();
         for row in self.store.subjects(Some(collection.number), after, limit)? {
-            let Some(subject) = self.load(row)? else { continue };
+            let Some(subject) = self.load(row)? else {
+                continue;
+            };
             let external_id = match subject.kind {
                 SubjectKind::OperatorKey => Some(self.unlock(&subject, None)?.external_id),
                 SubjectKind::HolderBound => None,

@@ -29,7 +29,13 @@ impl Vault {
         self.tick(now)?;
         let exists = VaultError::Exists { what: "tenant" };
         self.reload()?;
-        let last = self.known().tenants.keys().next_back().copied().unwrap_or(0);
+        let last = self
+            .known()
+            .tenants
+            .keys()
+            .next_back()
+            .copied()
+            .unwrap_or(0);
         let number = last + 1;
         let secret = Secret::filled(|bytes| self.random.fill(bytes))?;
         let key = Secret::filled(|bytes| self.random.fill(bytes))?;
@@ -73,7 +79,13 @@ impl Vault {
         self.tick(now)?;
         self.reload()?;
         let tenant = self.tenant_number(tenant)?;
-        let last = self.known().collections.iter().map(|row| row.number).max().unwrap_or(0);
+        let last = self
+            .known()
+            .collections
+            .iter()
+            .map(|row| row.number)
+            .max()
+            .unwrap_or(0);
         let row = self.with_tenant(tenant, |keys| {
             Ok(CollectionRow {
                 number: last + 1,
@@ -115,14 +127,23 @@ impl Vault {
     fn look_up_collection(&self, tenant: &Name, name: &Name) -> Result<Collection, VaultError> {
         let tenant = self.tenant_number(tenant)?;
         let id = self.with_tenant(tenant, |keys| Ok(keys.collection_id(name)))?;
-        let number = self.known().collections.iter().find(|row| row.id == id).map(|row| row.number);
+        let number = self
+            .known()
+            .collections
+            .iter()
+            .find(|row| row.id == id)
+            .map(|row| row.number);
         self.collection_by(number.ok_or(VaultError::Unknown { what: "collection" })?)
     }
 
     /// The names of all tenants.
     #[must_use]
     pub fn tenants(&self) -> Vec<Name> {
-        self.known().tenants.values().map(|tenant| tenant.name.clone()).collect()
+        self.known()
+            .tenants
+            .values()
+            .map(|tenant| tenant.name.clone())
+            .collect()
     }
 
     /// The collections of a tenant with their names.
@@ -161,6 +182,11 @@ impl Vault {
             .ok_or(VaultError::Unknown { what: "collection" })?;
         let tenant: Option<&TenantKeys> = BTreeMap::get(&known.tenants, &row.tenant);
         let tenant = tenant.ok_or(VaultError::Unknown { what: "tenant" })?;
-        Ok(Collection { tenant: row.tenant, number, tenant_id: tenant.id, id: row.id })
+        Ok(Collection {
+            tenant: row.tenant,
+            number,
+            tenant_id: tenant.id,
+            id: row.id,
+        })
     }
 }

@@ -39,7 +39,9 @@ fn at(seconds: u64) -> Timestamp {
 }
 
 fn template(of: u8, length: usize) -> Vec<u8> {
-    (0..length).map(|n| (n as u8).wrapping_mul(7).wrapping_add(of)).collect()
+    (0..length)
+        .map(|n| (n as u8).wrapping_mul(7).wrapping_add(of))
+        .collect()
 }
 
 /// What the vault says; `read.py` must find the same.
@@ -48,11 +50,12 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
     let store = SqliteStore::open(place.path(), Durability::Full).unwrap();
     let root = Arc::new(RootKey::dangerous_from_bytes(&[0x11; 32]));
     let random = Arc::new(Counted::default());
-    let vault =
-        Vault::create(Arc::new(store), root, random, Settings::default(), at(0)).unwrap();
+    let vault = Vault::create(Arc::new(store), root, random, Settings::default(), at(0)).unwrap();
     let name = |text| Name::new(text).unwrap();
     vault.create_tenant(&name("acme"), at(1)).unwrap();
-    let staff = vault.create_collection(&name("acme"), &name("staff"), at(2)).unwrap();
+    let staff = vault
+        .create_collection(&name("acme"), &name("staff"), at(2))
+        .unwrap();
     let grant = |purpose| Grant {
         purpose,
         text_version: TextVersion::new("2026-01 en").unwrap(),
@@ -65,31 +68,53 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
 
     let ana = vault.add_subject(&staff, &id("ana"), None, at(3)).unwrap();
     let consent = vault.grant(&ana, &grant(Purpose::Verify), at(3)).unwrap();
-    vault.enroll(&ana, &consent, &model, &template(1, 132), at(4)).unwrap();
-    vault.enroll(&ana, &consent, &model, &template(2, 512), at(5)).unwrap();
+    vault
+        .enroll(&ana, &consent, &model, &template(1, 132), at(4))
+        .unwrap();
+    vault
+        .enroll(&ana, &consent, &model, &template(2, 512), at(5))
+        .unwrap();
 
     let holder = HolderPart::new(&[0x22; 32]).unwrap();
     let long = id("an id of more than fifty-four bytes: Žofie Ω, of the night shift");
-    let bea = vault.add_subject(&staff, &long, Some(&holder), at(6)).unwrap();
+    let bea = vault
+        .add_subject(&staff, &long, Some(&holder), at(6))
+        .unwrap();
     let consent = vault.grant(&bea, &grant(Purpose::Payment), at(6)).unwrap();
-    vault.enroll(&bea, &consent, &model, &template(3, 132), at(7)).unwrap();
+    vault
+        .enroll(&bea, &consent, &model, &template(3, 132), at(7))
+        .unwrap();
     vault.grant(&bea, &grant(Purpose::Verify), at(7)).unwrap();
-    vault.withdraw(bea.subject(), Some(Purpose::Verify), at(8)).unwrap();
+    vault
+        .withdraw(bea.subject(), Some(Purpose::Verify), at(8))
+        .unwrap();
 
     let target = vault.find(&staff, &id("ana")).unwrap();
     for n in 0..3 {
-        let attempt = vault.count_attempt(&target, Purpose::Verify, at(10 + n)).unwrap();
-        vault.decline(attempt, Some(&ana), false, at(10 + n)).unwrap();
+        let attempt = vault
+            .count_attempt(&target, Purpose::Verify, at(10 + n))
+            .unwrap();
+        vault
+            .decline(attempt, Some(&ana), false, at(10 + n))
+            .unwrap();
     }
     let unknown = vault.find(&staff, &id("nobody")).unwrap();
-    let attempt = vault.count_attempt(&unknown, Purpose::Verify, at(20)).unwrap();
+    let attempt = vault
+        .count_attempt(&unknown, Purpose::Verify, at(20))
+        .unwrap();
     vault.decline(attempt, None, false, at(20)).unwrap();
 
     for n in 0..20 {
-        vault.add_subject(&staff, &id(&format!("extra {n}")), None, at(21)).unwrap();
+        vault
+            .add_subject(&staff, &id(&format!("extra {n}")), None, at(21))
+            .unwrap();
     }
-    let gone = vault.add_subject(&staff, &id("gone"), None, at(30)).unwrap();
-    let receipt = vault.erase(gone.subject(), Some(&id("gone")), at(31)).unwrap();
+    let gone = vault
+        .add_subject(&staff, &id("gone"), None, at(30))
+        .unwrap();
+    let receipt = vault
+        .erase(gone.subject(), Some(&id("gone")), at(31))
+        .unwrap();
     vault.rotate_tenant(&name("acme"), at(40)).unwrap();
     vault.rewrap(0, 1).unwrap();
     vault.checkpoint(at(41)).unwrap();
@@ -112,7 +137,10 @@ fn the_vectors_are_what_this_code_writes() {
             std::fs::write(&path, &bytes).unwrap();
         }
         let expected = std::fs::read(&path).unwrap();
-        assert!(expected == bytes, "{name} differs from what this code writes");
+        assert!(
+            expected == bytes,
+            "{name} differs from what this code writes"
+        );
     }
 }
 
@@ -138,7 +166,10 @@ fn the_vectors_open() {
         Arc::new(RootKey::dangerous_from_bytes(&[0x11; 32])),
         Arc::new(crate::SystemRandom),
         Settings::default(),
-        (&mut &sealed[..], age::secrecy::ExposeSecret::expose_secret(&identity)),
+        (
+            &mut &sealed[..],
+            age::secrecy::ExposeSecret::expose_secret(&identity),
+        ),
         &mut &data[..],
         &mut [],
         at(60),
@@ -147,7 +178,9 @@ fn the_vectors_open() {
     assert_eq!(done.subjects, 22);
     let name = |text| Name::new(text).unwrap();
     let staff = vault.collection(&name("acme"), &name("staff")).unwrap();
-    let target = vault.find(&staff, &ExternalId::new("ana").unwrap()).unwrap();
+    let target = vault
+        .find(&staff, &ExternalId::new("ana").unwrap())
+        .unwrap();
     let ana = vault.unlock(target.subject().unwrap(), None).unwrap();
     let export = vault.export(&ana, at(61)).unwrap();
     assert_eq!(*export.references[0].template, template(1, 132));

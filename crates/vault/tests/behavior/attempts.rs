@@ -4,9 +4,13 @@ use countenance_vault::{Lock, Purpose, Timestamp, VaultError};
 fn fail(house: &House, who: &str, now: Timestamp) -> Result<(), VaultError> {
     let target = house.vault.find(&house.collection, &id(who))?;
     let attempt = house.vault.count_attempt(&target, Purpose::Verify, now)?;
-    let unlocked =
-        target.subject().map(|subject| house.vault.unlock(subject, None)).transpose()?;
-    house.vault.decline(attempt, unlocked.as_ref(), false, now)?;
+    let unlocked = target
+        .subject()
+        .map(|subject| house.vault.unlock(subject, None))
+        .transpose()?;
+    house
+        .vault
+        .decline(attempt, unlocked.as_ref(), false, now)?;
     Ok(())
 }
 
@@ -21,24 +25,38 @@ fn five_failures_are_free_then_each_waits_and_a_success_resets() {
     for _ in 0..5 {
         fail(&house, "ana", at(0)).unwrap();
     }
-    assert!(locked(fail(&house, "ana", at(29)), Lock::Wait { seconds: 1 }));
+    assert!(locked(
+        fail(&house, "ana", at(29)),
+        Lock::Wait { seconds: 1 }
+    ));
     house.verify("ana", at(30)).unwrap();
     for _ in 0..5 {
         fail(&house, "ana", at(31)).unwrap();
     }
-    assert!(locked(fail(&house, "ana", at(31)), Lock::Wait { seconds: 30 }));
+    assert!(locked(
+        fail(&house, "ana", at(31)),
+        Lock::Wait { seconds: 30 }
+    ));
 }
 
 #[test]
 fn an_attempt_that_was_never_decided_stays_counted_after_a_restart() {
-    let Some(mut house) = House::fresh() else { return };
+    let Some(mut house) = House::fresh() else {
+        return;
+    };
     house.enrolled("ana", &[1; 132]);
     for n in 0..5 {
         let target = house.vault.find(&house.collection, &id("ana")).unwrap();
-        let _undecided = house.vault.count_attempt(&target, Purpose::Verify, at(n)).unwrap();
+        let _undecided = house
+            .vault
+            .count_attempt(&target, Purpose::Verify, at(n))
+            .unwrap();
         house = house.reopened(at(n));
     }
-    assert!(locked(fail(&house, "ana", at(5)), Lock::Wait { seconds: 29 }));
+    assert!(locked(
+        fail(&house, "ana", at(5)),
+        Lock::Wait { seconds: 29 }
+    ));
 }
 
 #[test]
@@ -47,7 +65,10 @@ fn unknown_ids_are_counted_in_buckets_like_known_ones() {
     for _ in 0..5 {
         fail(&house, "nobody", at(0)).unwrap();
     }
-    assert!(locked(fail(&house, "nobody", at(1)), Lock::Wait { seconds: 29 }));
+    assert!(locked(
+        fail(&house, "nobody", at(1)),
+        Lock::Wait { seconds: 29 }
+    ));
     fail(&house, "somebody else", at(1)).unwrap();
 }
 
@@ -71,7 +92,10 @@ fn attempts_of_many_threads_are_each_counted() {
         let threads: Vec<_> = (0..12)
             .map(|_| scope.spawn(|| usize::from(fail(&house, "ana", at(0)).is_ok())))
             .collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
     });
     assert_eq!(allowed, 5);
 }

@@ -13,7 +13,11 @@ fn every_change_is_in_the_log_before_it_is_answered() {
     house.verify("ana", at(1)).unwrap();
     assert_eq!(house.vault.audit_size().unwrap(), before + 4);
     let _ = house.verify("nobody", at(2));
-    assert_eq!(house.vault.audit_size().unwrap(), before + 5, "unknown ids leave a leaf too");
+    assert_eq!(
+        house.vault.audit_size().unwrap(),
+        before + 5,
+        "unknown ids leave a leaf too"
+    );
 }
 
 #[test]
@@ -39,7 +43,10 @@ fn an_exported_event_is_proved_to_be_in_the_log() {
     let checkpoint = house.vault.checkpoint(at(3)).unwrap();
     let checked = Checkpoint::verify(checkpoint.bytes(), &house.vault.public_key()).unwrap();
     for entry in &export.events {
-        let proof = house.vault.prove_inclusion(entry.leaf, checked.size).unwrap();
+        let proof = house
+            .vault
+            .prove_inclusion(entry.leaf, checked.size)
+            .unwrap();
         let hash = leaf_hash(&entry.leaf_bytes);
         assert_eq!(hash, proof.leaf_hash);
         verify_inclusion(&hash, proof.leaf, checked.size, &checked.root, &proof.path).unwrap();
@@ -54,7 +61,10 @@ fn an_older_checkpoint_is_the_beginning_of_a_newer_one() {
         house.add(&format!("subject {n}"));
     }
     let newer = house.vault.checkpoint(at(1)).unwrap();
-    let proof = house.vault.prove_consistency(older.size, newer.size).unwrap();
+    let proof = house
+        .vault
+        .prove_consistency(older.size, newer.size)
+        .unwrap();
     verify_consistency(older.size, &older.root, newer.size, &newer.root, &proof).unwrap();
     let mut altered = older.root;
     altered[0] ^= 1;
@@ -85,14 +95,23 @@ fn an_export_holds_everything_about_its_subject_and_nothing_of_others() {
     let (ana, _) = house.enrolled("ana", &[1; 132]);
     house.enrolled("bea", &[2; 132]);
     let target = house.vault.find(&house.collection, &id("ana")).unwrap();
-    let _open = house.vault.count_attempt(&target, Purpose::Verify, at(1)).unwrap();
+    let _open = house
+        .vault
+        .count_attempt(&target, Purpose::Verify, at(1))
+        .unwrap();
     let export = house.vault.export(&ana, at(2)).unwrap();
     assert_eq!(export.external_id.as_str(), "ana");
     assert_eq!(export.references.len(), 1);
     assert_eq!(*export.references[0].template, [1; 132]);
     assert_eq!(export.consents.len(), 1);
-    assert_eq!(export.consents[0].grant.as_ref().unwrap().evidence, [0xe7; 32]);
+    assert_eq!(
+        export.consents[0].grant.as_ref().unwrap().evidence,
+        [0xe7; 32]
+    );
     assert_eq!(export.attempts, 1);
     assert_eq!(export.created, at(0));
-    assert!(!format!("{export:?}").contains("ana"), "its debug text names nobody");
+    assert!(
+        !format!("{export:?}").contains("ana"),
+        "its debug text names nobody"
+    );
 }

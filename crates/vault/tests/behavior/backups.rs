@@ -18,10 +18,16 @@ fn back_up(vault: &Vault, now: Timestamp) -> Backups {
     let identity = age::x25519::Identity::generate();
     let recipient = identity.to_public().to_string();
     let (mut keyring, mut data) = (Vec::new(), Vec::new());
-    vault.backup_keyring(&mut keyring, &[&recipient], now).unwrap();
+    vault
+        .backup_keyring(&mut keyring, &[&recipient], now)
+        .unwrap();
     vault.backup_data(&mut data, now).unwrap();
     let identity = identity.to_string().expose_secret().to_owned();
-    Backups { identity, keyring, data }
+    Backups {
+        identity,
+        keyring,
+        data,
+    }
 }
 
 fn restore(
@@ -31,8 +37,10 @@ fn restore(
     now: Timestamp,
 ) -> Result<(Vault, Restored), VaultError> {
     let mut ledgers: Vec<&[u8]> = ledgers.to_vec();
-    let mut readers: Vec<&mut dyn Read> =
-        ledgers.iter_mut().map(|ledger| ledger as &mut dyn Read).collect();
+    let mut readers: Vec<&mut dyn Read> = ledgers
+        .iter_mut()
+        .map(|ledger| ledger as &mut dyn Read)
+        .collect();
     Vault::restore(
         place.store(),
         root(1),
@@ -48,7 +56,11 @@ fn restore(
 fn moved(house: House, place: Place, vault: Vault) -> House {
     drop(house);
     let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
-    House { place, vault, collection }
+    House {
+        place,
+        vault,
+        collection,
+    }
 }
 
 #[test]
@@ -60,11 +72,21 @@ fn a_restored_vault_verifies_as_before() {
     let backups = back_up(&house.vault, at(1));
     let place = Place::fresh().unwrap();
     let (vault, done) = restore(&place, &backups, &[], at(2)).unwrap();
-    assert_eq!(done, Restored { subjects: 20, erased: 0, without_key: 0 });
+    assert_eq!(
+        done,
+        Restored {
+            subjects: 20,
+            erased: 0,
+            without_key: 0
+        }
+    );
     vault.audit_verify().unwrap();
     let house = moved(house, place, vault).reopened(at(3));
     for n in 0..20 {
-        assert_eq!(house.verify(&format!("subject {n}"), at(4)).unwrap(), [[n; 132]]);
+        assert_eq!(
+            house.verify(&format!("subject {n}"), at(4)).unwrap(),
+            [[n; 132]]
+        );
     }
     house.enrolled("new", &[77; 132]);
     assert_eq!(house.verify("new", at(5)).unwrap(), [[77; 132]]);
@@ -77,7 +99,10 @@ fn a_restore_brings_back_nobody_who_was_erased_since() {
     let (ana, _) = house.enrolled("ana", &[1; 132]);
     house.enrolled("bea", &[2; 132]);
     let before = back_up(&house.vault, at(1));
-    house.vault.erase(ana.subject(), Some(&id("ana")), at(2)).unwrap();
+    house
+        .vault
+        .erase(ana.subject(), Some(&id("ana")), at(2))
+        .unwrap();
     let mut ledger = Vec::new();
     house.vault.backup_deletions(&mut ledger, at(3)).unwrap();
     let after = back_up(&house.vault, at(3));
@@ -89,24 +114,56 @@ fn a_restore_brings_back_nobody_who_was_erased_since() {
     drop(vault);
 
     // With the ledger, or with a newer backup of either half, she stays erased.
-    let mixed = Backups { data: after.data.clone(), ..before };
-    let old = Backups { data: before.data.clone(), keyring: mixed.keyring.clone(), ..mixed };
-    let newer_keyring = Backups { data: before.data, ..after };
+    let mixed = Backups {
+        data: after.data.clone(),
+        ..before
+    };
+    let old = Backups {
+        data: before.data.clone(),
+        keyring: mixed.keyring.clone(),
+        ..mixed
+    };
+    let newer_keyring = Backups {
+        data: before.data,
+        ..after
+    };
     for (backups, ledgers) in [
         (&old, &[&ledger[..]][..]),
         (&newer_keyring, &[]),
-        (&Backups { data: after.data, keyring: old.keyring.clone(), identity: old.identity.clone() }, &[]),
+        (
+            &Backups {
+                data: after.data,
+                keyring: old.keyring.clone(),
+                identity: old.identity.clone(),
+            },
+            &[],
+        ),
     ] {
         let place = Place::fresh().unwrap();
         let (vault, done) = restore(&place, backups, ledgers, at(4)).unwrap();
         assert_eq!(done.subjects, 1);
         let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
-        assert!(vault.find(&collection, &id("ana")).unwrap().subject().is_none());
-        assert!(vault.find(&collection, &id("bea")).unwrap().subject().is_some());
+        assert!(
+            vault
+                .find(&collection, &id("ana"))
+                .unwrap()
+                .subject()
+                .is_none()
+        );
+        assert!(
+            vault
+                .find(&collection, &id("bea"))
+                .unwrap()
+                .subject()
+                .is_some()
+        );
         // The restored ledger remembers her, for the next restore.
         let again = back_up(&vault, at(5));
         let place = Place::fresh().unwrap();
-        let old = Backups { data: old.data.clone(), ..again };
+        let old = Backups {
+            data: old.data.clone(),
+            ..again
+        };
         let (_, done) = restore(&place, &old, &[], at(6)).unwrap();
         assert_eq!((done.subjects, done.erased), (1, 1));
     }
@@ -148,14 +205,23 @@ fn damaged_foreign_and_old_backups_are_refused_and_leave_no_open_vault() {
     last[length - 1] ^= 1;
     let place = Place::fresh().unwrap();
     let refused = restore(&place, &with_data(last), &[], at(2)).unwrap_err();
-    assert!(matches!(refused, VaultError::Backup(BackupError::Altered)), "{refused}");
-    assert!(matches!(open(place.store(), at(2)), Err(VaultError::RestoreUnfinished)));
+    assert!(
+        matches!(refused, VaultError::Backup(BackupError::Altered)),
+        "{refused}"
+    );
+    assert!(matches!(
+        open(place.store(), at(2)),
+        Err(VaultError::RestoreUnfinished)
+    ));
 
     for length in [0, 7, 39, 40, 44, 200, length / 2, length - 1] {
         let place = Place::fresh().unwrap();
         let cut = with_data(good.data[..length].to_vec());
         let refused = restore(&place, &cut, &[], at(2)).unwrap_err();
-        assert!(matches!(refused, VaultError::Backup(BackupError::Format { .. })), "{refused}");
+        assert!(
+            matches!(refused, VaultError::Backup(BackupError::Format { .. })),
+            "{refused}"
+        );
         assert!(open(place.store(), at(2)).is_err());
     }
 
@@ -165,11 +231,17 @@ fn damaged_foreign_and_old_backups_are_refused_and_leave_no_open_vault() {
     other.backup_data(&mut foreign, at(1)).unwrap();
     let place = Place::fresh().unwrap();
     let refused = restore(&place, &with_data(foreign), &[], at(2)).unwrap_err();
-    assert!(matches!(refused, VaultError::Backup(BackupError::Foreign { .. })));
+    assert!(matches!(
+        refused,
+        VaultError::Backup(BackupError::Foreign { .. })
+    ));
 
     let place = Place::fresh().unwrap();
     let refused = restore(&place, &good, &[], at(31 * DAY + 2)).unwrap_err();
-    assert!(matches!(refused, VaultError::Backup(BackupError::TooOld { days: 31 })));
+    assert!(matches!(
+        refused,
+        VaultError::Backup(BackupError::TooOld { days: 31 })
+    ));
 
     let stranger = age::x25519::Identity::generate().to_string();
     let wrong = Backups {
@@ -179,7 +251,10 @@ fn damaged_foreign_and_old_backups_are_refused_and_leave_no_open_vault() {
     };
     let place = Place::fresh().unwrap();
     let refused = restore(&place, &wrong, &[], at(2)).unwrap_err();
-    assert!(matches!(refused, VaultError::Backup(BackupError::Age { .. })));
+    assert!(matches!(
+        refused,
+        VaultError::Backup(BackupError::Age { .. })
+    ));
 
     let refused = Vault::restore(
         Place::fresh().unwrap().store(),
@@ -195,7 +270,10 @@ fn damaged_foreign_and_old_backups_are_refused_and_leave_no_open_vault() {
     assert!(matches!(refused, VaultError::Key(KeyError::Wrong { .. })));
 
     let refused = restore(&house.place_in_use(), &good, &[], at(2));
-    assert!(matches!(refused, Err(VaultError::Store(StoreError::Occupied))));
+    assert!(matches!(
+        refused,
+        Err(VaultError::Store(StoreError::Occupied))
+    ));
 }
 
 #[test]
@@ -204,12 +282,25 @@ fn subjects_newer_than_the_keyring_backup_are_left_out_and_counted() {
     house.enrolled("ana", &[1; 132]);
     let first = back_up(&house.vault, at(1));
     let (bea, consent) = house.enrolled("bea", &[2; 132]);
-    house.vault.enroll(&bea, &consent, &model(), &[3; 132], at(1)).unwrap();
+    house
+        .vault
+        .enroll(&bea, &consent, &model(), &[3; 132], at(1))
+        .unwrap();
     let second = back_up(&house.vault, at(2));
-    let mixed = Backups { data: second.data, ..first };
+    let mixed = Backups {
+        data: second.data,
+        ..first
+    };
     let place = Place::fresh().unwrap();
     let (_, done) = restore(&place, &mixed, &[], at(3)).unwrap();
-    assert_eq!(done, Restored { subjects: 1, erased: 0, without_key: 1 });
+    assert_eq!(
+        done,
+        Restored {
+            subjects: 1,
+            erased: 0,
+            without_key: 1
+        }
+    );
 }
 
 impl House {

@@ -62,7 +62,9 @@ fn life(house: &House, who: &str) -> Result<(), VaultError> {
 fn every_nth(choose: fn(&Faults) -> &AtomicI64) {
     let mut finished = 0;
     for nth in 0..40 {
-        let Some((house, faults)) = faulty() else { return };
+        let Some((house, faults)) = faulty() else {
+            return;
+        };
         house.enrolled("witness", &[9; 132]);
         choose(&faults).store(nth, Ordering::SeqCst);
         let result = life(&house, "ana");
@@ -75,7 +77,10 @@ fn every_nth(choose: fn(&Faults) -> &AtomicI64) {
         assert_eq!(house.verify("witness", at(11)).unwrap(), [[9; 132]]);
         match house.verify("ana", at(11)) {
             Ok(templates) => {
-                assert!(templates.is_empty() || templates == [[1; 132]], "write {nth}");
+                assert!(
+                    templates.is_empty() || templates == [[1; 132]],
+                    "write {nth}"
+                );
             }
             Err(VaultError::Unknown { .. } | VaultError::Consent(_)) => {}
             Err(error) => panic!("write {nth}: {error}"),
@@ -86,7 +91,10 @@ fn every_nth(choose: fn(&Faults) -> &AtomicI64) {
         }
         life(&house, "ana").unwrap_or_else(|error| panic!("after write {nth}: {error}"));
     }
-    assert!(finished > 10, "the counter ran past the last write: {finished}");
+    assert!(
+        finished > 10,
+        "the counter ran past the last write: {finished}"
+    );
     assert!(finished < 40, "the fault was seen");
     const { assert!(START > 0) };
 }
@@ -103,23 +111,38 @@ fn an_answer_that_is_lost_at_any_point_leaves_a_vault_that_opens() {
 
 #[test]
 fn nothing_is_compared_when_the_attempt_cannot_be_counted() {
-    let Some((house, faults)) = faulty() else { return };
+    let Some((house, faults)) = faulty() else {
+        return;
+    };
     house.enrolled("ana", &[1; 132]);
     let target = house.vault.find(&house.collection, &id("ana")).unwrap();
     faults.refused_write.store(0, Ordering::SeqCst);
     let refused = house.vault.count_attempt(&target, Purpose::Verify, at(1));
-    assert!(matches!(refused, Err(VaultError::Store(StoreError::Io { .. }))));
+    assert!(matches!(
+        refused,
+        Err(VaultError::Store(StoreError::Io { .. }))
+    ));
 }
 
 #[test]
 fn nobody_is_accepted_when_the_audit_log_cannot_be_written() {
-    let Some((house, faults)) = faulty() else { return };
+    let Some((house, faults)) = faulty() else {
+        return;
+    };
     let (subject, consent) = house.enrolled("ana", &[1; 132]);
     let target = house.vault.find(&house.collection, &id("ana")).unwrap();
-    let attempt = house.vault.count_attempt(&target, Purpose::Verify, at(1)).unwrap();
+    let attempt = house
+        .vault
+        .count_attempt(&target, Purpose::Verify, at(1))
+        .unwrap();
     let before = house.vault.audit_size().unwrap();
     faults.refused_write.store(0, Ordering::SeqCst);
-    assert!(house.vault.accept(attempt, &subject, &consent, at(1)).is_err());
+    assert!(
+        house
+            .vault
+            .accept(attempt, &subject, &consent, at(1))
+            .is_err()
+    );
     assert_eq!(house.vault.audit_size().unwrap(), before);
     // And the attempt stays counted.
     assert_eq!(house.vault.export(&subject, at(2)).unwrap().attempts, 1);
@@ -127,7 +150,9 @@ fn nobody_is_accepted_when_the_audit_log_cannot_be_written() {
 
 #[test]
 fn a_read_that_fails_is_an_error_and_not_an_unknown_subject() {
-    let Some((house, faults)) = faulty() else { return };
+    let Some((house, faults)) = faulty() else {
+        return;
+    };
     house.enrolled("ana", &[1; 132]);
     for nth in 0..5 {
         faults.read.store(nth, Ordering::SeqCst);

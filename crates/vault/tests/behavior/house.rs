@@ -56,7 +56,13 @@ pub(crate) fn create(store: Arc<dyn Store>, settings: Settings) -> Result<Vault,
 }
 
 pub(crate) fn open(store: Arc<dyn Store>, now: Timestamp) -> Result<Vault, VaultError> {
-    Vault::open(store, root(1), Arc::new(SystemRandom), Settings::default(), now)
+    Vault::open(
+        store,
+        root(1),
+        Arc::new(SystemRandom),
+        Settings::default(),
+        now,
+    )
 }
 
 impl House {
@@ -68,8 +74,14 @@ impl House {
         let place = Place::fresh()?;
         let vault = create(wrap(place.store()), Settings::default()).unwrap();
         vault.create_tenant(&name("acme"), at(0)).unwrap();
-        let collection = vault.create_collection(&name("acme"), &name("staff"), at(0)).unwrap();
-        Some(Self { place, vault, collection })
+        let collection = vault
+            .create_collection(&name("acme"), &name("staff"), at(0))
+            .unwrap();
+        Some(Self {
+            place,
+            vault,
+            collection,
+        })
     }
 
     /// Closes the vault and opens it again.
@@ -78,25 +90,37 @@ impl House {
         drop(vault);
         let vault = open(place.store(), now).unwrap();
         let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
-        Self { place, vault, collection }
+        Self {
+            place,
+            vault,
+            collection,
+        }
     }
 
     pub(crate) fn add(&self, who: &str) -> Unlocked {
-        self.vault.add_subject(&self.collection, &id(who), None, at(0)).unwrap()
+        self.vault
+            .add_subject(&self.collection, &id(who), None, at(0))
+            .unwrap()
     }
 
     pub(crate) fn add_bound(&self, who: &str, part: u8) -> Unlocked {
-        self.vault.add_subject(&self.collection, &id(who), Some(&holder(part)), at(0)).unwrap()
+        self.vault
+            .add_subject(&self.collection, &id(who), Some(&holder(part)), at(0))
+            .unwrap()
     }
 
     pub(crate) fn consent(&self, subject: &Unlocked) -> Consent {
-        self.vault.grant(subject, &grant_for(Purpose::Verify, 100), at(0)).unwrap()
+        self.vault
+            .grant(subject, &grant_for(Purpose::Verify, 100), at(0))
+            .unwrap()
     }
 
     pub(crate) fn enrolled(&self, who: &str, template: &[u8]) -> (Unlocked, Consent) {
         let subject = self.add(who);
         let consent = self.consent(&subject);
-        self.vault.enroll(&subject, &consent, &model(), template, at(0)).unwrap();
+        self.vault
+            .enroll(&subject, &consent, &model(), template, at(0))
+            .unwrap();
         (subject, consent)
     }
 
@@ -122,6 +146,9 @@ impl House {
         let consent = self.vault.consent(&unlocked, Purpose::Verify, now)?;
         let references = self.vault.references(&unlocked, &consent, &attempt, now)?;
         self.vault.accept(attempt, &unlocked, &consent, now)?;
-        Ok(references.iter().map(|reference| reference.template.to_vec()).collect())
+        Ok(references
+            .iter()
+            .map(|reference| reference.template.to_vec())
+            .collect())
     }
 }

@@ -11,18 +11,29 @@ fn another_root_key_does_not_open_the_vault() {
     let random = Arc::new(SystemRandom);
     let refused =
         Vault::open(place.store(), root(2), random, Settings::default(), at(1)).unwrap_err();
-    assert!(matches!(refused, VaultError::Key(KeyError::Wrong { .. })), "{refused}");
+    assert!(
+        matches!(refused, VaultError::Key(KeyError::Wrong { .. })),
+        "{refused}"
+    );
     assert!(open(place.store(), at(1)).is_ok());
 }
 
 #[test]
 fn an_empty_place_holds_no_vault_and_a_full_one_takes_no_second() {
-    let Some(place) = crate::backend::Place::fresh() else { return };
+    let Some(place) = crate::backend::Place::fresh() else {
+        return;
+    };
     let missing = open(place.store(), at(1));
-    assert!(matches!(missing, Err(VaultError::Store(StoreError::Missing))));
+    assert!(matches!(
+        missing,
+        Err(VaultError::Store(StoreError::Missing))
+    ));
     drop(create(place.store(), Settings::default()).unwrap());
     let second = create(place.store(), Settings::default());
-    assert!(matches!(second, Err(VaultError::Store(StoreError::Occupied))));
+    assert!(matches!(
+        second,
+        Err(VaultError::Store(StoreError::Occupied))
+    ));
 }
 
 #[test]
@@ -52,7 +63,10 @@ fn a_rotated_tenant_key_moves_every_subject_in_batches() {
     assert_eq!(house.vault.key_status().unwrap(), [(name("acme"), 2, 0)]);
     let house = house.reopened(at(3));
     for n in 0..25 {
-        assert_eq!(house.verify(&format!("subject {n}"), at(4)).unwrap(), [[n; 132]]);
+        assert_eq!(
+            house.verify(&format!("subject {n}"), at(4)).unwrap(),
+            [[n; 132]]
+        );
     }
     assert_eq!(house.verify("new", at(4)).unwrap(), [[99; 132]]);
 }
@@ -61,24 +75,42 @@ fn a_rotated_tenant_key_moves_every_subject_in_batches() {
 fn a_replaced_root_key_is_the_only_one_that_opens() {
     let Some(house) = House::fresh() else { return };
     house.enrolled("ana", &[1; 132]);
-    let House { place, vault, collection } = house;
+    let House {
+        place,
+        vault,
+        collection,
+    } = house;
     let vault = vault.replace_root(root(2), at(1)).unwrap();
-    assert!(vault.find(&collection, &id("ana")).unwrap().subject().is_some());
+    assert!(
+        vault
+            .find(&collection, &id("ana"))
+            .unwrap()
+            .subject()
+            .is_some()
+    );
     drop(vault);
     let old = open(place.store(), at(2));
     assert!(matches!(old, Err(VaultError::Key(KeyError::Wrong { .. }))));
     let random = Arc::new(SystemRandom);
-    let vault =
-        Vault::open(place.store(), root(2), random, Settings::default(), at(2)).unwrap();
+    let vault = Vault::open(place.store(), root(2), random, Settings::default(), at(2)).unwrap();
     let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
-    assert!(vault.find(&collection, &id("ana")).unwrap().subject().is_some());
+    assert!(
+        vault
+            .find(&collection, &id("ana"))
+            .unwrap()
+            .subject()
+            .is_some()
+    );
 }
 
 #[test]
 fn tenants_and_collections_are_found_by_name_again() {
     let Some(house) = House::fresh() else { return };
     house.vault.create_tenant(&name("blue"), at(1)).unwrap();
-    house.vault.create_collection(&name("blue"), &name("staff"), at(1)).unwrap();
+    house
+        .vault
+        .create_collection(&name("blue"), &name("staff"), at(1))
+        .unwrap();
     let house = house.reopened(at(2));
     assert_eq!(house.vault.tenants(), [name("acme"), name("blue")]);
     let of_blue = house.vault.collections(&name("blue")).unwrap();
@@ -86,7 +118,13 @@ fn tenants_and_collections_are_found_by_name_again() {
     assert_eq!(of_blue[0].0, name("staff"));
     assert_ne!(of_blue[0].1, house.collection);
     let unknown = house.vault.collection(&name("green"), &name("staff"));
-    assert!(matches!(unknown, Err(VaultError::Unknown { what: "tenant" })));
+    assert!(matches!(
+        unknown,
+        Err(VaultError::Unknown { what: "tenant" })
+    ));
     let unknown = house.vault.collection(&name("blue"), &name("guests"));
-    assert!(matches!(unknown, Err(VaultError::Unknown { what: "collection" })));
+    assert!(matches!(
+        unknown,
+        Err(VaultError::Unknown { what: "collection" })
+    ));
 }

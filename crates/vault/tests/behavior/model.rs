@@ -1,9 +1,7 @@
 //! Random operations against a plain model in memory, consent included.
 
 use super::house::{DAY, House, at, grant_for, holder, id, model};
-use countenance_vault::{
-    Consent, ConsentError, Lock, Purpose, Unlocked, VaultError,
-};
+use countenance_vault::{Consent, ConsentError, Lock, Purpose, Unlocked, VaultError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::collections::BTreeMap;
@@ -12,15 +10,35 @@ const WHO: [&str; 4] = ["ana", "bea", "cleo", "nobody"];
 
 #[derive(Clone, Debug)]
 enum Step {
-    Add { who: usize, bound: bool },
-    Grant { who: usize, payment: bool, days: u64 },
-    Withdraw { who: usize, payment: bool },
-    Enroll { who: usize, template: u8 },
-    Verify { who: usize, wrong_face: bool },
-    Erase { who: usize },
+    Add {
+        who: usize,
+        bound: bool,
+    },
+    Grant {
+        who: usize,
+        payment: bool,
+        days: u64,
+    },
+    Withdraw {
+        who: usize,
+        payment: bool,
+    },
+    Enroll {
+        who: usize,
+        template: u8,
+    },
+    Verify {
+        who: usize,
+        wrong_face: bool,
+    },
+    Erase {
+        who: usize,
+    },
     Rotate,
     Reopen,
-    Pass { days: u64 },
+    Pass {
+        days: u64,
+    },
     Retain,
 }
 
@@ -64,13 +82,16 @@ struct World {
 /// The policy in plain words: attempts of the newest 31 days since the last success.
 fn allowed(attempts: &[u64], now: u64) -> Result<(), Lock> {
     let day = |seconds: u64| (super::house::START + seconds) / DAY;
-    let counted: Vec<u64> =
-        attempts.iter().copied().filter(|&then| day(now) - day(then) < 31).collect();
+    let counted: Vec<u64> = attempts
+        .iter()
+        .copied()
+        .filter(|&then| day(now) - day(then) < 31)
+        .collect();
     match counted.last() {
         _ if counted.len() >= 50 => Err(Lock::Exhausted),
-        Some(last) if counted.len() >= 5 && now < last + 30 => {
-            Err(Lock::Wait { seconds: last + 30 - now })
-        }
+        Some(last) if counted.len() >= 5 && now < last + 30 => Err(Lock::Wait {
+            seconds: last + 30 - now,
+        }),
         _ => Ok(()),
     }
 }
@@ -94,7 +115,11 @@ impl Person {
     }
 
     fn drop_records_without_consent(&mut self, now: u64) {
-        if !self.consents.iter().any(|(_, expires, withdrawn)| !withdrawn && now < *expires) {
+        if !self
+            .consents
+            .iter()
+            .any(|(_, expires, withdrawn)| !withdrawn && now < *expires)
+        {
             self.templates.clear();
         }
     }
@@ -139,11 +164,18 @@ impl World {
                 if !self.people.contains_key(&who) {
                     return;
                 }
-                let purpose = if payment { Purpose::Payment } else { Purpose::Verify };
+                let purpose = if payment {
+                    Purpose::Payment
+                } else {
+                    Purpose::Verify
+                };
                 let mut grant = grant_for(purpose, 1);
                 grant.granted = at(now);
                 grant.expires = at(now + days * DAY);
-                self.house().vault.grant(&self.unlocked(who), &grant, at(now)).unwrap();
+                self.house()
+                    .vault
+                    .grant(&self.unlocked(who), &grant, at(now))
+                    .unwrap();
                 let person = self.people.get_mut(&who).unwrap();
                 person.consents.push((purpose, now + days * DAY, false));
                 person.used_day = (super::house::START + now) / DAY;
@@ -155,12 +187,18 @@ impl World {
                 if self.people.remove(&who).is_some() {
                     let house = self.house();
                     let target = house.vault.find(&house.collection, &id(WHO[who])).unwrap();
-                    house.vault.erase(target.subject().unwrap(), None, at(now)).unwrap();
+                    house
+                        .vault
+                        .erase(target.subject().unwrap(), None, at(now))
+                        .unwrap();
                 }
             }
             Step::Rotate => {
                 let house = self.house();
-                house.vault.rotate_tenant(&super::house::name("acme"), at(now)).unwrap();
+                house
+                    .vault
+                    .rotate_tenant(&super::house::name("acme"), at(now))
+                    .unwrap();
                 house.vault.rewrap(0, 2).unwrap();
             }
             Step::Reopen => {
@@ -174,8 +212,14 @@ impl World {
 
     fn withdraw(&mut self, who: usize, payment: bool) {
         let now = self.now;
-        let purpose = if payment { Purpose::Payment } else { Purpose::Verify };
-        let Some(person) = self.people.get_mut(&who) else { return };
+        let purpose = if payment {
+            Purpose::Payment
+        } else {
+            Purpose::Verify
+        };
+        let Some(person) = self.people.get_mut(&who) else {
+            return;
+        };
         let mut ended = 0;
         for (of, expires, withdrawn) in &mut person.consents {
             if *of == purpose && !*withdrawn && now < *expires {
@@ -188,14 +232,20 @@ impl World {
             person.used_day = (super::house::START + now) / DAY;
         }
         let unlocked = self.unlocked(who);
-        let got =
-            self.house().vault.withdraw(unlocked.subject(), Some(purpose), at(now)).unwrap();
+        let got = self
+            .house()
+            .vault
+            .withdraw(unlocked.subject(), Some(purpose), at(now))
+            .unwrap();
         assert_eq!(got, ended);
     }
 
     fn consent(&self, who: usize, unlocked: &Unlocked) -> Option<Consent> {
         let now = self.now;
-        let got = self.house().vault.consent(unlocked, Purpose::Verify, at(now));
+        let got = self
+            .house()
+            .vault
+            .consent(unlocked, Purpose::Verify, at(now));
         match (got, self.people[&who].standing(Purpose::Verify, now)) {
             (Ok(consent), Ok(())) => Some(consent),
             (Err(VaultError::Consent(got)), Err(expected)) => {
@@ -211,7 +261,9 @@ impl World {
             return;
         }
         let unlocked = self.unlocked(who);
-        let Some(consent) = self.consent(who, &unlocked) else { return };
+        let Some(consent) = self.consent(who, &unlocked) else {
+            return;
+        };
         let template_bytes = [template; 132];
         let vault = &self.house().vault;
         let got = vault.enroll(&unlocked, &consent, &model(), &template_bytes, at(self.now));
@@ -256,16 +308,28 @@ impl World {
         let consent = self.consent(who, &unlocked);
         let house = self.house.as_ref().unwrap();
         let Some(consent) = consent else {
-            house.vault.decline(attempt, Some(&unlocked), false, at(now)).unwrap();
+            house
+                .vault
+                .decline(attempt, Some(&unlocked), false, at(now))
+                .unwrap();
             return;
         };
-        let references = house.vault.references(&unlocked, &consent, &attempt, at(now)).unwrap();
+        let references = house
+            .vault
+            .references(&unlocked, &consent, &attempt, at(now))
+            .unwrap();
         let got: Vec<u8> = references.iter().map(|one| one.template[0]).collect();
         assert_eq!(got, self.people[&who].templates);
         if wrong_face {
-            house.vault.decline(attempt, Some(&unlocked), false, at(now)).unwrap();
+            house
+                .vault
+                .decline(attempt, Some(&unlocked), false, at(now))
+                .unwrap();
         } else {
-            house.vault.accept(attempt, &unlocked, &consent, at(now)).unwrap();
+            house
+                .vault
+                .accept(attempt, &unlocked, &consent, at(now))
+                .unwrap();
             let person = self.people.get_mut(&who).unwrap();
             person.attempts.clear();
             person.used_day = (super::house::START + now) / DAY;
@@ -276,7 +340,8 @@ impl World {
         let now = self.now;
         self.house().vault.retain(0, 100, at(now)).unwrap();
         let today = (super::house::START + now) / DAY;
-        self.people.retain(|_, person| person.used_day + 365 > today);
+        self.people
+            .retain(|_, person| person.used_day + 365 > today);
         for person in self.people.values_mut() {
             let over = person
                 .consents
@@ -295,12 +360,20 @@ fn random_lives_end_as_in_a_plain_model() {
         return;
     }
     let cases = std::env::var("COUNTENANCE_MODEL_CASES").map_or(24, |text| text.parse().unwrap());
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
     TestRunner::new(config)
         .run(&steps(), |steps| {
             let house = House::fresh();
-            let mut world =
-                World { house, people: BTreeMap::new(), nobody: Vec::new(), now: 0 };
+            let mut world = World {
+                house,
+                people: BTreeMap::new(),
+                nobody: Vec::new(),
+                now: 0,
+            };
             for step in &steps {
                 world.run(step);
             }

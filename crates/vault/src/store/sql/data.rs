@@ -5,10 +5,7 @@ use super::{Sql, Value, int, place, small};
 use crate::merkle::{self, Tiles};
 use crate::store::{Change, Committed, Conflict, Edit, Require, Row, StoreError};
 
-pub(in crate::store) fn apply(
-    sql: &mut dyn Sql,
-    change: &Change,
-) -> Result<Committed, StoreError> {
+pub(in crate::store) fn apply(sql: &mut dyn Sql, change: &Change) -> Result<Committed, StoreError> {
     // The counter row is taken first: with several writers it puts them in one order, so that
     // what is required cannot change before the commit.
     let events = change.events.len() as u64;
@@ -26,7 +23,10 @@ pub(in crate::store) fn apply(
     if events > 0 {
         append(sql, size - events, change)?;
     }
-    Ok(Committed { first_leaf: size - events.min(size), size })
+    Ok(Committed {
+        first_leaf: size - events.min(size),
+        size,
+    })
 }
 
 fn grow(sql: &mut dyn Sql, by: u64) -> Result<u64, StoreError> {
@@ -41,8 +41,10 @@ fn grow(sql: &mut dyn Sql, by: u64) -> Result<u64, StoreError> {
 fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
     match require {
         Require::NoCollection(id) => {
-            let found =
-                sql.row("SELECT number FROM collection WHERE id = $1", &[Value::Bytes(id)])?;
+            let found = sql.row(
+                "SELECT number FROM collection WHERE id = $1",
+                &[Value::Bytes(id)],
+            )?;
             refuse_if(found.is_some(), Conflict::Collection)
         }
         Require::NoRecord { subject, number } => {
@@ -52,13 +54,19 @@ fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
             )?;
             refuse_if(found.is_some(), Conflict::Record)
         }
-        Require::NoSubject { collection, pseudonym } => {
+        Require::NoSubject {
+            collection,
+            pseudonym,
+        } => {
             let found = super::subject(sql, *collection, pseudonym)?;
             refuse_if(found.is_some(), Conflict::Subject)
         }
         Require::Generation { subject, is } => {
             let found = sql
-                .row("SELECT generation FROM subject WHERE number = $1", &[int(*subject)?])?
+                .row(
+                    "SELECT generation FROM subject WHERE number = $1",
+                    &[int(*subject)?],
+                )?
                 .map(|mut row| row.int::<u64>("generation"))
                 .transpose()?;
             refuse_if(found != Some(*is), Conflict::Generation)
@@ -67,7 +75,11 @@ fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
 }
 
 fn refuse_if(found: bool, conflict: Conflict) -> Result<(), StoreError> {
-    if found { Err(StoreError::Conflict(conflict)) } else { Ok(()) }
+    if found {
+        Err(StoreError::Conflict(conflict))
+    } else {
+        Ok(())
+    }
 }
 
 fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
@@ -81,24 +93,49 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
                 .map(|mut row| row.bytes("pseudonym"))
                 .transpose()?;
             if let Some(pseudonym) = pseudonym {
-                sql.run("DELETE FROM attempt WHERE slot = $1", &[Value::Bytes(&pseudonym)])?;
+                sql.run(
+                    "DELETE FROM attempt WHERE slot = $1",
+                    &[Value::Bytes(&pseudonym)],
+                )?;
             }
-            sql.run("DELETE FROM record WHERE place BETWEEN $1 AND $2", &[first, last])?;
-            sql.run("DELETE FROM consent WHERE place BETWEEN $1 AND $2", &[first, last])?;
+            sql.run(
+                "DELETE FROM record WHERE place BETWEEN $1 AND $2",
+                &[first, last],
+            )?;
+            sql.run(
+                "DELETE FROM consent WHERE place BETWEEN $1 AND $2",
+                &[first, last],
+            )?;
             sql.run("DELETE FROM event WHERE subject = $1", &[number])?;
             sql.run("DELETE FROM subject WHERE number = $1", &[number])?;
         }
         Edit::RemoveRecord { subject, number } => {
-            sql.run("DELETE FROM record WHERE place = $1", &[place(*subject, *number)?])?;
+            sql.run(
+                "DELETE FROM record WHERE place = $1",
+                &[place(*subject, *number)?],
+            )?;
         }
         Edit::RemoveRecords(subject) => {
             let (first, last) = (place(*subject, 0)?, place(*subject, 255)?);
-            sql.run("DELETE FROM record WHERE place BETWEEN $1 AND $2", &[first, last])?;
+            sql.run(
+                "DELETE FROM record WHERE place BETWEEN $1 AND $2",
+                &[first, last],
+            )?;
         }
-        Edit::Touch { subject, generation, used_day, due_day } => {
+        Edit::Touch {
+            subject,
+            generation,
+            used_day,
+            due_day,
+        } => {
             sql.run(
                 "UPDATE subject SET generation = $1, used_day = $2, due_day = $3 WHERE number = $4",
-                &[int(*generation)?, small(*used_day), small(*due_day), int(*subject)?],
+                &[
+                    int(*generation)?,
+                    small(*used_day),
+                    small(*due_day),
+                    int(*subject)?,
+                ],
             )?;
         }
         Edit::SwapAttempt { slot, from, to } => return swap_attempt(sql, slot, from, to),
@@ -201,10 +238,18 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
         ),
         Row::EventRow(row) => sql.run(
             "INSERT INTO event (sequence, subject, sealed) VALUES ($1, $2, $3)",
-            &[int(row.sequence)?, int(row.subject)?, Value::Bytes(&row.sealed)],
+            &[
+                int(row.sequence)?,
+                int(row.subject)?,
+                Value::Bytes(&row.sealed),
+            ],
         ),
         Row::TileRow(row) => put_tile(sql, row.level, row.index, &row.hashes),
-        _ => return Err(StoreError::Corrupt { what: "row of the other half" }),
+        _ => {
+            return Err(StoreError::Corrupt {
+                what: "row of the other half",
+            });
+        }
     }
     .map(|_| ())
 }
@@ -236,7 +281,11 @@ fn append(sql: &mut dyn Sql, first: u64, change: &Change) -> Result<(), StoreErr
     for (offset, event) in change.events.iter().enumerate() {
         sql.run(
             "INSERT INTO event (sequence, subject, sealed) VALUES ($1, $2, $3)",
-            &[int(first + offset as u64)?, int(event.subject)?, Value::Bytes(&event.sealed)],
+            &[
+                int(first + offset as u64)?,
+                int(event.subject)?,
+                Value::Bytes(&event.sealed),
+            ],
         )?;
     }
     Ok(())

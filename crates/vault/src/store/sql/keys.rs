@@ -41,7 +41,10 @@ pub(in crate::store) fn apply_keys(
         done.positions.push(destroy(sql, *number, &key_id.0, *day)?);
     }
     for position in &change.purged {
-        sql.run("UPDATE deletion SET purged = 1 WHERE position = $1", &[int(*position)?])?;
+        sql.run(
+            "UPDATE deletion SET purged = 1 WHERE position = $1",
+            &[int(*position)?],
+        )?;
     }
     for &(kind, tenant, version) in &change.drop_root {
         sql.run(
@@ -109,15 +112,13 @@ fn insert_key(sql: &mut dyn Sql, number: u64, row: &KeyRow) -> Result<(), StoreE
     .map(|_| ())
 }
 
-fn destroy(
-    sql: &mut dyn Sql,
-    number: u64,
-    key_id: &[u8; 16],
-    day: u32,
-) -> Result<u64, StoreError> {
+fn destroy(sql: &mut dyn Sql, number: u64, key_id: &[u8; 16], day: u32) -> Result<u64, StoreError> {
     let key_id = Value::Bytes(key_id);
     let known = sql.row("SELECT position FROM deletion WHERE key_id = $1", &[key_id])?;
-    sql.run("DELETE FROM server_part WHERE number = $1 AND key_id = $2", &[int(number)?, key_id])?;
+    sql.run(
+        "DELETE FROM server_part WHERE number = $1 AND key_id = $2",
+        &[int(number)?, key_id],
+    )?;
     if let Some(mut known) = known {
         return known.int("position");
     }
@@ -136,7 +137,11 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
             sql.run(
                 "INSERT INTO deletion (position, key_id, day, purged) VALUES ($1, $2, $3, 1) \
                  ON CONFLICT DO NOTHING",
-                &[int(row.position)?, Value::Bytes(&row.key_id), small(row.day)],
+                &[
+                    int(row.position)?,
+                    Value::Bytes(&row.key_id),
+                    small(row.day),
+                ],
             )?;
         }
         Row::RootWrappedRow(row) => {
@@ -165,7 +170,11 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
                 &[small(CHECKPOINT), Value::Bytes(&row.bytes)],
             )?;
         }
-        _ => return Err(StoreError::Corrupt { what: "row of the other half" }),
+        _ => {
+            return Err(StoreError::Corrupt {
+                what: "row of the other half",
+            });
+        }
     }
     Ok(())
 }

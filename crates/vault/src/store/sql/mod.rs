@@ -37,9 +37,7 @@ pub(super) struct Cells(pub(super) std::vec::IntoIter<Cell>);
 impl Cells {
     fn int<T: TryFrom<i64>>(&mut self, what: &'static str) -> Result<T, StoreError> {
         match self.0.next() {
-            Some(Cell::Int(value)) => {
-                T::try_from(value).map_err(|_| StoreError::Corrupt { what })
-            }
+            Some(Cell::Int(value)) => T::try_from(value).map_err(|_| StoreError::Corrupt { what }),
             _ => Err(StoreError::Corrupt { what }),
         }
     }
@@ -53,11 +51,17 @@ impl Cells {
 
     fn sized(&mut self, size: usize, what: &'static str) -> Result<Vec<u8>, StoreError> {
         let bytes = self.bytes(what)?;
-        if bytes.len() == size { Ok(bytes) } else { Err(StoreError::Corrupt { what }) }
+        if bytes.len() == size {
+            Ok(bytes)
+        } else {
+            Err(StoreError::Corrupt { what })
+        }
     }
 
     fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], StoreError> {
-        self.bytes(what)?.try_into().map_err(|_| StoreError::Corrupt { what })
+        self.bytes(what)?
+            .try_into()
+            .map_err(|_| StoreError::Corrupt { what })
     }
 }
 

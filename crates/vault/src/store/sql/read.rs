@@ -13,7 +13,9 @@ const PAGE: i64 = 1000;
 
 /// The part of a pseudonym that is indexed.
 pub(super) fn lookup(pseudonym: &[u8; 32]) -> i64 {
-    pseudonym.first_chunk().map_or(0, |first| i64::from_le_bytes(*first))
+    pseudonym
+        .first_chunk()
+        .map_or(0, |first| i64::from_le_bytes(*first))
 }
 
 pub(super) fn tile_place(level: u8, index: u64) -> Result<Value<'static>, StoreError> {
@@ -63,17 +65,20 @@ fn root_wrapped(sql: &mut dyn Sql) -> Result<Vec<RootWrappedRow>, StoreError> {
 
 fn tenants(sql: &mut dyn Sql) -> Result<Vec<TenantRow>, StoreError> {
     let what = "tenant";
-    sql.rows("SELECT number, id, sealed_name, version FROM tenant ORDER BY number", &[])?
-        .into_iter()
-        .map(|mut row| {
-            Ok(TenantRow {
-                number: row.int(what)?,
-                id: row.array(what)?,
-                sealed_name: row.sized(92, what)?,
-                version: row.int(what)?,
-            })
+    sql.rows(
+        "SELECT number, id, sealed_name, version FROM tenant ORDER BY number",
+        &[],
+    )?
+    .into_iter()
+    .map(|mut row| {
+        Ok(TenantRow {
+            number: row.int(what)?,
+            id: row.array(what)?,
+            sealed_name: row.sized(92, what)?,
+            version: row.int(what)?,
         })
-        .collect()
+    })
+    .collect()
 }
 
 pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreError> {
@@ -82,34 +87,55 @@ pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreEr
         .row("SELECT value FROM meta WHERE slot = $1", &[small(VAULT)])?
         .ok_or(StoreError::Corrupt { what })?
         .array(what)?;
-    let restoring =
-        sql.row("SELECT value FROM meta WHERE slot = $1", &[small(RESTORING)])?.is_some();
+    let restoring = sql
+        .row(
+            "SELECT value FROM meta WHERE slot = $1",
+            &[small(RESTORING)],
+        )?
+        .is_some();
     let size = sql
-        .row("SELECT value FROM counter WHERE slot = $1", &[small(TREE_SIZE)])?
+        .row(
+            "SELECT value FROM counter WHERE slot = $1",
+            &[small(TREE_SIZE)],
+        )?
         .ok_or(StoreError::Corrupt { what: "tree size" })?
         .int("tree size")?;
-    Ok(DataHead { vault, collections: collections(sql)?, models: models(sql)?, size, restoring })
+    Ok(DataHead {
+        vault,
+        collections: collections(sql)?,
+        models: models(sql)?,
+        size,
+        restoring,
+    })
 }
 
 fn collections(sql: &mut dyn Sql) -> Result<Vec<CollectionRow>, StoreError> {
     let what = "collection";
-    sql.rows("SELECT number, tenant, id, sealed_name FROM collection ORDER BY number", &[])?
-        .into_iter()
-        .map(|mut row| {
-            Ok(CollectionRow {
-                number: row.int(what)?,
-                tenant: row.int(what)?,
-                id: row.array(what)?,
-                sealed_name: row.sized(92, what)?,
-            })
+    sql.rows(
+        "SELECT number, tenant, id, sealed_name FROM collection ORDER BY number",
+        &[],
+    )?
+    .into_iter()
+    .map(|mut row| {
+        Ok(CollectionRow {
+            number: row.int(what)?,
+            tenant: row.int(what)?,
+            id: row.array(what)?,
+            sealed_name: row.sized(92, what)?,
         })
-        .collect()
+    })
+    .collect()
 }
 
 fn models(sql: &mut dyn Sql) -> Result<Vec<ModelRow>, StoreError> {
     sql.rows("SELECT digest, name FROM model ORDER BY digest", &[])?
         .into_iter()
-        .map(|mut row| Ok(ModelRow { digest: row.array("model")?, name: row.bytes("model")? }))
+        .map(|mut row| {
+            Ok(ModelRow {
+                digest: row.array("model")?,
+                name: row.bytes("model")?,
+            })
+        })
         .collect()
 }
 
@@ -124,10 +150,7 @@ fn key_row(mut row: Cells) -> Result<KeyRow, StoreError> {
     })
 }
 
-pub(in crate::store) fn key(
-    sql: &mut dyn Sql,
-    number: u64,
-) -> Result<Option<KeyRow>, StoreError> {
+pub(in crate::store) fn key(sql: &mut dyn Sql, number: u64) -> Result<Option<KeyRow>, StoreError> {
     sql.row(
         "SELECT number, tenant, version, key_id, wrapped FROM server_part WHERE number = $1",
         &[int(number)?],
@@ -153,7 +176,11 @@ pub(in crate::store) fn keys(
 
 fn deletion_row(mut row: Cells) -> Result<DeletionRow, StoreError> {
     let what = "deletion";
-    Ok(DeletionRow { position: row.int(what)?, key_id: row.array(what)?, day: row.int(what)? })
+    Ok(DeletionRow {
+        position: row.int(what)?,
+        key_id: row.array(what)?,
+        day: row.int(what)?,
+    })
 }
 
 pub(in crate::store) fn unpurged(
@@ -217,13 +244,20 @@ pub(in crate::store) fn subjects(
         ),
     };
     let values = [&[int(after)?][..], &last].concat();
-    sql.rows(query, &values)?.into_iter().map(subject_row).collect()
+    sql.rows(query, &values)?
+        .into_iter()
+        .map(subject_row)
+        .collect()
 }
 
 fn record_row(mut row: Cells) -> Result<RecordRow, StoreError> {
     let place: u64 = row.int("record")?;
     let (subject, number) = (place >> 8, (place & 255) as u16);
-    Ok(RecordRow { subject, number, bytes: row.bytes("record")? })
+    Ok(RecordRow {
+        subject,
+        number,
+        bytes: row.bytes("record")?,
+    })
 }
 
 fn consent_row(mut row: Cells) -> Result<ConsentRow, StoreError> {
@@ -249,7 +283,11 @@ fn event_row(mut row: Cells) -> Result<EventRow, StoreError> {
 fn tile_row(mut row: Cells) -> Result<TileRow, StoreError> {
     let place: u64 = row.int("tile")?;
     let index = place & ((1 << 48) - 1);
-    Ok(TileRow { level: (place >> 48) as u8, index, hashes: row.bytes("tile")? })
+    Ok(TileRow {
+        level: (place >> 48) as u8,
+        index,
+        hashes: row.bytes("tile")?,
+    })
 }
 
 pub(in crate::store) fn dossier(
@@ -285,16 +323,23 @@ pub(in crate::store) fn dossier(
     } else {
         Vec::new()
     };
-    Ok(Dossier { consents, records, events })
+    Ok(Dossier {
+        consents,
+        records,
+        events,
+    })
 }
 
 pub(in crate::store) fn attempt(
     sql: &mut dyn Sql,
     slot: &[u8; 32],
 ) -> Result<Option<Vec<u8>>, StoreError> {
-    sql.row("SELECT sealed FROM attempt WHERE slot = $1", &[Value::Bytes(slot)])?
-        .map(|mut row| row.bytes("attempt"))
-        .transpose()
+    sql.row(
+        "SELECT sealed FROM attempt WHERE slot = $1",
+        &[Value::Bytes(slot)],
+    )?
+    .map(|mut row| row.bytes("attempt"))
+    .transpose()
 }
 
 pub(in crate::store) fn tile(
@@ -302,8 +347,10 @@ pub(in crate::store) fn tile(
     level: u8,
     index: u64,
 ) -> Result<Vec<u8>, StoreError> {
-    let row =
-        sql.row("SELECT hashes FROM tile WHERE place = $1", &[tile_place(level, index)?])?;
+    let row = sql.row(
+        "SELECT hashes FROM tile WHERE place = $1",
+        &[tile_place(level, index)?],
+    )?;
     row.map_or(Ok(Vec::new()), |mut row| row.bytes("tile"))
 }
 
@@ -353,7 +400,8 @@ pub(in crate::store) fn snapshot(
                 |row| int(row.number),
                 sink,
             )?;
-            head.checkpoint.map_or(Ok(()), |bytes| sink(CheckpointRow { bytes }.into()))
+            head.checkpoint
+                .map_or(Ok(()), |bytes| sink(CheckpointRow { bytes }.into()))
         }
         Half::Data => data(sql, sink),
     }
@@ -401,7 +449,10 @@ fn data(
         sink,
     )?;
     for mut row in sql.rows("SELECT slot, sealed FROM attempt ORDER BY slot", &[])? {
-        let row = AttemptRow { slot: row.array("attempt")?, sealed: row.sized(76, "attempt")? };
+        let row = AttemptRow {
+            slot: row.array("attempt")?,
+            sealed: row.sized(76, "attempt")?,
+        };
         sink(row.into())?;
     }
     pages(

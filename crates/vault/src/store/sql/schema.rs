@@ -76,7 +76,11 @@ pub(in crate::store) fn create_half(
         )
     };
     let version = SCHEMA_VERSION.to_le_bytes();
-    for (slot, value) in [(VERSION, &version[..]), (VAULT, vault), (PUBLIC_KEY, public_key)] {
+    for (slot, value) in [
+        (VERSION, &version[..]),
+        (VAULT, vault),
+        (PUBLIC_KEY, public_key),
+    ] {
         sql.run(meta, &[small(slot), Value::Bytes(value)])?;
     }
     for slot in [1, 2] {
@@ -100,7 +104,10 @@ pub(in crate::store) fn check(sql: &mut dyn Sql, keyring: bool) -> Result<(), St
     if found == SCHEMA_VERSION {
         Ok(())
     } else if found > SCHEMA_VERSION {
-        Err(StoreError::Newer { found, known: SCHEMA_VERSION })
+        Err(StoreError::Newer {
+            found,
+            known: SCHEMA_VERSION,
+        })
     } else {
         Err(StoreError::Corrupt { what })
     }

@@ -21,10 +21,13 @@ pub(super) struct Connected(Connection);
 pub(super) fn failure(action: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     move |error| match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
-            StoreError::Corrupt { what: "database file" }
-        }
-        _ => StoreError::Io { action, cause: error.to_string() },
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt {
+            what: "database file",
+        },
+        _ => StoreError::Io {
+            action,
+            cause: error.to_string(),
+        },
     }
 }
 
@@ -43,7 +46,9 @@ impl Connected {
         }
         let failed = failure("opening a database");
         let connection = Connection::open_with_flags(path, flags).map_err(&failed)?;
-        connection.busy_timeout(Duration::from_secs(10)).map_err(&failed)?;
+        connection
+            .busy_timeout(Duration::from_secs(10))
+            .map_err(&failed)?;
         connection.set_prepared_statement_cache_capacity(64);
         let synchronous = match durability {
             Durability::Full => "FULL",
@@ -91,7 +96,9 @@ impl Connected {
 
     pub(super) fn holds_tables(&self) -> Result<bool, StoreError> {
         self.0
-            .query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))
+            .query_row("SELECT count(*) FROM sqlite_master", [], |row| {
+                row.get::<_, i64>(0)
+            })
             .map(|count| count > 0)
             .map_err(failure("reading"))
     }
@@ -99,7 +106,9 @@ impl Connected {
     /// Moves the log into the database file and truncates it; false when a reader stood in the way.
     pub(super) fn truncate_log(&self) -> Result<bool, StoreError> {
         self.0
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0))
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, i64>(0)
+            })
             .map(|busy| busy == 0)
             .map_err(failure("truncating the log"))
     }
@@ -131,7 +140,9 @@ impl Sql for Connected {
         let failed = failure("reading");
         let mut statement = self.0.prepare_cached(sql).map_err(&failed)?;
         let columns = statement.column_count();
-        let mut rows = statement.query(rusqlite::params_from_iter(values)).map_err(&failed)?;
+        let mut rows = statement
+            .query(rusqlite::params_from_iter(values))
+            .map_err(&failed)?;
         let mut out = Vec::new();
         while let Some(row) = rows.next().map_err(&failed)? {
             let mut cells = Vec::with_capacity(columns);

@@ -51,7 +51,13 @@ pub struct SqliteStore {
 impl<W: writer::Work> Database<W> {
     fn new(path: PathBuf, keyring: bool, durability: Durability) -> Self {
         let (readers, writer) = (Mutex::new(Vec::new()), OnceLock::new());
-        Self { path, keyring, durability, readers, writer }
+        Self {
+            path,
+            keyring,
+            durability,
+            readers,
+            writer,
+        }
     }
 
     /// Reads within one transaction on a connection of its own.
@@ -59,7 +65,11 @@ impl<W: writer::Work> Database<W> {
         &self,
         read: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let idle = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
         let mut connected = match idle {
             Some(connected) => connected,
             None => self.connect(Access::Existing)?,
@@ -67,7 +77,10 @@ impl<W: writer::Work> Database<W> {
         let result = connected.within(read);
         // A connection that failed is not used again.
         if result.is_ok() {
-            self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connected);
+            self.readers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connected);
         }
         result
     }
@@ -98,7 +111,11 @@ impl<W: writer::Work> Database<W> {
 
     fn create(&self, vault: &[u8; 16], public_key: &[u8; 32]) -> Result<Connected, StoreError> {
         let mut connected = self.connect(Access::Create)?;
-        let tables = if self.keyring { sql::keyring_tables() } else { sql::data_tables() };
+        let tables = if self.keyring {
+            sql::keyring_tables()
+        } else {
+            sql::data_tables()
+        };
         connected.within(|sql| {
             sql.script(tables)?;
             sql::create_half(sql, self.keyring, vault, public_key)
@@ -117,10 +134,16 @@ impl SqliteStore {
     pub fn open(folder: &Path, durability: Durability) -> Result<Self, StoreError> {
         if rusqlite::version_number() < OLDEST {
             let got = rusqlite::version().to_owned();
-            return Err(StoreError::Engine { got, expected: "3.51.3" });
+            return Err(StoreError::Engine {
+                got,
+                expected: "3.51.3",
+            });
         }
         let failed = |action| {
-            move |error: std::io::Error| StoreError::Io { action, cause: error.to_string() }
+            move |error: std::io::Error| StoreError::Io {
+                action,
+                cause: error.to_string(),
+            }
         };
         make_private_folder(folder).map_err(failed("making the data folder"))?;
         let lock = File::options()
@@ -132,7 +155,9 @@ impl SqliteStore {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(StoreError::InUse { place: folder.display().to_string() });
+                return Err(StoreError::InUse {
+                    place: folder.display().to_string(),
+                });
             }
             Err(TryLockError::Error(error)) => {
                 return Err(failed("locking the data folder")(error));
@@ -225,7 +250,8 @@ impl Store for SqliteStore {
         collection: u32,
         pseudonym: &[u8; 32],
     ) -> Result<Option<SubjectRow>, StoreError> {
-        self.data.read(|sql| sql::subject(sql, collection, pseudonym))
+        self.data
+            .read(|sql| sql::subject(sql, collection, pseudonym))
     }
 
     fn subjects(
@@ -234,7 +260,8 @@ impl Store for SqliteStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<SubjectRow>, StoreError> {
-        self.data.read(|sql| sql::subjects(sql, collection, after, limit))
+        self.data
+            .read(|sql| sql::subjects(sql, collection, after, limit))
     }
 
     fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError> {

@@ -58,7 +58,10 @@ pub(super) struct Writer<W: Work> {
 }
 
 fn stopped() -> StoreError {
-    StoreError::Io { action: "writing", cause: "writer has stopped".to_owned() }
+    StoreError::Io {
+        action: "writing",
+        cause: "writer has stopped".to_owned(),
+    }
 }
 
 impl<W: Work> Writer<W> {
@@ -71,7 +74,10 @@ impl<W: Work> Writer<W> {
                 action: "starting the writer",
                 cause: error.to_string(),
             })?;
-        Ok(Self { tasks: Some(tasks), thread: Some(thread) })
+        Ok(Self {
+            tasks: Some(tasks),
+            thread: Some(thread),
+        })
     }
 
     /// Returns when the change is on the disk, or why it is not made.
@@ -119,7 +125,11 @@ fn commit<W: Work>(connected: &mut Connected, group: Vec<Task<W>>) {
         }
         return;
     }
-    let gone = if destroys { truncate(connected) } else { Ok(()) };
+    let gone = if destroys {
+        truncate(connected)
+    } else {
+        Ok(())
+    };
     for (task, result) in group.into_iter().zip(results) {
         let result = match &gone {
             Err(error) if task.work.destroys() => result.and(Err(error.clone())),

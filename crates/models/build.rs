@@ -18,6 +18,7 @@ struct Model {
     id: String,
     sha256: String,
     calibration: Option<String>,
+    ranges: Option<String>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -33,23 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     let manifest: Manifest = toml::from_str(&fs::read_to_string(&manifest_path)?)?;
 
-    let mut calibrations = String::from("&[\n");
-    for model in &manifest.model {
-        let Some(path) = &model.calibration else {
-            continue;
-        };
-        let path = models.join(path);
-        println!("cargo::rerun-if-changed={}", path.display());
-        if path.is_file() {
-            writeln!(
-                calibrations,
-                "    ({:?}, include_str!({:?})),",
-                model.id, path
-            )?;
-        }
-    }
-    calibrations.push(']');
-    fs::write(out.join("calibrations.rs"), calibrations)?;
+    let calibrations = manifest
+        .model
+        .iter()
+        .map(|model| (&model.id, &model.calibration));
+    fs::write(out.join("calibrations.rs"), texts(&models, calibrations)?)?;
+    let ranges = manifest
+        .model
+        .iter()
+        .map(|model| (&model.id, &model.ranges));
+    fs::write(out.join("ranges.rs"), texts(&models, ranges)?)?;
 
     if env::var_os("CARGO_FEATURE_EMBED").is_some() {
         let mut weights = String::from("&[\n");
@@ -80,4 +74,24 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
+}
+
+/// The table of those files that exist, with the model each belongs to.
+fn texts<'a>(
+    models: &Path,
+    files: impl Iterator<Item = (&'a String, &'a Option<String>)>,
+) -> Result<String, Box<dyn Error>> {
+    let mut table = String::from("&[\n");
+    for (id, path) in files {
+        let Some(path) = path else {
+            continue;
+        };
+        let path = models.join(path);
+        println!("cargo::rerun-if-changed={}", path.display());
+        if path.is_file() {
+            writeln!(table, "    ({id:?}, include_str!({path:?})),")?;
+        }
+    }
+    table.push(']');
+    Ok(table)
 }

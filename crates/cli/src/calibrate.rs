@@ -54,8 +54,10 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     let pictures = Pictures::of_folder(&args.images)?;
     let subjects = pictures.subjects_by_name().context("pictures have no subjects")?;
-    let precision = engine.options()?.precision;
-    let built = EngineArgs { threads: 1, ..engine.clone() }.engine()?;
+    let networks = EngineArgs { threads: 1, ..engine.clone() }.networks()?;
+    // What `auto` came to on this machine: the table is of that.
+    let precision = networks.embedder.precision();
+    let built = networks.engine()?;
     let model = built.model().as_str();
     // Before the long work, whether its result can be kept.
     let mut calibration = read(&args.out, model)?;
@@ -139,7 +141,7 @@ fn print(model: &str, table: &CalibrationTable) {
 }
 
 /// The day by the machine's clock in UTC, `YYYY-MM-DD`; a clock before 1970 gives 1970-01-01.
-fn today() -> String {
+pub(crate) fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     date_of(seconds / 86_400)
 }

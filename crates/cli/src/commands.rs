@@ -6,7 +6,7 @@
 
 use crate::engine::EngineArgs;
 use crate::failure::Outcome;
-use crate::{bench, calibrate, detect, doctor, evaluate, shell, verify};
+use crate::{bench, calibrate, detect, doctor, evaluate, quantize, shell, verify};
 use clap::{Parser, Subcommand};
 
 /// Do two photos show the same person?
@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(
     name = "countenance",
+    bin_name = "countenance",
     version = env!("CARGO_PKG_VERSION"),
     max_term_width = 100,
     disable_help_subcommand = true,
@@ -51,6 +52,7 @@ enum Command {
     Detect(detect::Args),
     Evaluate(evaluate::Args),
     Calibrate(calibrate::Args),
+    Quantize(quantize::Args),
     Bench(bench::Args),
     Doctor(doctor::Args),
     Completions(shell::CompletionsArgs),
@@ -66,6 +68,7 @@ impl Cli {
             Command::Detect(args) => detect::run(args, engine),
             Command::Evaluate(args) => evaluate::run(args, engine),
             Command::Calibrate(args) => calibrate::run(args, engine),
+            Command::Quantize(args) => quantize::run(args, engine),
             Command::Bench(args) => bench::run(args, engine),
             Command::Doctor(args) => doctor::run(args, engine),
             Command::Completions(args) => shell::completions(args),

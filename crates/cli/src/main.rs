@@ -1,7 +1,4 @@
-//! The binary `countenance`.
-//!
-//! Each command is a module with an `Args` struct for clap and a `run` function that
-//! returns an [`Outcome`](failure::Outcome): an exit code, or a failure with advice. See `commands.rs`.
+#![doc = include_str!("../README.md")]
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -23,6 +20,7 @@ mod hints;
 mod json;
 mod networks;
 mod pictures;
+mod quantize;
 mod shell;
 mod terminal;
 mod usage;
@@ -30,10 +28,16 @@ mod verify;
 mod version;
 
 use clap::Parser as _;
+use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let exit = match commands::Cli::try_parse() {
+    std::panic::set_hook(Box::new(report_panic));
+    std::panic::catch_unwind(run).unwrap_or(Exit::Failed).into()
+}
+
+fn run() -> Exit {
+    match commands::Cli::try_parse() {
         Ok(cli) => cli.run().unwrap_or_else(|failure| {
             if !failure.is_broken_pipe() {
                 failure.print();
@@ -41,6 +45,16 @@ fn main() -> ExitCode {
             failure.exit()
         }),
         Err(error) => usage::answer(&error),
-    };
-    exit.into()
+    }
+}
+
+/// Says where the program broke its own rules. The message itself is left out: it may carry values.
+fn report_panic(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic
+        .location()
+        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    failure::print_error(
+        &format!("the program broke at {place}"),
+        Some("this is a fault of the program; please report it with this line"),
+    );
 }

@@ -7,8 +7,8 @@ use countenance_core::{
     Calibration, CalibrationPoint, Calibrations, Engine, EngineParts, FalseMatchRate, ModelId,
     Options, PlanNetwork, Precision, Size,
 };
-use countenance_models::{CalibrationTable, Extraction, Manifest, ModelSpec, Role, Weights};
-use countenance_net::{ColorOrder, Model, Network};
+use countenance_models::{ActivationRanges, CalibrationTable, Extraction, Manifest, ModelSpec, Role, Weights};
+use countenance_net::{ColorOrder, LayerRanges, Model, Network, Ranges};
 use std::sync::Arc;
 
 /// The two networks of the engine, packed for this machine.
@@ -79,12 +79,31 @@ fn read(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Model,
         .get(&spec.id)
         .ok_or_else(|| anyhow!("there are no weights"))
         .with_context(named)?;
-    let order = match spec.input.color.as_str() {
-        "BGR" => ColorOrder::Bgr,
-        "RGB" => ColorOrder::Rgb,
-        other => return Err(anyhow!("unknown color order {other:?}").context(named()).into()),
+    let order = color_order(spec)?;
+    let ranges = match options.precision {
+        Precision::Auto | Precision::Int8 => spec.shipped_ranges()?.map(ranges),
+        _ => None,
     };
-    Ok(Model::from_onnx(bytes, order, options, None).with_context(named)?)
+    Ok(Model::from_onnx(bytes, order, options, ranges.as_ref()).with_context(named)?)
+}
+
+/// The order in which a model wants colors.
+pub(crate) fn color_order(spec: &ModelSpec) -> Result<ColorOrder, Failure> {
+    match spec.input.color.as_str() {
+        "BGR" => Ok(ColorOrder::Bgr),
+        "RGB" => Ok(ColorOrder::Rgb),
+        other => Err(anyhow!("model {}: unknown color order {other:?}", spec.id).into()),
+    }
+}
+
+/// Activation ranges as the network wants them.
+fn ranges(shipped: ActivationRanges) -> Ranges {
+    let layers = shipped.layers.into_iter().map(|layer| LayerRanges {
+        tensor: layer.tensor,
+        scale: layer.scale,
+        zero: layer.zero.into_iter().map(f32::from).collect(),
+    });
+    Ranges { layers: layers.collect() }
 }
 
 /// The thresholds of a model, as its calibration file has them.

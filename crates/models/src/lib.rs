@@ -3,6 +3,7 @@
 mod calibration;
 mod digest;
 mod manifest;
+mod ranges;
 mod store;
 mod weights;
 
@@ -14,5 +15,6 @@ pub use manifest::{
     Dtype, Manifest, ManifestError, ModelInput, ModelOutput, ModelSpec, PackageSpec, Role,
     SampleSpec,
 };
+pub use ranges::{ActivationRanges, RangesError, TensorRange};
 pub use store::{FileError, PinnedFile, Store};
 pub use weights::{Weights, WeightsError};

@@ -2,6 +2,7 @@
 
 use crate::calibration::{Calibration, CalibrationError};
 use crate::digest::Sha256;
+use crate::ranges::{ActivationRanges, RangesError};
 use crate::store::PinnedFile;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -13,6 +14,9 @@ const SHIPPED: &str = include_str!("../../../models/manifest.toml");
 /// Model id and text of each calibration file that stood beside the manifest.
 const SHIPPED_CALIBRATIONS: &[(&str, &str)] =
     include!(concat!(env!("OUT_DIR"), "/calibrations.rs"));
+
+/// Model id and text of each file of activation ranges that stood beside the manifest.
+const SHIPPED_RANGES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/ranges.rs"));
 
 /// No pinned file is larger, in bytes; so a manifest cannot ask for unbounded memory.
 const LARGEST_FILE: u64 = 1 << 30;
@@ -82,6 +86,10 @@ pub struct ModelSpec {
     /// exist yet; then the model is not calibrated.
     #[serde(default)]
     pub calibration: Option<String>,
+    /// The path of the activation ranges, relative to the manifest. The file may not
+    /// exist yet; then the model has no 8-bit layers.
+    #[serde(default)]
+    pub ranges: Option<String>,
     /// What the network reads.
     pub input: ModelInput,
     /// What the network writes.
@@ -182,6 +190,14 @@ pub enum ManifestError {
         /// The name.
         name: String,
     },
+    /// A file of activation ranges beside the manifest is wrong.
+    #[error("activation ranges of model {model} are wrong")]
+    Ranges {
+        /// The model.
+        model: String,
+        /// Why.
+        source: RangesError,
+    },
     /// A file would be too large.
     #[error("{path:?} is pinned at {bytes} bytes, the largest allowed is {LARGEST_FILE}")]
     TooLarge {
@@ -237,7 +253,7 @@ impl Manifest {
         for model in &manifest.models {
             plain_name(&model.id)?;
             plain_path(&model.card)?;
-            if let Some(path) = &model.calibration {
+            for path in model.calibration.iter().chain(&model.ranges) {
                 plain_path(path)?;
             }
             unique("output", model.outputs.iter().map(|output| &output.name))?;
@@ -338,6 +354,28 @@ impl ModelSpec {
             }));
         }
         Ok(Some(calibration))
+    }
+
+    /// The activation ranges this crate was built with, or `None` when the model has none.
+    ///
+    /// # Errors
+    /// [`ManifestError::Ranges`] when the file is wrong or is another model's.
+    pub fn shipped_ranges(&self) -> Result<Option<ActivationRanges>, ManifestError> {
+        let wrong = |source| ManifestError::Ranges {
+            model: self.id.clone(),
+            source,
+        };
+        let Some((_, text)) = SHIPPED_RANGES.iter().find(|(id, _)| *id == self.id) else {
+            return Ok(None);
+        };
+        let ranges = ActivationRanges::parse(text).map_err(wrong)?;
+        if ranges.model != self.id {
+            return Err(wrong(RangesError::OtherModel {
+                expected: self.id.clone(),
+                got: ranges.model,
+            }));
+        }
+        Ok(Some(ranges))
     }
 }
 

@@ -69,6 +69,17 @@ impl Pictures {
         Ok(pictures)
     }
 
+    /// At most `count` of the pictures, spread evenly over all.
+    pub(crate) fn spread(&self, count: usize) -> Self {
+        let mut chosen = Self::default();
+        let count = count.min(self.entries.len());
+        for i in 0..count {
+            let entry = &self.entries[i * self.entries.len() / count];
+            chosen.place(&entry.path, entry.name.as_deref());
+        }
+        chosen
+    }
+
     /// The paths inside the picture folder.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.entries.iter().map(|entry| entry.path.as_path())

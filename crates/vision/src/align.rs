@@ -120,8 +120,8 @@ fn mean(sampler: &Sampler<'_>, map: &Similarity, x: f32, y: f32, samples: usize)
     sum.map(|v| (v / (count * count) + 0.5) as u8)
 }
 
-/// Crop coordinates to picture coordinates: `[a b; -b a] crop + offset`.
-struct Similarity {
+/// From crop coordinates to picture coordinates: `[a b; -b a] crop + offset`.
+pub(crate) struct Similarity {
     a: f32,
     b: f32,
     offset: Point,
@@ -129,7 +129,7 @@ struct Similarity {
 
 impl Similarity {
     /// Fits landmarks to the template and inverts the fit; `None` when the landmarks coincide.
-    fn to_picture(landmarks: &[Point; 5]) -> Option<Self> {
+    pub(crate) fn to_picture(landmarks: &[Point; 5]) -> Option<Self> {
         let mean = |points: &[Point; 5]| {
             let sum = points.iter().fold((0.0, 0.0), |(x, y), p| {
                 (x + f64::from(p.x), y + f64::from(p.y))
@@ -159,7 +159,7 @@ impl Similarity {
         (a.is_finite() && b.is_finite()).then_some(map)
     }
 
-    fn apply(&self, x: f32, y: f32) -> Point {
+    pub(crate) fn apply(&self, x: f32, y: f32) -> Point {
         Point {
             x: self.a * x + self.b * y + self.offset.x,
             y: self.a * y - self.b * x + self.offset.y,

@@ -3,8 +3,9 @@
 use crate::commands::Cli;
 use crate::exit::Exit;
 use crate::failure::Outcome;
-use clap::{Args, CommandFactory as _};
+use clap::{Args, Command, CommandFactory as _};
 use clap_complete::Shell;
+use clap_mangen::Man;
 use std::io::{self, Write as _};
 
 /// Print completions for a shell.
@@ -44,22 +45,26 @@ pub(crate) fn man(_: &ManArgs) -> Outcome {
     let mut command = Cli::command();
     command.build();
     let mut page = Vec::new();
-    let whole = clap_mangen::Man::new(command.clone());
+    let whole = Man::new(command.clone());
     whole.render_title(&mut page)?;
     whole.render_name_section(&mut page)?;
     whole.render_synopsis_section(&mut page)?;
     whole.render_description_section(&mut page)?;
     whole.render_options_section(&mut page)?;
-    whole.render_extra_section(&mut page)?;
+    verbatim(&command, "SH", &mut page)?;
     for subcommand in command.get_subcommands() {
         let name = subcommand.get_name().to_uppercase();
         writeln!(page, ".SH \"{name}\"")?;
-        let man = clap_mangen::Man::new(subcommand.clone());
+        // The options of every command are described once, above.
+        let own = subcommand.clone().mut_args(|argument| {
+            let shared = argument.is_global_set();
+            argument.hide(shared)
+        });
+        let man = Man::new(own);
         for render in [
-            clap_mangen::Man::render_synopsis_section,
-            clap_mangen::Man::render_description_section,
-            clap_mangen::Man::render_options_section,
-            clap_mangen::Man::render_extra_section,
+            Man::render_synopsis_section,
+            Man::render_description_section,
+            Man::render_options_section,
         ] {
             let mut section = Vec::new();
             render(&man, &mut section)?;
@@ -67,7 +72,22 @@ pub(crate) fn man(_: &ManArgs) -> Outcome {
             let section = String::from_utf8_lossy(&section).replace(".SH ", ".SS ");
             page.write_all(section.as_bytes())?;
         }
+        verbatim(subcommand, "SS", &mut page)?;
     }
     io::stdout().write_all(&page)?;
     Ok(Exit::Success)
+}
+
+/// Examples, exit codes and the like, line by line as `--help` shows them.
+fn verbatim(command: &Command, heading: &str, page: &mut Vec<u8>) -> io::Result<()> {
+    let Some(text) = command.get_after_long_help() else {
+        return Ok(());
+    };
+    writeln!(page, ".{heading} EXAMPLES\n.nf")?;
+    for line in text.to_string().lines() {
+        let line = line.replace('\\', "\\e").replace('-', "\\-");
+        // A full stop or quote at the beginning would be a command to the formatter.
+        writeln!(page, "\\&{line}")?;
+    }
+    writeln!(page, ".fi")
 }

@@ -13,7 +13,9 @@ mod restore;
 mod retain;
 mod rotate;
 mod subject;
+mod subjects;
 mod tenant;
+mod withdraw;
 
 pub use attempts::Attempt;
 pub use audit::Inclusion;

@@ -1,13 +1,13 @@
-//! Subjects: adding, finding, unlocking, listing.
+//! What a subject is, locked and unlocked.
 
-use super::{Collection, Vault};
+use super::Collection;
 use crate::error::{HolderError, VaultError};
-use crate::event::{self, Event, EventKind, SealedEvent};
+use crate::event::{self, Event, SealedEvent};
 use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
-use crate::random::{self, Random};
+use crate::random::Random;
 use crate::seal;
 use crate::secret::{HolderPart, Secret};
-use crate::store::{Change, Conflict, Edit, KeyChange, KeyRow, Require, StoreError, SubjectRow};
+use crate::store::SubjectRow;
 use zeroize::Zeroizing;
 
 const SHORT_ID: usize = 54;
@@ -136,7 +136,7 @@ impl Subject {
         [b"countenance profile v1", &self.context()[..]].concat()
     }
 
-    fn open_profile(&self, body: &Secret) -> Option<(ExternalId, Timestamp)> {
+    pub(super) fn open_profile(&self, body: &Secret) -> Option<(ExternalId, Timestamp)> {
         let plain = seal::open(body, &self.profile_aad(), &self.row.profile).ok()?;
         let created = u64::from_le_bytes(*plain.first_chunk()?);
         let length = usize::from(u16::from_le_bytes(*plain.get(8..)?.first_chunk()?));
@@ -211,227 +211,5 @@ impl Unlocked {
     #[must_use]
     pub fn created(&self) -> Timestamp {
         self.created
-    }
-}
-
-impl Vault {
-    /// Adds a subject: holder-bound when a holder part is given, else operator-key.
-    ///
-    /// # Errors
-    /// [`VaultError::Exists`] when the collection has the id already; others when the store
-    /// fails.
-    pub fn add_subject(
-        &self,
-        collection: &Collection,
-        id: &ExternalId,
-        holder: Option<&HolderPart>,
-        now: Timestamp,
-    ) -> Result<Unlocked, VaultError> {
-        self.tick(now)?;
-        let exists = || VaultError::Exists { what: "subject" };
-        if self.find(collection, id)?.subject.is_some() {
-            return Err(exists());
-        }
-        let (mut unlocked, key) = self.new_subject(collection, id, holder, now)?;
-        let added = self.store.commit_keys(KeyChange {
-            add: vec![key],
-            ..KeyChange::default()
-        })?;
-        let number = *added
-            .numbers
-            .first()
-            .ok_or(VaultError::Corrupt { what: "number" })?;
-        unlocked.subject.row.number = number;
-        let row = &unlocked.subject.row;
-        let event = Event::new(EventKind::SubjectAdded, now);
-        let change = Change {
-            requires: vec![Require::NoSubject {
-                collection: collection.number,
-                pseudonym: row.pseudonym,
-            }],
-            edits: vec![Edit::Put(row.clone().into())],
-            events: vec![
-                unlocked
-                    .subject
-                    .event(&*self.random, &unlocked.body, event)?,
-            ],
-        };
-        match self.store.commit(change) {
-            Ok(_) => Ok(unlocked),
-            Err(StoreError::Conflict(Conflict::Subject)) => {
-                // Somebody else added it first: this key never sealed anything that is kept.
-                let key_id = unlocked.subject.key_id();
-                self.drop_unused_key(number, key_id, now)?;
-                Err(exists())
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// A subject with fresh keys that is stored nowhere yet; its number is 0.
-    pub(super) fn new_subject(
-        &self,
-        collection: &Collection,
-        id: &ExternalId,
-        holder: Option<&HolderPart>,
-        now: Timestamp,
-    ) -> Result<(Unlocked, KeyRow), VaultError> {
-        let key_id = random::bytes(&*self.random)?;
-        let server_part = Secret::filled(|bytes| self.random.fill(bytes))?;
-        let (pseudonym, key) = self.with_tenant(collection.tenant, |tenant| {
-            let pseudonym = tenant.pseudonym(&collection.id, id);
-            Ok((
-                pseudonym,
-                tenant.wrap(&*self.random, &self.keys.vault, 0, key_id, &server_part)?,
-            ))
-        })?;
-        let kind = if holder.is_some() {
-            SubjectKind::HolderBound
-        } else {
-            SubjectKind::OperatorKey
-        };
-        let row = SubjectRow {
-            number: 0,
-            collection: collection.number,
-            pseudonym,
-            key_id,
-            kind: kind.code(),
-            generation: 0,
-            used_day: now.day(),
-            due_day: now.day().saturating_add(self.settings.retention_days),
-            profile: Vec::new(),
-        };
-        let mut subject = Subject {
-            collection: *collection,
-            row,
-            kind,
-            server_part,
-        };
-        let body = subject.body_key(holder)?;
-        subject.row.profile = subject.seal_profile(&*self.random, &body, id, now)?;
-        let ledger = subject.ledger_key();
-        let external_id = id.clone();
-        Ok((
-            Unlocked {
-                subject,
-                body,
-                ledger,
-                external_id,
-                created: now,
-            },
-            key,
-        ))
-    }
-
-    /// Looks an external id up. An unknown one is no error: see [`Target`].
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails or a key is damaged.
-    pub fn find(&self, collection: &Collection, id: &ExternalId) -> Result<Target, VaultError> {
-        let pseudonym = self.with_tenant(collection.tenant, |keys| {
-            Ok(keys.pseudonym(&collection.id, id))
-        })?;
-        let row = self.store.subject(collection.number, &pseudonym)?;
-        let subject = match row {
-            Some(row) => self.load(row)?,
-            None => None,
-        };
-        Ok(Target {
-            collection: *collection,
-            pseudonym,
-            subject,
-        })
-    }
-
-    /// The subject of a row; `None` when its key is gone, which is to say it is erased.
-    pub(super) fn load(&self, row: SubjectRow) -> Result<Option<Subject>, VaultError> {
-        let kind = SubjectKind::from_code(row.kind).ok_or(VaultError::Corrupt { what: "kind" })?;
-        let key = self
-            .store
-            .key(row.number)?
-            .filter(|key| key.key_id == row.key_id);
-        let Some(key) = key else { return Ok(None) };
-        let collection = match self.collection_by(row.collection) {
-            Err(VaultError::Unknown { .. }) => {
-                self.reload()?;
-                self.collection_by(row.collection)?
-            }
-            found => found?,
-        };
-        let part = |keys: &super::TenantKeys| keys.unwrap_part(&self.keys.vault, &key);
-        let server_part = match self.with_tenant(collection.tenant, part)? {
-            Some(part) => part,
-            None => {
-                // Another process rotated the tenant's key.
-                self.reload()?;
-                self.with_tenant(collection.tenant, part)?
-                    .ok_or(VaultError::Corrupt {
-                        what: "tenant key version",
-                    })?
-            }
-        };
-        Ok(Some(Subject {
-            collection,
-            row,
-            kind,
-            server_part,
-        }))
-    }
-
-    /// Unlocks a subject, with the holder part if it is holder-bound.
-    ///
-    /// # Errors
-    /// [`HolderError`] when the holder part is missing, not expected or wrong;
-    /// [`VaultError::Corrupt`] when an operator-key subject does not open.
-    pub fn unlock(
-        &self,
-        subject: &Subject,
-        holder: Option<&HolderPart>,
-    ) -> Result<Unlocked, VaultError> {
-        let body = subject.body_key(holder)?;
-        let Some((external_id, created)) = subject.open_profile(&body) else {
-            return Err(match subject.kind {
-                SubjectKind::HolderBound => HolderError::Wrong.into(),
-                SubjectKind::OperatorKey => VaultError::Corrupt { what: "profile" },
-            });
-        };
-        let ledger = subject.ledger_key();
-        Ok(Unlocked {
-            subject: subject.clone(),
-            body,
-            ledger,
-            external_id,
-            created,
-        })
-    }
-
-    /// Up to `limit` subjects of a collection after the one numbered `after` (0 to begin).
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails or a subject does not open.
-    pub fn subjects(
-        &self,
-        collection: &Collection,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<Listed>, VaultError> {
-        let mut listed = Vec::new();
-        for row in self.store.subjects(Some(collection.number), after, limit)? {
-            let Some(subject) = self.load(row)? else {
-                continue;
-            };
-            let external_id = match subject.kind {
-                SubjectKind::OperatorKey => Some(self.unlock(&subject, None)?.external_id),
-                SubjectKind::HolderBound => None,
-            };
-            listed.push(Listed {
-                pseudonym: subject.pseudonym(),
-                kind: subject.kind,
-                external_id,
-                used_day: subject.row.used_day,
-                number: subject.row.number,
-            });
-        }
-        Ok(listed)
     }
 }

@@ -6,14 +6,15 @@ mod data;
 mod keys;
 mod read;
 mod schema;
+mod snapshot;
 
 pub(super) use data::apply;
 pub(super) use keys::apply_keys;
 pub(super) use read::{
-    attempt, data_head, dossier, key, keyring_head, keys, snapshot, subject, subjects, tile,
-    unpurged,
+    attempt, data_head, dossier, key, keyring_head, keys, subject, subjects, tile, unpurged,
 };
 pub(super) use schema::{check, create_half, data_tables, keyring_tables};
+pub(super) use snapshot::snapshot;
 
 use super::StoreError;
 

@@ -3,13 +3,9 @@
 use super::schema::{CHECKPOINT, PUBLIC_KEY, RESTORING, TREE_SIZE, VAULT};
 use super::{Cells, Sql, Value, int, place, small};
 use crate::store::{
-    AttemptRow, CheckpointRow, CollectionRow, ConsentRow, DataHead, DeletionRow, Dossier, EventRow,
-    Half, KeyRow, KeyringHead, ModelRow, RecordRow, RootWrappedRow, Row, StoreError, SubjectRow,
-    TenantRow, TileRow,
+    CollectionRow, ConsentRow, DataHead, DeletionRow, Dossier, EventRow, KeyRow, KeyringHead,
+    ModelRow, RecordRow, RootWrappedRow, StoreError, SubjectRow, TenantRow, TileRow,
 };
-
-/// Rows read at once while a snapshot is written.
-const PAGE: i64 = 1000;
 
 /// The part of a pseudonym that is indexed.
 pub(super) fn lookup(pseudonym: &[u8; 32]) -> i64 {
@@ -109,7 +105,7 @@ pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreEr
     })
 }
 
-fn collections(sql: &mut dyn Sql) -> Result<Vec<CollectionRow>, StoreError> {
+pub(super) fn collections(sql: &mut dyn Sql) -> Result<Vec<CollectionRow>, StoreError> {
     let what = "collection";
     sql.rows(
         "SELECT number, tenant, id, sealed_name FROM collection ORDER BY number",
@@ -127,7 +123,7 @@ fn collections(sql: &mut dyn Sql) -> Result<Vec<CollectionRow>, StoreError> {
     .collect()
 }
 
-fn models(sql: &mut dyn Sql) -> Result<Vec<ModelRow>, StoreError> {
+pub(super) fn models(sql: &mut dyn Sql) -> Result<Vec<ModelRow>, StoreError> {
     sql.rows("SELECT digest, name FROM model ORDER BY digest", &[])?
         .into_iter()
         .map(|mut row| {
@@ -139,7 +135,7 @@ fn models(sql: &mut dyn Sql) -> Result<Vec<ModelRow>, StoreError> {
         .collect()
 }
 
-fn key_row(mut row: Cells) -> Result<KeyRow, StoreError> {
+pub(super) fn key_row(mut row: Cells) -> Result<KeyRow, StoreError> {
     let what = "wrapped server part";
     Ok(KeyRow {
         number: row.int(what)?,
@@ -174,7 +170,7 @@ pub(in crate::store) fn keys(
     .collect()
 }
 
-fn deletion_row(mut row: Cells) -> Result<DeletionRow, StoreError> {
+pub(super) fn deletion_row(mut row: Cells) -> Result<DeletionRow, StoreError> {
     let what = "deletion";
     Ok(DeletionRow {
         position: row.int(what)?,
@@ -196,7 +192,7 @@ pub(in crate::store) fn unpurged(
     .collect()
 }
 
-fn subject_row(mut row: Cells) -> Result<SubjectRow, StoreError> {
+pub(super) fn subject_row(mut row: Cells) -> Result<SubjectRow, StoreError> {
     let what = "subject";
     Ok(SubjectRow {
         number: row.int(what)?,
@@ -250,7 +246,7 @@ pub(in crate::store) fn subjects(
         .collect()
 }
 
-fn record_row(mut row: Cells) -> Result<RecordRow, StoreError> {
+pub(super) fn record_row(mut row: Cells) -> Result<RecordRow, StoreError> {
     let place: u64 = row.int("record")?;
     let (subject, number) = (place >> 8, (place & 255) as u16);
     Ok(RecordRow {
@@ -260,7 +256,7 @@ fn record_row(mut row: Cells) -> Result<RecordRow, StoreError> {
     })
 }
 
-fn consent_row(mut row: Cells) -> Result<ConsentRow, StoreError> {
+pub(super) fn consent_row(mut row: Cells) -> Result<ConsentRow, StoreError> {
     let what = "consent";
     let place: u64 = row.int(what)?;
     Ok(ConsentRow {
@@ -271,7 +267,7 @@ fn consent_row(mut row: Cells) -> Result<ConsentRow, StoreError> {
     })
 }
 
-fn event_row(mut row: Cells) -> Result<EventRow, StoreError> {
+pub(super) fn event_row(mut row: Cells) -> Result<EventRow, StoreError> {
     let what = "event";
     Ok(EventRow {
         sequence: row.int(what)?,
@@ -280,7 +276,7 @@ fn event_row(mut row: Cells) -> Result<EventRow, StoreError> {
     })
 }
 
-fn tile_row(mut row: Cells) -> Result<TileRow, StoreError> {
+pub(super) fn tile_row(mut row: Cells) -> Result<TileRow, StoreError> {
     let place: u64 = row.int("tile")?;
     let index = place & ((1 << 48) - 1);
     Ok(TileRow {
@@ -352,122 +348,4 @@ pub(in crate::store) fn tile(
         &[tile_place(level, index)?],
     )?;
     row.map_or(Ok(Vec::new()), |mut row| row.bytes("tile"))
-}
-
-/// Reads a table page by page by its integer key and passes every row on.
-fn pages<T: Into<Row>>(
-    sql: &mut dyn Sql,
-    query: &'static str,
-    read: fn(Cells) -> Result<T, StoreError>,
-    key: fn(&T) -> Result<Value<'static>, StoreError>,
-    sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let mut after = Value::Int(-1);
-    loop {
-        let rows = sql.rows(query, &[after, Value::Int(PAGE)])?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        for row in rows {
-            let row = read(row)?;
-            after = key(&row)?;
-            sink(row.into())?;
-        }
-    }
-}
-
-pub(in crate::store) fn snapshot(
-    sql: &mut dyn Sql,
-    half: Half,
-    sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    match half {
-        Half::Deletions => deletions(sql, sink),
-        Half::Keyring => {
-            deletions(sql, sink)?;
-            let head = keyring_head(sql)?;
-            for row in head.root_wrapped {
-                sink(row.into())?;
-            }
-            for row in head.tenants {
-                sink(row.into())?;
-            }
-            pages(
-                sql,
-                "SELECT number, tenant, version, key_id, wrapped FROM server_part \
-                 WHERE number > $1 ORDER BY number LIMIT $2",
-                key_row,
-                |row| int(row.number),
-                sink,
-            )?;
-            head.checkpoint
-                .map_or(Ok(()), |bytes| sink(CheckpointRow { bytes }.into()))
-        }
-        Half::Data => data(sql, sink),
-    }
-}
-
-fn deletions(
-    sql: &mut dyn Sql,
-    sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let query = "SELECT position, key_id, day FROM deletion WHERE position > $1 \
-                 ORDER BY position LIMIT $2";
-    pages(sql, query, deletion_row, |row| int(row.position), sink)
-}
-
-fn data(
-    sql: &mut dyn Sql,
-    sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    for row in collections(sql)? {
-        sink(row.into())?;
-    }
-    for row in models(sql)? {
-        sink(row.into())?;
-    }
-    pages(
-        sql,
-        "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, profile \
-         FROM subject WHERE number > $1 ORDER BY number LIMIT $2",
-        subject_row,
-        |row| int(row.number),
-        sink,
-    )?;
-    pages(
-        sql,
-        "SELECT place, bytes FROM record WHERE place > $1 ORDER BY place LIMIT $2",
-        record_row,
-        |row| place(row.subject, row.number),
-        sink,
-    )?;
-    pages(
-        sql,
-        "SELECT place, ledger, detail FROM consent WHERE place > $1 ORDER BY place LIMIT $2",
-        consent_row,
-        |row| place(row.subject, row.number),
-        sink,
-    )?;
-    for mut row in sql.rows("SELECT slot, sealed FROM attempt ORDER BY slot", &[])? {
-        let row = AttemptRow {
-            slot: row.array("attempt")?,
-            sealed: row.sized(76, "attempt")?,
-        };
-        sink(row.into())?;
-    }
-    pages(
-        sql,
-        "SELECT sequence, subject, sealed FROM event WHERE sequence > $1 \
-         ORDER BY sequence LIMIT $2",
-        event_row,
-        |row| int(row.sequence),
-        sink,
-    )?;
-    pages(
-        sql,
-        "SELECT place, hashes FROM tile WHERE place > $1 ORDER BY place LIMIT $2",
-        tile_row,
-        |row| tile_place(row.level, row.index),
-        sink,
-    )
 }

@@ -53,8 +53,14 @@ pub(crate) struct Args {
 /// Calibrates.
 pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     let pictures = Pictures::of_folder(&args.images)?;
-    let subjects = pictures.subjects_by_name().context("pictures have no subjects")?;
-    let networks = EngineArgs { threads: 1, ..engine.clone() }.networks()?;
+    let subjects = pictures
+        .subjects_by_name()
+        .context("pictures have no subjects")?;
+    let networks = EngineArgs {
+        threads: 1,
+        ..engine.clone()
+    }
+    .networks()?;
     // What `auto` came to on this machine: the table is of that.
     let precision = networks.embedder.precision();
     let built = networks.engine()?;
@@ -100,7 +106,12 @@ fn table(
     rates: &Rates,
 ) -> CalibrationTable {
     let row = |point: &OperatingPoint| {
-        CalibrationRow::new(point.target.rate(), point.threshold, point.fmr_high, point.fnmr)
+        CalibrationRow::new(
+            point.target.rate(),
+            point.threshold,
+            point.fmr_high,
+            point.fnmr,
+        )
     };
     CalibrationTable {
         extraction: Extraction {
@@ -127,7 +138,10 @@ fn print(model: &str, table: &CalibrationTable) {
         grouped(table.subjects as usize),
         grouped(table.impostor as usize),
     );
-    println!("{:>6}  {:>9}  {:>8}  {:>14}", "FMR", "threshold", "FNMR", "FMR at most");
+    println!(
+        "{:>6}  {:>9}  {:>8}  {:>14}",
+        "FMR", "threshold", "FNMR", "FMR at most"
+    );
     for row in &table.rows {
         let rate = FalseMatchRate::new(row.fmr).map_or(String::new(), |rate| rate.to_string());
         println!(
@@ -135,14 +149,20 @@ fn print(model: &str, table: &CalibrationTable) {
             row.threshold,
             row.fnmr * 100.0,
             row.fmr_upper_95,
-            if row.supported { "" } else { "  not supported by the data" },
+            if row.supported {
+                ""
+            } else {
+                "  not supported by the data"
+            },
         );
     }
 }
 
 /// The day by the machine's clock in UTC, `YYYY-MM-DD`; a clock before 1970 gives 1970-01-01.
 pub(crate) fn today() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs());
     date_of(seconds / 86_400)
 }
 
@@ -157,7 +177,11 @@ fn date_of(days: u64) -> String {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    let (month, later) = if month < 10 {
+        (month + 3, 0)
+    } else {
+        (month - 9, 1)
+    };
     format!("{:04}-{month:02}-{day:02}", era * 400 + year_of_era + later)
 }
 

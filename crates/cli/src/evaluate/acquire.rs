@@ -52,7 +52,8 @@ pub(crate) fn acquire(
 ) -> anyhow::Result<Acquired> {
     let paths: Vec<PathBuf> = pictures.paths().map(|path| root.join(path)).collect();
     for path in &paths {
-        path.metadata().with_context(|| path.display().to_string())?;
+        path.metadata()
+            .with_context(|| path.display().to_string())?;
     }
     let clock = MachineClock::start();
     let bar = progress(paths.len());
@@ -63,7 +64,9 @@ pub(crate) fn acquire(
         let mut done = Vec::new();
         while !stopped.load(Ordering::Relaxed) {
             let picture = next.fetch_add(1, Ordering::Relaxed);
-            let Some(path) = paths.get(picture) else { break };
+            let Some(path) = paths.get(picture) else {
+                break;
+            };
             let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
             let (face, result) = match worker.extract(&bytes, policy) {
                 Ok(extraction) => {
@@ -77,7 +80,11 @@ pub(crate) fn acquire(
                 }
                 Err(error) => return Err(error).with_context(|| path.display().to_string()),
             };
-            done.push(Done { picture, face, result });
+            done.push(Done {
+                picture,
+                face,
+                result,
+            });
             bar.inc(1);
         }
         Ok(done)
@@ -99,7 +106,12 @@ pub(crate) fn acquire(
     let mut failures = Vec::new();
     for result in results {
         let done = result.map_err(|_| anyhow!("a worker thread ended early"))??;
-        for Done { picture, face, result } in done {
+        for Done {
+            picture,
+            face,
+            result,
+        } in done
+        {
             faces[picture] = face;
             match result {
                 Ok(template) => templates[picture] = Some(template),
@@ -108,12 +120,18 @@ pub(crate) fn acquire(
         }
     }
     failures.sort_by_key(|failed| failed.picture);
-    Ok(Acquired { templates, faces, failures, time: clock.elapsed() })
+    Ok(Acquired {
+        templates,
+        faces,
+        failures,
+        time: clock.elapsed(),
+    })
 }
 
 /// `[=====>    ] 1234/4992  61/s  1m left`, on the error stream and only on a terminal.
 fn progress(count: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr_with_hz(8));
+    let bar =
+        ProgressBar::with_draw_target(Some(count as u64), ProgressDrawTarget::stderr_with_hz(8));
     let template = "{prefix} [{bar:32}] {human_pos}/{human_len}  {per_sec}  {eta} left";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));

@@ -63,7 +63,10 @@ pub(super) fn compare(
             return Ok(None);
         };
         let score = a.compare(b)?.cosine();
-        Ok(Some(Compared { score, pictures: pair.pictures }))
+        Ok(Some(Compared {
+            score,
+            pictures: pair.pictures,
+        }))
     };
     pairs.iter().map(compare_one).collect()
 }
@@ -85,7 +88,10 @@ pub(crate) fn all_genuine(
             for b in &pictures[..place] {
                 if let (Some(reference), Some(probe)) = (&templates[*b], &templates[*a]) {
                     let score = reference.compare(probe)?.cosine();
-                    compared.push(Compared { score, pictures: [*b, *a] });
+                    compared.push(Compared {
+                        score,
+                        pictures: [*b, *a],
+                    });
                 }
             }
         }
@@ -105,7 +111,10 @@ fn each_impostor(
             if let Some(reference) = reference
                 && subjects.of[a] != subjects.of[b]
             {
-                visit(Compared { score: reference.compare(probe)?.cosine(), pictures: [a, b] });
+                visit(Compared {
+                    score: reference.compare(probe)?.cosine(),
+                    pictures: [a, b],
+                });
             }
         }
     }
@@ -131,7 +140,9 @@ pub(crate) fn rates(
     // The tail holds half as many again as pass at the loosest rate of the curve, 1e-1. It
     // is found by its lowest score and, with all pairs, by comparing a second time: cheaper
     // than to remember the pictures of tens of millions of comparisons.
-    let length = (impostor.count() * 15 / 100).max(10_000).min(impostor.count());
+    let length = (impostor.count() * 15 / 100)
+        .max(10_000)
+        .min(impostor.count());
     let lowest = impostor.ascending()[impostor.count() - length];
     let mut tail = Vec::with_capacity(length);
     let mut keep = |it: Compared| {
@@ -159,7 +170,9 @@ pub(crate) fn rates(
         Against::Listed(listed) => trials(listed),
     };
     let impostors = match against {
-        Against::All => Impostors::All { pictures: &pictures },
+        Against::All => Impostors::All {
+            pictures: &pictures,
+        },
         Against::Listed(_) => Impostors::Listed(&listed),
     };
     let curve_rates = curve_rates(impostor.count())?;
@@ -169,7 +182,10 @@ pub(crate) fn rates(
         impostors,
         &ImpostorTail::of(trials(&tail), length),
         &targets,
-        Resampling { subjects: subjects.count, replicates: REPLICATES },
+        Resampling {
+            subjects: subjects.count,
+            replicates: REPLICATES,
+        },
         &mut ChaCha8Rng::seed_from_u64(SEED),
     )
     .context("no comparisons to measure")?;
@@ -199,7 +215,9 @@ fn curve_rates(comparisons: usize) -> anyhow::Result<Vec<FalseMatchRate>> {
 fn lowest_by(compared: &[Compared], key: impl Fn(&Compared) -> f32) -> Vec<Compared> {
     let mut sorted = compared.to_vec();
     let order = |a: &Compared, b: &Compared| {
-        key(a).total_cmp(&key(b)).then_with(|| a.pictures.cmp(&b.pictures))
+        key(a)
+            .total_cmp(&key(b))
+            .then_with(|| a.pictures.cmp(&b.pictures))
     };
     if sorted.len() > WORST {
         sorted.select_nth_unstable_by(WORST, order);
@@ -221,17 +239,15 @@ pub(crate) struct Accuracy {
 }
 
 /// A threshold for a single list: the best one on other pairs.
-pub(super) fn train(
-    pairs: &[Pair],
-    templates: &[Option<Template>],
-) -> anyhow::Result<f32> {
+pub(super) fn train(pairs: &[Pair], templates: &[Option<Template>]) -> anyhow::Result<f32> {
     let scored = compare(pairs, templates)?;
     let comparisons: Vec<_> = scored
         .iter()
         .zip(pairs)
         .filter_map(|(compared, pair)| Some((compared.as_ref()?.score, pair.genuine)))
         .collect();
-    let (threshold, _) = best_threshold(&comparisons).context("no pair to take a threshold from")?;
+    let (threshold, _) =
+        best_threshold(&comparisons).context("no pair to take a threshold from")?;
     Ok(threshold)
 }
 
@@ -265,7 +281,10 @@ pub(super) fn accuracy(
         }));
     };
     let all = Fold {
-        comparisons: folds.iter().flat_map(|fold| fold.comparisons.iter().copied()).collect(),
+        comparisons: folds
+            .iter()
+            .flat_map(|fold| fold.comparisons.iter().copied())
+            .collect(),
         failed: folds.iter().map(|fold| fold.failed).sum(),
     };
     let total = (all.comparisons.len() + all.failed) as f64;
@@ -290,16 +309,33 @@ mod tests {
 
     /// Three people as directions: 0 and 10, 90 and 100, 200 degrees; one picture failed.
     fn people() -> (Vec<Option<Template>>, Subjects) {
-        let degrees = [Some(0.0), Some(10.0), Some(90.0), Some(100.0), Some(200.0), None];
+        let degrees = [
+            Some(0.0),
+            Some(10.0),
+            Some(90.0),
+            Some(100.0),
+            Some(200.0),
+            None,
+        ];
         let templates = degrees.map(|degrees| degrees.and_then(template)).to_vec();
-        (templates, Subjects { of: vec![0, 0, 1, 1, 2, 2], count: 3, named: true })
+        (
+            templates,
+            Subjects {
+                of: vec![0, 0, 1, 1, 2, 2],
+                count: 3,
+                named: true,
+            },
+        )
     }
 
     #[test]
     fn all_pairs_leave_out_one_subject_and_failures() {
         let (templates, subjects) = people();
         let genuine = all_genuine(&templates, &subjects).unwrap();
-        assert_eq!(genuine.iter().map(|it| it.pictures).collect::<Vec<_>>(), [[0, 1], [2, 3]]);
+        assert_eq!(
+            genuine.iter().map(|it| it.pictures).collect::<Vec<_>>(),
+            [[0, 1], [2, 3]]
+        );
         let rates = rates(&genuine, Against::All, &templates, &subjects).unwrap();
         // 2 x 2 + 2 x 1 + 2 x 1 pairs of two subjects.
         assert_eq!(rates.impostor.count(), 8);
@@ -318,12 +354,19 @@ mod tests {
         for b in 0..5 {
             for a in 0..b {
                 if subjects.of[a] != subjects.of[b] {
-                    pairs.push(Pair { pictures: [a, b], genuine: false, fold: 0 });
+                    pairs.push(Pair {
+                        pictures: [a, b],
+                        genuine: false,
+                        fold: 0,
+                    });
                 }
             }
         }
-        let listed: Vec<_> =
-            compare(&pairs, &templates).unwrap().into_iter().map(Option::unwrap).collect();
+        let listed: Vec<_> = compare(&pairs, &templates)
+            .unwrap()
+            .into_iter()
+            .map(Option::unwrap)
+            .collect();
         let all = rates(&genuine, Against::All, &templates, &subjects).unwrap();
         let list = rates(&genuine, Against::Listed(&listed), &templates, &subjects).unwrap();
         assert_eq!(all.points, list.points);

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use acquire::Acquired;
 use anyhow::{Context as _, bail};
-use countenance_core::{CapturePolicy, FaceChoice, Search};
+use countenance_core::{CapturePolicy, FaceChoice, Precision, Search};
 use measure::{Against, Compared};
 use outcome::Evaluation;
 pub(crate) use outcome::grouped;
@@ -112,11 +112,17 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     }
     let policy = data_set_policy(args.flip_averaging);
     // Threads take whole pictures: better than sharing one.
-    let built = EngineArgs { threads: 1, ..engine.clone() }.engine()?;
+    let networks = EngineArgs {
+        threads: 1,
+        ..engine.clone()
+    }
+    .networks()?;
+    let precision = networks.embedder.precision();
+    let built = networks.engine()?;
     let threads = usize::from(engine.threads);
-    let acquired =
-        acquire::acquire(&built, &args.images, &material.pictures, &policy, threads)?;
-    let evaluation = evaluate(args, &material, acquired, built.model().as_str())?;
+    let acquired = acquire::acquire(&built, &args.images, &material.pictures, &policy, threads)?;
+    let made_by = (built.model().as_str(), precision);
+    let evaluation = evaluate(args, &material, acquired, made_by)?;
     if args.json.as_deref() != Some(Path::new("-")) {
         evaluation.print()?;
     }
@@ -136,14 +142,22 @@ fn read_lists(args: &Args) -> anyhow::Result<Material> {
     for path in &args.pairs {
         lists.push(read_list(path, &mut pictures)?);
     }
-    let listed: Vec<_> = lists.iter().flat_map(|list| list.pairs.iter().copied()).collect();
+    let listed: Vec<_> = lists
+        .iter()
+        .flat_map(|list| list.pairs.iter().copied())
+        .collect();
     // Before the training list adds its pictures: those lend a threshold and nothing else.
     let subjects = pictures.subjects(&listed);
     let training = match &args.threshold_from {
         Some(path) => Some(read_list(path, &mut pictures)?),
         None => None,
     };
-    Ok(Material { lists, training, pictures, subjects })
+    Ok(Material {
+        lists,
+        training,
+        pictures,
+        subjects,
+    })
 }
 
 fn read_list(path: &Path, pictures: &mut Pictures) -> anyhow::Result<PairList> {
@@ -154,7 +168,9 @@ fn read_bounded(path: &Path) -> anyhow::Result<Vec<u8>> {
     let shown = || path.display().to_string();
     let mut bytes = Vec::new();
     let file = File::open(path).with_context(shown)?;
-    file.take(pairs::MAX_BYTES + 1).read_to_end(&mut bytes).with_context(shown)?;
+    file.take(pairs::MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .with_context(shown)?;
     if bytes.len() as u64 > pairs::MAX_BYTES {
         bail!("{}: more than {} bytes", shown(), pairs::MAX_BYTES);
     }
@@ -165,11 +181,24 @@ fn evaluate(
     args: &Args,
     material: &Material,
     acquired: Acquired,
-    model: &str,
+    (model, precision): (&str, Precision),
 ) -> anyhow::Result<Evaluation> {
-    let Material { lists, training, pictures, subjects } = material;
-    let Acquired { mut templates, faces, failures, time } = acquired;
-    let listed: Vec<_> = lists.iter().flat_map(|list| list.pairs.iter().copied()).collect();
+    let Material {
+        lists,
+        training,
+        pictures,
+        subjects,
+    } = material;
+    let Acquired {
+        mut templates,
+        faces,
+        failures,
+        time,
+    } = acquired;
+    let listed: Vec<_> = lists
+        .iter()
+        .flat_map(|list| list.pairs.iter().copied())
+        .collect();
     let scored = measure::compare(&listed, &templates)?;
     let threshold = match training {
         Some(training) => Some(measure::train(&training.pairs, &templates)?),
@@ -178,18 +207,25 @@ fn evaluate(
     let accuracy = measure::accuracy(lists, &scored, threshold)?;
     let of_class = |genuine: bool| -> Vec<Compared> {
         let pairs = scored.iter().zip(&listed);
-        pairs.filter(|(_, pair)| pair.genuine == genuine).filter_map(|(it, _)| *it).collect()
+        pairs
+            .filter(|(_, pair)| pair.genuine == genuine)
+            .filter_map(|(it, _)| *it)
+            .collect()
     };
     templates.truncate(subjects.of.len());
     let listed_impostors = of_class(false);
-    let against =
-        if args.all_pairs { Against::All } else { Against::Listed(&listed_impostors) };
+    let against = if args.all_pairs {
+        Against::All
+    } else {
+        Against::Listed(&listed_impostors)
+    };
     let rates = measure::rates(&of_class(true), against, &templates, subjects)?;
     Ok(Evaluation {
         command: command_line(),
         data_set: args.pairs.iter().map(|path| file_name(path)).collect(),
         threshold_from: args.threshold_from.as_deref().map(file_name),
         model: model.to_owned(),
+        precision,
         flip_averaging: args.flip_averaging,
         all_pairs: args.all_pairs,
         listed_pairs: listed.len(),
@@ -210,7 +246,10 @@ fn evaluate(
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The command as it was typed, with folders cut off: what matters is which lists, not where

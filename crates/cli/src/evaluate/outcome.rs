@@ -3,7 +3,7 @@
 use super::measure::{Accuracy, REPLICATES, Rates, SEED};
 use super::write_file;
 use crate::json::rounded;
-use countenance_core::Rect;
+use countenance_core::{Precision, Rect};
 use countenance_gallery::statistics::OperatingPoint;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,6 +20,8 @@ pub(super) struct Evaluation {
     pub(super) data_set: Vec<String>,
     pub(super) threshold_from: Option<String>,
     pub(super) model: String,
+    /// The arithmetic that ran.
+    pub(super) precision: Precision,
     pub(super) flip_averaging: bool,
     /// Whether all impostor pairs were compared, not only those listed.
     pub(super) all_pairs: bool,
@@ -44,6 +46,7 @@ pub(super) struct Evaluation {
 #[derive(Debug, Serialize)]
 struct Document<'a> {
     model: &'a str,
+    precision: &'static str,
     flip_averaging: bool,
     data_set: &'a [String],
     threshold_from: Option<&'a str>,
@@ -145,6 +148,7 @@ impl Evaluation {
         let accuracy = self.accuracy.as_ref();
         Document {
             model: &self.model,
+            precision: self.precision.name(),
             flip_averaging: self.flip_averaging,
             data_set: &self.data_set,
             threshold_from: self.threshold_from.as_deref(),
@@ -160,12 +164,19 @@ impl Evaluation {
             failures: self
                 .failures
                 .iter()
-                .map(|(path, reason)| FailureJson { image: path.display().to_string(), reason })
+                .map(|(path, reason)| FailureJson {
+                    image: path.display().to_string(),
+                    reason,
+                })
                 .collect(),
             accuracy: accuracy.map(|accuracy| share(accuracy.mean)),
             accuracy_sd: accuracy.map(|accuracy| share(accuracy.sd)),
             accuracy_thresholds: accuracy.map_or_else(Vec::new, |accuracy| {
-                accuracy.folds.iter().map(|(threshold, _)| cosine(*threshold)).collect()
+                accuracy
+                    .folds
+                    .iter()
+                    .map(|(threshold, _)| cosine(*threshold))
+                    .collect()
             }),
             auc: share(rates.auc),
             eer: share(self.equal_error_rate()),
@@ -175,7 +186,11 @@ impl Evaluation {
                 .iter()
                 .map(|point| (point.target.to_string(), point.into()))
                 .collect(),
-            bootstrap: BootstrapJson { unit: "subject", replicates: REPLICATES, seed: SEED },
+            bootstrap: BootstrapJson {
+                unit: "subject",
+                replicates: REPLICATES,
+                seed: SEED,
+            },
             seconds: rounded(self.time.as_secs_f64(), 3),
         }
     }
@@ -195,7 +210,10 @@ impl Evaluation {
             (None, _) => "a single list needs --threshold-from".to_owned(),
             (Some(_), Some(list)) => format!("threshold from {list}"),
             (Some(accuracy), None) => {
-                format!("{} folds, each with the threshold of the others", accuracy.folds.len())
+                format!(
+                    "{} folds, each with the threshold of the others",
+                    accuracy.folds.len()
+                )
             }
         }
     }
@@ -208,8 +226,23 @@ impl Evaluation {
     }
 
     fn write_text(&self, out: &mut String) -> std::fmt::Result {
-        let impostors = if self.all_pairs { "all impostor pairs" } else { "listed pairs" };
-        writeln!(out, "{} on {} ({impostors})", self.model, self.data_set.join(" + "))?;
+        let impostors = if self.all_pairs {
+            "all impostor pairs"
+        } else {
+            "listed pairs"
+        };
+        writeln!(
+            out,
+            "{} ({}{}) on {} ({impostors})",
+            self.model,
+            self.precision,
+            if self.flip_averaging {
+                ", flip averaging"
+            } else {
+                ""
+            },
+            self.data_set.join(" + "),
+        )?;
         writeln!(
             out,
             "{} pictures of {} subjects, {} genuine and {} impostor comparisons",
@@ -237,11 +270,22 @@ impl Evaluation {
         }
         writeln!(out, "AUC       {:.5}", self.rates.auc)?;
         writeln!(out, "EER       {}\n", percent(self.equal_error_rate()))?;
-        writeln!(out, "{:>6}  {:>9}  {:>8}  {:>17}", "FMR", "threshold", "FNMR", "95 % interval")?;
+        writeln!(
+            out,
+            "{:>6}  {:>9}  {:>8}  {:>17}",
+            "FMR", "threshold", "FNMR", "95 % interval"
+        )?;
         for point in &self.rates.points {
-            let interval =
-                format!("{} to {}", percent(point.fnmr_low), percent(point.fnmr_high));
-            let note = if point.is_supported() { "" } else { "  not supported by the data" };
+            let interval = format!(
+                "{} to {}",
+                percent(point.fnmr_low),
+                percent(point.fnmr_high)
+            );
+            let note = if point.is_supported() {
+                ""
+            } else {
+                "  not supported by the data"
+            };
             writeln!(
                 out,
                 "{:>6}  {:>9.4}  {:>8}  {interval:>17}{note}",

@@ -71,7 +71,10 @@ pub(super) enum Problem {
 /// Reads a list in either format and adds its pictures to `pictures`.
 pub(super) fn parse(bytes: &[u8], pictures: &mut Pictures) -> Result<PairList, PairsError> {
     let text = std::str::from_utf8(bytes).map_err(|error| PairsError {
-        line: 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count(),
+        line: 1 + bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count(),
         problem: Problem::NotUtf8,
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -84,7 +87,10 @@ pub(super) fn parse(bytes: &[u8], pictures: &mut Pictures) -> Result<PairList, P
     match lines.clone().next() {
         Some((_, first)) if first.contains(',') => parse_csv(lines, pictures),
         Some((line, first)) => parse_lfw(line, first, lines.skip(1), pictures),
-        None => Err(PairsError { line: 1, problem: Problem::Heading(String::new()) }),
+        None => Err(PairsError {
+            line: 1,
+            problem: Problem::Heading(String::new()),
+        }),
     }
 }
 
@@ -96,14 +102,22 @@ fn parse_lfw<'a>(
 ) -> Result<PairList, PairsError> {
     let counts: Option<Vec<usize>> = heading
         .split_whitespace()
-        .map(|field| field.parse().ok().filter(|count| (1..=MAX_COUNT).contains(count)))
+        .map(|field| {
+            field
+                .parse()
+                .ok()
+                .filter(|count| (1..=MAX_COUNT).contains(count))
+        })
         .collect();
     let (folds, per_class) = match counts.as_deref() {
         Some([per_class]) => (1, *per_class),
         Some([folds, per_class]) => (*folds, *per_class),
         _ => {
             let problem = Problem::Heading(shown(heading));
-            return Err(PairsError { line: heading_line, problem });
+            return Err(PairsError {
+                line: heading_line,
+                problem,
+            });
         }
     };
     let expected = folds.saturating_mul(per_class).saturating_mul(2);
@@ -125,11 +139,17 @@ fn parse_lfw<'a>(
             (false, [name_a, a, name_b, b]) => [(*name_a, *a), (*name_b, *b)],
             (true, _) => {
                 let expected = "3: NAME N1 N2";
-                return Err(at(Problem::Fields { expected, got: fields.len() }));
+                return Err(at(Problem::Fields {
+                    expected,
+                    got: fields.len(),
+                }));
             }
             (false, _) => {
                 let expected = "4: NAME1 N1 NAME2 N2";
-                return Err(at(Problem::Fields { expected, got: fields.len() }));
+                return Err(at(Problem::Fields {
+                    expected,
+                    got: fields.len(),
+                }));
             }
         };
         let [a, b] = named.map(|(name, number)| lfw_picture(name, number, pictures));
@@ -137,19 +157,32 @@ fn parse_lfw<'a>(
         if both[0] == both[1] {
             return Err(at(Problem::SamePicture));
         }
-        pairs.push(Pair { pictures: both, genuine, fold });
+        pairs.push(Pair {
+            pictures: both,
+            genuine,
+            fold,
+        });
         last_line = line;
     }
     if pairs.len() < expected {
-        let problem = Problem::EndsEarly { expected, got: pairs.len() };
-        return Err(PairsError { line: last_line, problem });
+        let problem = Problem::EndsEarly {
+            expected,
+            got: pairs.len(),
+        };
+        return Err(PairsError {
+            line: last_line,
+            problem,
+        });
     }
     Ok(PairList { pairs, folds })
 }
 
 /// `NAME` and `N` to `NAME/NAME_000N.jpg`.
 fn lfw_picture(name: &str, number: &str, pictures: &mut Pictures) -> Result<usize, Problem> {
-    let parsed = number.parse::<u16>().ok().filter(|number| (1..=9999).contains(number));
+    let parsed = number
+        .parse::<u16>()
+        .ok()
+        .filter(|number| (1..=9999).contains(number));
     let number = parsed.ok_or_else(|| Problem::PictureNumber(shown(number)))?;
     let path = inside(&format!("{name}/{name}_{number:04}.jpg"))?;
     Ok(pictures.place(&path, Some(name)))
@@ -166,7 +199,10 @@ fn parse_csv<'a>(
         last_line = line;
         let fields = csv_fields(text).map_err(at)?;
         let [a, b, same] = fields.as_slice() else {
-            return Err(at(Problem::Fields { expected: "3: a,b,same", got: fields.len() }));
+            return Err(at(Problem::Fields {
+                expected: "3: a,b,same",
+                got: fields.len(),
+            }));
         };
         let heading = |field: &str, name: &str| field.eq_ignore_ascii_case(name);
         if place == 0 && heading(a, "a") && heading(b, "b") && heading(same, "same") {
@@ -179,18 +215,31 @@ fn parse_csv<'a>(
         };
         let [a, b] = [a, b].map(|path| {
             let path = inside(path)?;
-            let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+            let folder = path
+                .parent()
+                .and_then(Path::file_name)
+                .and_then(|name| name.to_str());
             Ok(pictures.place(&path, folder))
         });
         let both = [a.map_err(at)?, b.map_err(at)?];
         if both[0] == both[1] {
             return Err(at(Problem::SamePicture));
         }
-        pairs.push(Pair { pictures: both, genuine, fold: 0 });
+        pairs.push(Pair {
+            pictures: both,
+            genuine,
+            fold: 0,
+        });
     }
     if pairs.is_empty() {
-        let problem = Problem::EndsEarly { expected: 1, got: 0 };
-        return Err(PairsError { line: last_line, problem });
+        let problem = Problem::EndsEarly {
+            expected: 1,
+            got: 0,
+        };
+        return Err(PairsError {
+            line: last_line,
+            problem,
+        });
     }
     Ok(PairList { pairs, folds: 1 })
 }
@@ -204,7 +253,10 @@ fn csv_fields(line: &str) -> Result<Vec<String>, Problem> {
     let mut record = csv::StringRecord::new();
     match reader.read_record(&mut record) {
         Ok(true) => Ok(record.iter().map(str::to_owned).collect()),
-        Ok(false) | Err(_) => Err(Problem::Fields { expected: "3: a,b,same", got: 0 }),
+        Ok(false) | Err(_) => Err(Problem::Fields {
+            expected: "3: a,b,same",
+            got: 0,
+        }),
     }
 }
 
@@ -212,7 +264,9 @@ fn csv_fields(line: &str) -> Result<Vec<String>, Problem> {
 /// there and nowhere else.
 fn inside(path: &str) -> Result<PathBuf, Problem> {
     let parsed = Path::new(path);
-    let plain = parsed.components().all(|part| matches!(part, Component::Normal(_)));
+    let plain = parsed
+        .components()
+        .all(|part| matches!(part, Component::Normal(_)));
     if plain && parsed.file_name().is_some() && !path.contains('\0') && !path.ends_with('/') {
         Ok(parsed.to_owned())
     } else {
@@ -243,16 +297,32 @@ mod tests {
         let (list, pictures) = read(FOLDED);
         let list = list.unwrap();
         assert_eq!(list.folds, 2);
-        let got: Vec<_> =
-            list.pairs.iter().map(|pair| (pair.pictures, pair.genuine, pair.fold)).collect();
+        let got: Vec<_> = list
+            .pairs
+            .iter()
+            .map(|pair| (pair.pictures, pair.genuine, pair.fold))
+            .collect();
         assert_eq!(
             got,
-            [([0, 1], true, 0), ([0, 2], false, 0), ([2, 3], true, 1), ([3, 1], false, 1)]
+            [
+                ([0, 1], true, 0),
+                ([0, 2], false, 0),
+                ([2, 3], true, 1),
+                ([3, 1], false, 1)
+            ]
         );
-        let paths: Vec<_> = pictures.paths().map(|path| path.to_str().unwrap()).collect();
+        let paths: Vec<_> = pictures
+            .paths()
+            .map(|path| path.to_str().unwrap())
+            .collect();
         assert_eq!(
             paths,
-            ["Ada/Ada_0001.jpg", "Ada/Ada_0002.jpg", "Bob/Bob_0003.jpg", "Bob/Bob_0004.jpg"]
+            [
+                "Ada/Ada_0001.jpg",
+                "Ada/Ada_0002.jpg",
+                "Bob/Bob_0003.jpg",
+                "Bob/Bob_0004.jpg"
+            ]
         );
     }
 
@@ -270,10 +340,17 @@ mod tests {
             "ada/1.jpg , ada/2.png , TRUE\nada/1.jpg,\"bob, jr/1.jpg\",0",
         ] {
             let (list, pictures) = read(text);
-            let got: Vec<_> =
-                list.unwrap().pairs.iter().map(|pair| (pair.pictures, pair.genuine)).collect();
+            let got: Vec<_> = list
+                .unwrap()
+                .pairs
+                .iter()
+                .map(|pair| (pair.pictures, pair.genuine))
+                .collect();
             assert_eq!(got, [([0, 1], true), ([0, 2], false)]);
-            assert_eq!(pictures.paths().nth(2).unwrap().to_str(), Some("bob, jr/1.jpg"));
+            assert_eq!(
+                pictures.paths().nth(2).unwrap().to_str(),
+                Some("bob, jr/1.jpg")
+            );
         }
     }
 
@@ -285,28 +362,113 @@ mod tests {
             message: &'static str,
         }
         let cases = [
-            Case { text: "", line: 1, message: "heading" },
-            Case { text: "ten 300\n", line: 1, message: "heading \"ten 300\"" },
-            Case { text: "0\n", line: 1, message: "heading" },
-            Case { text: "1 2 3\n", line: 1, message: "heading" },
-            Case { text: "1\nAda\t1\n", line: 2, message: "2 fields, expected 3" },
-            Case { text: "1\nAda\t1\t2\n\nAda\t1\t2\n", line: 4, message: "3 fields, expected 4" },
-            Case { text: "1\nAda\t1\tx\n", line: 2, message: "picture number \"x\"" },
-            Case { text: "1\nAda\t0\t1\n", line: 2, message: "picture number \"0\"" },
-            Case { text: "1\nAda\t1\t1\n", line: 2, message: "paired with itself" },
-            Case { text: "1\nAda\t1\t2\nAda\t1\tAda\t2\n", line: 3, message: "\"Ada\" twice" },
-            Case { text: "1\nAda\t1\t2\n", line: 2, message: "ends after 1 of 2" },
-            Case { text: "1\nAda 1 2\nAda 1 Bob 1\nAda 1 2\n", line: 4, message: "beyond the 2" },
-            Case { text: "1\n../x\t1\t2\n", line: 2, message: "not a path inside" },
-            Case { text: "a,b,same\n", line: 1, message: "ends after 0" },
-            Case { text: "x.jpg,y.jpg,1\nx.jpg,y.jpg\n", line: 2, message: "2 fields" },
-            Case { text: "x.jpg,y.jpg,maybe\n", line: 1, message: "\"maybe\" is neither" },
-            Case { text: "x.jpg,/etc/passwd,1\n", line: 1, message: "not a path inside" },
-            Case { text: "x.jpg,a/../../y.jpg,1\n", line: 1, message: "not a path inside" },
-            Case { text: "x.jpg,,1\n", line: 1, message: "not a path inside" },
-            Case { text: "x.jpg,x.jpg,0\n", line: 1, message: "paired with itself" },
+            Case {
+                text: "",
+                line: 1,
+                message: "heading",
+            },
+            Case {
+                text: "ten 300\n",
+                line: 1,
+                message: "heading \"ten 300\"",
+            },
+            Case {
+                text: "0\n",
+                line: 1,
+                message: "heading",
+            },
+            Case {
+                text: "1 2 3\n",
+                line: 1,
+                message: "heading",
+            },
+            Case {
+                text: "1\nAda\t1\n",
+                line: 2,
+                message: "2 fields, expected 3",
+            },
+            Case {
+                text: "1\nAda\t1\t2\n\nAda\t1\t2\n",
+                line: 4,
+                message: "3 fields, expected 4",
+            },
+            Case {
+                text: "1\nAda\t1\tx\n",
+                line: 2,
+                message: "picture number \"x\"",
+            },
+            Case {
+                text: "1\nAda\t0\t1\n",
+                line: 2,
+                message: "picture number \"0\"",
+            },
+            Case {
+                text: "1\nAda\t1\t1\n",
+                line: 2,
+                message: "paired with itself",
+            },
+            Case {
+                text: "1\nAda\t1\t2\nAda\t1\tAda\t2\n",
+                line: 3,
+                message: "\"Ada\" twice",
+            },
+            Case {
+                text: "1\nAda\t1\t2\n",
+                line: 2,
+                message: "ends after 1 of 2",
+            },
+            Case {
+                text: "1\nAda 1 2\nAda 1 Bob 1\nAda 1 2\n",
+                line: 4,
+                message: "beyond the 2",
+            },
+            Case {
+                text: "1\n../x\t1\t2\n",
+                line: 2,
+                message: "not a path inside",
+            },
+            Case {
+                text: "a,b,same\n",
+                line: 1,
+                message: "ends after 0",
+            },
+            Case {
+                text: "x.jpg,y.jpg,1\nx.jpg,y.jpg\n",
+                line: 2,
+                message: "2 fields",
+            },
+            Case {
+                text: "x.jpg,y.jpg,maybe\n",
+                line: 1,
+                message: "\"maybe\" is neither",
+            },
+            Case {
+                text: "x.jpg,/etc/passwd,1\n",
+                line: 1,
+                message: "not a path inside",
+            },
+            Case {
+                text: "x.jpg,a/../../y.jpg,1\n",
+                line: 1,
+                message: "not a path inside",
+            },
+            Case {
+                text: "x.jpg,,1\n",
+                line: 1,
+                message: "not a path inside",
+            },
+            Case {
+                text: "x.jpg,x.jpg,0\n",
+                line: 1,
+                message: "paired with itself",
+            },
         ];
-        for Case { text, line, message } in cases {
+        for Case {
+            text,
+            line,
+            message,
+        } in cases
+        {
             let error = read(text).0.unwrap_err();
             assert_eq!(error.line, line, "{text:?}: {error}");
             assert!(error.to_string().contains(message), "{text:?}: {error}");
@@ -316,7 +478,13 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_named_by_their_line() {
         let error = parse(b"1\nAda\t1\t2\nB\xff\t1\t2\n", &mut Pictures::default()).unwrap_err();
-        assert_eq!(error, PairsError { line: 3, problem: Problem::NotUtf8 });
+        assert_eq!(
+            error,
+            PairsError {
+                line: 3,
+                problem: Problem::NotUtf8
+            }
+        );
     }
 
     proptest! {

@@ -40,7 +40,10 @@ impl Pictures {
             return *place;
         }
         let place = self.entries.len();
-        self.entries.push(Entry { path: path.to_owned(), name: name.map(str::to_owned) });
+        self.entries.push(Entry {
+            path: path.to_owned(),
+            name: name.map(str::to_owned),
+        });
         self.places.insert(path.to_owned(), place);
         place
     }
@@ -49,14 +52,18 @@ impl Pictures {
     pub(crate) fn of_folder(root: &Path) -> anyhow::Result<Self> {
         let mut pictures = Self::default();
         for subject in sorted_entries(root)? {
-            let (Some(name), true) = (subject.file_name(), subject.is_dir()) else { continue };
+            let (Some(name), true) = (subject.file_name(), subject.is_dir()) else {
+                continue;
+            };
             for file in sorted_entries(&subject)? {
                 let known = file
                     .extension()
                     .and_then(|extension| extension.to_str())
                     .map(str::to_ascii_lowercase)
                     .is_some_and(|it| ["jpg", "jpeg", "png", "webp"].contains(&it.as_str()));
-                let (Some(picture), true) = (file.file_name(), known) else { continue };
+                let (Some(picture), true) = (file.file_name(), known) else {
+                    continue;
+                };
                 let named = name
                     .to_str()
                     .with_context(|| format!("{}: name is not UTF-8", subject.display()))?;
@@ -87,7 +94,9 @@ impl Pictures {
 
     /// The path of a picture.
     pub(crate) fn path(&self, picture: usize) -> &Path {
-        self.entries.get(picture).map_or(Path::new(""), |entry| &entry.path)
+        self.entries
+            .get(picture)
+            .map_or(Path::new(""), |entry| &entry.path)
     }
 
     /// How many pictures there are.
@@ -118,7 +127,11 @@ impl Pictures {
             (a == b) == pair.genuine
         };
         let count = numbers.len() as u32;
-        pairs.iter().all(agrees).then_some(Subjects { of, count, named: true })
+        pairs.iter().all(agrees).then_some(Subjects {
+            of,
+            count,
+            named: true,
+        })
     }
 
     fn by_pairs(&self, pairs: &[Pair]) -> Subjects {
@@ -141,7 +154,11 @@ impl Pictures {
             let next = numbers.len() as u32;
             of.push(*numbers.entry(root(&mut parent, picture)).or_insert(next));
         }
-        Subjects { of, count: numbers.len() as u32, named: false }
+        Subjects {
+            of,
+            count: numbers.len() as u32,
+            named: false,
+        }
     }
 }
 
@@ -168,31 +185,60 @@ mod tests {
     #[test]
     fn folders_name_the_subjects() {
         let got = subjects("ada/1.jpg,ada/2.jpg,1\nada/1.jpg,bob/1.jpg,0\nada/3.jpg,bob/1.jpg,0");
-        assert_eq!(got, Subjects { of: vec![0, 0, 1, 0], count: 2, named: true });
+        assert_eq!(
+            got,
+            Subjects {
+                of: vec![0, 0, 1, 0],
+                count: 2,
+                named: true
+            }
+        );
     }
 
     #[test]
     fn without_names_genuine_pairs_join_their_pictures() {
         let got = subjects("1.jpg,2.jpg,1\n3.jpg,4.jpg,1\n2.jpg,4.jpg,1\n1.jpg,5.jpg,0");
-        assert_eq!(got, Subjects { of: vec![0, 0, 0, 0, 1], count: 2, named: false });
+        assert_eq!(
+            got,
+            Subjects {
+                of: vec![0, 0, 0, 0, 1],
+                count: 2,
+                named: false
+            }
+        );
     }
 
     #[test]
     fn folders_that_contradict_the_pairs_name_no_subjects() {
         let got = subjects("left/1.jpg,right/1.jpg,1\nleft/1.jpg,left/2.jpg,0");
-        assert_eq!(got, Subjects { of: vec![0, 0, 1], count: 2, named: false });
+        assert_eq!(
+            got,
+            Subjects {
+                of: vec![0, 0, 1],
+                count: 2,
+                named: false
+            }
+        );
     }
 
     #[test]
     fn a_folder_of_folders_is_read_in_order_and_other_files_are_left_out() {
         let root = tempfile::tempdir().unwrap();
-        for (folder, file) in [("bob", "1.jpg"), ("ada", "2.PNG"), ("ada", "1.jpeg"), ("ada", "notes.txt")] {
+        for (folder, file) in [
+            ("bob", "1.jpg"),
+            ("ada", "2.PNG"),
+            ("ada", "1.jpeg"),
+            ("ada", "notes.txt"),
+        ] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
             fs::write(root.path().join(folder).join(file), b"").unwrap();
         }
         fs::write(root.path().join("loose.jpg"), b"").unwrap();
         let pictures = Pictures::of_folder(root.path()).unwrap();
-        let paths: Vec<_> = pictures.paths().map(|path| path.to_str().unwrap()).collect();
+        let paths: Vec<_> = pictures
+            .paths()
+            .map(|path| path.to_str().unwrap())
+            .collect();
         assert_eq!(paths, ["ada/1.jpeg", "ada/2.PNG", "bob/1.jpg"]);
         assert_eq!(pictures.subjects_by_name().unwrap().of, [0, 0, 1]);
     }

@@ -9,6 +9,7 @@ use super::outcome::{Evaluation, grouped, percent};
 use super::pictures::Pictures;
 use super::write_file;
 use anyhow::Context as _;
+use countenance_core::FalseMatchRate;
 use countenance_gallery::statistics::{OperatingPoint, clopper_pearson};
 use std::fmt::Write as _;
 use std::fs;
@@ -29,7 +30,11 @@ pub(super) fn write(
 
 fn page(evaluation: &Evaluation, pictures: &Pictures, root: &Path) -> anyhow::Result<String> {
     let mut out = String::new();
-    let title = format!("{} on {}", evaluation.model, evaluation.data_set.join(" + "));
+    let title = format!(
+        "{} on {}",
+        evaluation.model,
+        evaluation.data_set.join(" + ")
+    );
     write!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -61,10 +66,15 @@ fn heading(out: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
     };
     writeln!(
         out,
-        "<h1>How often is it wrong?</h1>\n<p class=\"lead\">Model {}{} on {}: {}, {} genuine and \
+        "<h1>How often is it wrong?</h1>\n<p class=\"lead\">Model {} in {}{} on {}: {}, {} genuine and \
          {} impostor comparisons of {} pictures of {} people.</p>",
         escaped(&evaluation.model),
-        if evaluation.flip_averaging { " with flip averaging" } else { "" },
+        evaluation.precision,
+        if evaluation.flip_averaging {
+            " with flip averaging"
+        } else {
+            ""
+        },
         escaped(&evaluation.data_set.join(" + ")),
         impostors,
         grouped(evaluation.genuine()),
@@ -73,14 +83,26 @@ fn heading(out: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
         grouped(evaluation.subjects as usize),
     )?;
     out.push_str("<div class=\"cards\">\n");
-    let strictest = evaluation.rates.points.iter().rfind(|point| point.is_supported());
-    if let Some(point) = strictest {
+    let supported = || {
+        evaluation
+            .rates
+            .points
+            .iter()
+            .filter(|point| point.is_supported())
+    };
+    let default = supported().find(|point| point.target == FalseMatchRate::DEFAULT);
+    if let Some(point) = default.or_else(|| supported().last()) {
+        let why = if default.is_some() {
+            "the default rate"
+        } else {
+            "the strictest supported"
+        };
         card(
             out,
             &percent(point.fnmr),
             &format!("FNMR at FMR {}", point.target),
             &format!(
-                "95 % interval {} to {}; the strictest rate these data support",
+                "95 % interval {} to {}; {why}",
                 percent(point.fnmr_low),
                 percent(point.fnmr_high)
             ),
@@ -100,7 +122,11 @@ fn heading(out: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
         out,
         &grouped(failed),
         "failures to acquire",
-        &format!("of {} pictures; at most {} (95 %)", grouped(evaluation.acquired), percent(high)),
+        &format!(
+            "of {} pictures; at most {} (95 %)",
+            grouped(evaluation.acquired),
+            percent(high)
+        ),
     )?;
     out.push_str("</div>\n");
     Ok(())
@@ -145,8 +171,11 @@ fn rates(out: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
 }
 
 fn row(out: &mut String, point: &OperatingPoint) -> std::fmt::Result {
-    let (class, supported) =
-        if point.is_supported() { ("yes", "yes") } else { ("no", "no: too few comparisons") };
+    let (class, supported) = if point.is_supported() {
+        ("yes", "yes")
+    } else {
+        ("no", "no: too few comparisons")
+    };
     writeln!(
         out,
         "<tr><td>{}</td><td>{:.4}</td><td><b>{}</b></td><td>{} – {}</td><td>{:.1e}</td>\
@@ -170,12 +199,24 @@ fn worst(
         "<h2>The worst genuine pairs</h2>\n<p>One person by the list, but the least alike. Some \
          are hard pictures, some are errors of the list or a second person in the picture.</p>\n",
     );
-    gallery(out, &evaluation.rates.worst_genuine, evaluation, pictures, root)?;
+    gallery(
+        out,
+        &evaluation.rates.worst_genuine,
+        evaluation,
+        pictures,
+        root,
+    )?;
     out.push_str(
         "<h2>The worst impostor pairs</h2>\n<p>Two people by the list, but the most alike. \
          Relatives, and people listed under two names, turn up here.</p>\n",
     );
-    gallery(out, &evaluation.rates.worst_impostor, evaluation, pictures, root)
+    gallery(
+        out,
+        &evaluation.rates.worst_impostor,
+        evaluation,
+        pictures,
+        root,
+    )
 }
 
 fn gallery(
@@ -209,11 +250,13 @@ fn gallery(
 
 fn method(out: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
     out.push_str("<h2>How this was measured</h2>\n<dl>\n");
-    let mut entry = |name: &str, value: &str| {
-        writeln!(out, "<dt>{name}</dt><dd>{value}</dd>")
-    };
-    entry("command", &format!("<code>{}</code>", escaped(&evaluation.command)))?;
-    entry("model", &escaped(&evaluation.model))?;
+    let mut entry = |name: &str, value: &str| writeln!(out, "<dt>{name}</dt><dd>{value}</dd>");
+    entry(
+        "command",
+        &format!("<code>{}</code>", escaped(&evaluation.command)),
+    )?;
+    let model = format!("{} in {}", escaped(&evaluation.model), evaluation.precision);
+    entry("model", &model)?;
     entry("lists", &escaped(&evaluation.data_set.join(", ")))?;
     entry(
         "speed",

@@ -20,7 +20,13 @@ pub(super) struct Axis {
 impl Axis {
     /// Where a value lies, in 0..=1 from `from` to `to`; values beyond are cut to the ends.
     fn part(self, value: f64) -> f64 {
-        let scale = |value: f64| if self.by_powers { value.max(1e-300).log10() } else { value };
+        let scale = |value: f64| {
+            if self.by_powers {
+                value.max(1e-300).log10()
+            } else {
+                value
+            }
+        };
         let part = (scale(value) - scale(self.from)) / (scale(self.to) - scale(self.from));
         part.clamp(0.0, 1.0)
     }
@@ -37,7 +43,12 @@ pub(super) struct Plot {
 
 impl Plot {
     pub(super) fn new(x: Axis, y: Axis, height: f64) -> Self {
-        Self { x, y, height, body: String::new() }
+        Self {
+            x,
+            y,
+            height,
+            body: String::new(),
+        }
     }
 
     /// The place of a pair of values.
@@ -89,7 +100,10 @@ impl Plot {
     /// A line through values.
     pub(super) fn line(&mut self, class: &str, values: &[(f64, f64)]) -> fmt::Result {
         let points = self.points(values);
-        write!(self.body, r#"<polyline class="{class}" points="{points}"/>"#)
+        write!(
+            self.body,
+            r#"<polyline class="{class}" points="{points}"/>"#
+        )
     }
 
     /// An area whose outline goes through values.
@@ -151,7 +165,11 @@ mod tests {
 
     #[test]
     fn powers_of_ten_are_evenly_spaced_and_values_beyond_are_cut() {
-        let axis = Axis { from: 1e-6, to: 1e-2, by_powers: true };
+        let axis = Axis {
+            from: 1e-6,
+            to: 1e-2,
+            by_powers: true,
+        };
         assert!((axis.part(1e-4) - 0.5).abs() < 1e-9);
         assert!(axis.part(1e-9).abs() < 1e-9 && axis.part(0.0).abs() < 1e-9);
         assert!((axis.part(1.0) - 1.0).abs() < 1e-9);
@@ -159,7 +177,11 @@ mod tests {
 
     #[test]
     fn larger_values_lie_to_the_right_and_above() {
-        let axis = Axis { from: 0.0, to: 1.0, by_powers: false };
+        let axis = Axis {
+            from: 0.0,
+            to: 1.0,
+            by_powers: false,
+        };
         let plot = Plot::new(axis, axis, 400.0);
         let (low, high) = (plot.place(0.2, 0.2), plot.place(0.8, 0.8));
         assert!(high.0 > low.0 && high.1 < low.1);

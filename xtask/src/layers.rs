@@ -66,9 +66,11 @@ const RULES: &[Rule] = &[
         "countenance-cli",
         &[
             "countenance-core",
-            "countenance-gallery",
             "countenance-models",
+            // To measure single stages, to look inside for `doctor`, to draw what was found.
+            "countenance-gallery",
             "countenance-net",
+            "countenance-vision",
         ],
         &[],
     ),

@@ -155,6 +155,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     percentiles("count an attempt durably", count);
     percentiles("decide and append to the audit log durably", decide);
 
+    let mut warm = Vec::new();
+    for n in 0..500 {
+        let n = n * 7919 % subjects;
+        let target = vault.find(&collection, &ExternalId::new(&format!("subject-{n}"))?)?;
+        let subject = vault.unlock(target.subject().ok_or("unknown")?, None)?;
+        let consent = vault.consent(&subject, Purpose::Verify, now())?;
+        let attempt = vault.count_attempt(&target, Purpose::Verify, now())?;
+        warm.push((subject, consent, attempt));
+    }
+    let mut times = Vec::new();
+    for round in 0..10 {
+        for (subject, consent, attempt) in &warm {
+            let begin = Instant::now();
+            vault.references(subject, consent, attempt, now())?;
+            if round > 0 {
+                times.push(begin.elapsed());
+            }
+        }
+    }
+    percentiles(
+        "open the record of a known subject, nothing written in between",
+        times,
+    );
+
     for threads in [1, 16, 64] {
         let begin = Instant::now();
         let each = 1600 / threads;

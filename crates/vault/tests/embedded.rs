@@ -237,7 +237,7 @@ fn an_older_data_database_beside_a_newer_keyring_is_refused() {
 #[test]
 fn a_truncated_or_overwritten_database_is_refused() {
     for file in ["data.db", "keyring.db"] {
-        for keep in [0, 100, 4096, 8192] {
+        for keep in [0, 100, 8192, 16384] {
             let folder = tempfile::tempdir().unwrap();
             two(folder.path());
             let path = folder.path().join(file);
@@ -267,12 +267,12 @@ fn a_damaged_page_never_gives_a_wrong_answer() {
     let path = folder.path().join("data.db");
     let good = std::fs::read(&path).unwrap();
     let (mut right, mut refused) = (0, 0);
-    for page in 0..good.len() / 4096 {
+    for page in 0..good.len() / 8192 {
         for file in ["data.db-wal", "data.db-shm"] {
             let _ = std::fs::remove_file(folder.path().join(file));
         }
         let mut bad = good.clone();
-        bad[page * 4096 + 50..(page + 1) * 4096].fill(0x5a);
+        bad[page * 8192 + 50..(page + 1) * 8192].fill(0x5a);
         std::fs::write(&path, &bad).unwrap();
         match verify(folder.path(), "ana") {
             Ok(templates) => {

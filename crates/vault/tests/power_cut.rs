@@ -45,15 +45,22 @@ fn source() -> Arc<RootKey> {
 #[test]
 #[ignore = "run by the power-cut test as a process of its own"]
 fn power_cut_child() {
-    let Ok(folder) = std::env::var(CHILD) else { return };
+    let Ok(folder) = std::env::var(CHILD) else {
+        return;
+    };
     let (folder, durability) = folder.rsplit_once('#').unwrap();
-    let durability =
-        if durability == "full" { Durability::Full } else { Durability::DangerousNormal };
+    let durability = if durability == "full" {
+        Durability::Full
+    } else {
+        Durability::DangerousNormal
+    };
     let store = Arc::new(SqliteStore::open(Path::new(folder), durability).unwrap());
     let random = Arc::new(SystemRandom);
     let vault = Vault::create(store, source(), random, Settings::default(), now()).unwrap();
     vault.create_tenant(&name("acme"), now()).unwrap();
-    let staff = vault.create_collection(&name("acme"), &name("staff"), now()).unwrap();
+    let staff = vault
+        .create_collection(&name("acme"), &name("staff"), now())
+        .unwrap();
     for n in 0.. {
         let id = ExternalId::new(&format!("subject {n}")).unwrap();
         vault.add_subject(&staff, &id, None, now()).unwrap();
@@ -86,7 +93,9 @@ fn lost(durability: &str, round: u64) -> Option<usize> {
     let out = child.stdout.take().unwrap();
     let reader = std::thread::spawn(move || {
         let lines = BufReader::new(out).lines();
-        lines.filter_map(|line| line.ok()?.strip_prefix('@')?.parse::<u32>().ok()).collect()
+        lines
+            .filter_map(|line| line.ok()?.strip_prefix('@')?.parse::<u32>().ok())
+            .collect()
     });
     std::thread::sleep(Duration::from_millis(900 + round * 137));
     let id = child.id().to_string();
@@ -101,7 +110,10 @@ fn lost(durability: &str, round: u64) -> Option<usize> {
     assert!(unmounted && mounted_again);
     let missing = count_missing(&Path::new(&again).join("data"), &answered);
     assert!(run("umount", &[&again]));
-    println!("{durability}: {} answered, {missing:?} missing", answered.len());
+    println!(
+        "{durability}: {} answered, {missing:?} missing",
+        answered.len()
+    );
     assert!(answered.len() > 5, "the writer wrote");
     // A vault that does not open at all has lost everything.
     Some(missing.unwrap_or(answered.len()))
@@ -135,7 +147,10 @@ fn a_power_cut_loses_nothing_that_was_answered() {
             break;
         }
     }
-    assert!(control > 0, "control: synchronous=NORMAL must lose answered changes");
+    assert!(
+        control > 0,
+        "control: synchronous=NORMAL must lose answered changes"
+    );
     for round in 0..10 {
         assert_eq!(lost("full", round), Some(0));
     }

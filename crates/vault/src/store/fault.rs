@@ -1,8 +1,8 @@
 //! A store that fails on purpose, for tests of what follows a failure.
 
 use super::{
-    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
-    KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -129,8 +129,8 @@ impl<S: Store> Store for FaultStore<S> {
         self.read(|store| store.subjects(collection, after, limit))
     }
 
-    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError> {
-        self.read(|store| store.dossier(subject, events))
+    fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError> {
+        self.read(|store| store.dossier(subject, contents))
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -259,14 +259,27 @@ pub struct DataHead {
     pub restoring: bool,
 }
 
-/// Everything about one subject but its key.
+/// Which rows of a subject are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contents {
+    /// Consents, records and audit events.
+    All,
+    /// Consents.
+    Consents,
+    /// Consents and records.
+    Current,
+    /// Records.
+    Records,
+}
+
+/// The rows of one subject that were asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Dossier {
     /// Consent entries, by number.
     pub consents: Vec<ConsentRow>,
     /// Records, by number.
     pub records: Vec<RecordRow>,
-    /// Audit events, by sequence; only when asked for.
+    /// Audit events, by sequence.
     pub events: Vec<EventRow>,
 }
 
@@ -362,11 +375,11 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<SubjectRow>, StoreError>;
 
-    /// Consents and records of a subject, and its events if asked for.
+    /// The rows of a subject, as of one moment.
     ///
     /// # Errors
     /// [`StoreError`] when reading fails.
-    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError>;
+    fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError>;
 
     /// An attempt counter.
     ///

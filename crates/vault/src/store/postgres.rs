@@ -2,8 +2,8 @@
 
 use super::sql::{self, Cell, Cells, Sql, Value};
 use super::{
-    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
-    KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
 };
 use postgres::error::SqlState;
 use postgres::types::{ToSql, Type};
@@ -298,8 +298,8 @@ impl Store for PostgresStore {
         self.read(false, |sql| sql::subjects(sql, collection, after, limit))
     }
 
-    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError> {
-        self.read(false, |sql| sql::dossier(sql, subject, events))
+    fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError> {
+        self.read(false, |sql| sql::dossier(sql, subject, contents))
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,8 +1,8 @@
 //! A store whose halves live in two places.
 
 use super::{
-    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
-    KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
 };
 
 /// Keeps the keyring half in one store and the data half in another: for instance the data in
@@ -76,8 +76,8 @@ impl<D: Store, K: Store> Store for SplitStore<D, K> {
         self.data.subjects(collection, after, limit)
     }
 
-    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError> {
-        self.data.dossier(subject, events)
+    fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError> {
+        self.data.dossier(subject, contents)
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

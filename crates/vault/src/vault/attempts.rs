@@ -9,7 +9,7 @@ use crate::event::{self, Event, EventKind, Outcome};
 use crate::ident::{KeyId, Timestamp};
 use crate::seal;
 use crate::secret::Secret;
-use crate::store::{Change, Conflict, Edit, Require, StoreError};
+use crate::store::{Change, Conflict, Contents, Edit, Require, StoreError};
 
 /// An attempt that was counted: it counts as a failure until [`Vault::accept`].
 ///
@@ -145,7 +145,7 @@ impl Vault {
         let number = subject.subject.row.number;
         let mut edits = vec![Edit::RemoveAttempt(attempt.slot)];
         if subject.subject.row.used_day != now.day() {
-            let rows = self.store.dossier(number, false)?.consents;
+            let rows = self.store.dossier(number, Contents::Consents)?.consents;
             let parts = self.parts(&subject.subject, &subject.ledger, &rows)?;
             edits.push(self.touch(number, consent.generation, &parts, now));
         }

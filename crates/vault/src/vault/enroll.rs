@@ -7,7 +7,7 @@ use crate::error::{ConsentError, VaultError};
 use crate::event::{Event, EventKind};
 use crate::ident::{ExternalId, ModelName, Timestamp};
 use crate::record::{self, Place};
-use crate::store::{Change, Conflict, Edit, ModelRow, RecordRow, Require, StoreError};
+use crate::store::{Change, Conflict, Contents, Edit, ModelRow, RecordRow, Require, StoreError};
 use std::fmt;
 use std::sync::PoisonError;
 use zeroize::Zeroizing;
@@ -55,7 +55,7 @@ impl Vault {
         consent.check_time(now)?;
         let owner = &subject.subject;
         for _ in 0..32 {
-            let dossier = self.store.dossier(owner.row.number, false)?;
+            let dossier = self.store.dossier(owner.row.number, Contents::Current)?;
             let free = (0..MAX_RECORDS).find(|number| {
                 dossier
                     .records
@@ -207,7 +207,7 @@ impl Vault {
         }
         let records = self
             .store
-            .dossier(subject.subject.row.number, false)?
+            .dossier(subject.subject.row.number, Contents::Records)?
             .records;
         records
             .iter()
@@ -222,7 +222,7 @@ impl Vault {
     pub fn records(&self, subject: &Unlocked) -> Result<Vec<(u16, ModelName)>, VaultError> {
         let records = self
             .store
-            .dossier(subject.subject.row.number, false)?
+            .dossier(subject.subject.row.number, Contents::Records)?
             .records;
         records
             .iter()
@@ -242,7 +242,10 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.tick(now)?;
         let owner = &subject.subject;
-        let records = self.store.dossier(owner.row.number, false)?.records;
+        let records = self
+            .store
+            .dossier(owner.row.number, Contents::Records)?
+            .records;
         if records.iter().all(|record| record.number != number) {
             return Err(VaultError::Unknown { what: "record" });
         }
@@ -288,7 +291,7 @@ impl Vault {
                     continue;
                 }
                 let unlocked = self.unlock(&subject, None)?;
-                let dossier = self.store.dossier(subject.row.number, false)?;
+                let dossier = self.store.dossier(subject.row.number, Contents::Current)?;
                 let parts = self.parts(&subject, &unlocked.ledger, &dossier.consents)?;
                 let agreed = parts
                     .iter()

@@ -6,7 +6,7 @@ use crate::error::VaultError;
 use crate::event::{self, Event, EventKind};
 use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
 use crate::merkle;
-use crate::store::Change;
+use crate::store::{Change, Contents};
 
 /// An audit event about a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Vault {
             ..Change::default()
         })?;
         let row = self.current(owner)?;
-        let dossier = self.store.dossier(row.number, true)?;
+        let dossier = self.store.dossier(row.number, Contents::All)?;
         let mut events = Vec::new();
         for sealed in &dossier.events {
             // Events recorded without the holder part are under the ledger key.

@@ -9,7 +9,7 @@ use crate::event::{Event, EventKind};
 use crate::ident::Timestamp;
 use crate::seal;
 use crate::secret::Secret;
-use crate::store::{Change, Conflict, ConsentRow, Edit, Require, StoreError};
+use crate::store::{Change, Conflict, ConsentRow, Contents, Edit, Require, StoreError};
 
 /// Most consent entries of a subject.
 pub(super) const MAX_ENTRIES: u16 = 256;
@@ -39,7 +39,7 @@ impl Vault {
         self.check_grant(grant, now)?;
         // The row is read again: the caller's copy may be older than its last change.
         let row = self.current(&subject.subject)?;
-        let dossier = self.store.dossier(row.number, false)?;
+        let dossier = self.store.dossier(row.number, Contents::Current)?;
         let number = dossier.consents.last().map_or(0, |last| last.number + 1);
         if number >= MAX_ENTRIES {
             return Err(VaultError::Limit {
@@ -220,7 +220,7 @@ impl Vault {
     ) -> Result<Consent, VaultError> {
         self.tick(now)?;
         let row = self.current(&subject.subject)?;
-        let rows = self.store.dossier(row.number, false)?.consents;
+        let rows = self.store.dossier(row.number, Contents::Consents)?.consents;
         let parts = self.parts(&subject.subject, &subject.ledger, &rows)?;
         let mut found: Option<Consent> = None;
         let mut refusal = ConsentError::Missing;
@@ -282,7 +282,10 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] when the store fails or an entry does not open.
     pub fn consents(&self, subject: &Subject) -> Result<Vec<ConsentEntry>, VaultError> {
-        let rows = self.store.dossier(subject.row.number, false)?.consents;
+        let rows = self
+            .store
+            .dossier(subject.row.number, Contents::Consents)?
+            .consents;
         let parts = self.parts(subject, &subject.ledger_key(), &rows)?;
         Ok(parts
             .iter()

@@ -5,7 +5,7 @@ use crate::consent::{ConsentState, LedgerPart, Purpose};
 use crate::error::VaultError;
 use crate::event::{Event, EventKind};
 use crate::ident::Timestamp;
-use crate::store::{Change, Conflict, Edit, Require, StoreError};
+use crate::store::{Change, Conflict, Contents, Edit, Require, StoreError};
 
 impl Vault {
     /// Withdraws every standing consent for a purpose, or for all purposes. Needs no holder
@@ -41,7 +41,7 @@ impl Vault {
         };
         for _ in 0..32 {
             let row = self.current(subject)?;
-            let rows = self.store.dossier(row.number, false)?.consents;
+            let rows = self.store.dossier(row.number, Contents::Consents)?.consents;
             let mut parts = self.parts(subject, &ledger, &rows)?;
             let mut change = Change {
                 requires: vec![Require::Generation {

@@ -15,8 +15,8 @@ macro_rules! forward {
 }
 
 use countenance_vault::store::{
-    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
-    KeysCommitted, RootWrappedRow, Row, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, RootWrappedRow, Row, StoreError, SubjectRow,
 };
 
 forward! {
@@ -30,7 +30,7 @@ forward! {
     unpurged(limit: u32) -> Result<Vec<DeletionRow>, StoreError>;
     subject(collection: u32, pseudonym: &[u8; 32]) -> Result<Option<SubjectRow>, StoreError>;
     subjects(collection: Option<u32>, after: u64, limit: u32) -> Result<Vec<SubjectRow>, StoreError>;
-    dossier(subject: u64, events: bool) -> Result<Dossier, StoreError>;
+    dossier(subject: u64, contents: Contents) -> Result<Dossier, StoreError>;
     attempt(slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
     tile(level: u8, index: u64) -> Result<Vec<u8>, StoreError>;
     snapshot(half: Half, sink: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError>;

@@ -202,12 +202,11 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
             &[Value::Bytes(&row.digest), Value::Bytes(&row.name)],
         ),
         Row::SubjectRow(row) => sql.run(
-            "INSERT INTO subject (number, collection, lookup, pseudonym, key_id, kind, generation, \
-             used_day, due_day, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            "INSERT INTO subject (number, collection, pseudonym, key_id, kind, generation, \
+             used_day, due_day, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             &[
                 int(row.number)?,
                 small(row.collection),
-                Value::Int(super::read::lookup(&row.pseudonym)),
                 Value::Bytes(&row.pseudonym),
                 Value::Bytes(&row.key_id),
                 small(row.kind),

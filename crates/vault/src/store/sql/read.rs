@@ -3,16 +3,9 @@
 use super::schema::{CHECKPOINT, PUBLIC_KEY, RESTORING, TREE_SIZE, VAULT};
 use super::{Cells, Sql, Value, int, place, small};
 use crate::store::{
-    CollectionRow, ConsentRow, DataHead, DeletionRow, Dossier, EventRow, KeyRow, KeyringHead,
-    ModelRow, RecordRow, RootWrappedRow, StoreError, SubjectRow, TenantRow, TileRow,
+    CollectionRow, ConsentRow, Contents, DataHead, DeletionRow, Dossier, EventRow, KeyRow,
+    KeyringHead, ModelRow, RecordRow, RootWrappedRow, StoreError, SubjectRow, TenantRow, TileRow,
 };
-
-/// The part of a pseudonym that is indexed.
-pub(super) fn lookup(pseudonym: &[u8; 32]) -> i64 {
-    pseudonym
-        .first_chunk()
-        .map_or(0, |first| i64::from_le_bytes(*first))
-}
 
 pub(super) fn tile_place(level: u8, index: u64) -> Result<Value<'static>, StoreError> {
     if index < 1 << 48 {
@@ -214,8 +207,8 @@ pub(in crate::store) fn subject(
 ) -> Result<Option<SubjectRow>, StoreError> {
     sql.row(
         "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, profile \
-         FROM subject WHERE lookup = $1 AND pseudonym = $2 AND collection = $3",
-        &[Value::Int(lookup(pseudonym)), Value::Bytes(pseudonym), small(collection)],
+         FROM subject WHERE substr(pseudonym, 1, 8) = $1 AND pseudonym = $2 AND collection = $3",
+        &[Value::Bytes(&pseudonym[..8]), Value::Bytes(pseudonym), small(collection)],
     )?
     .map(subject_row)
     .transpose()
@@ -289,41 +282,42 @@ pub(super) fn tile_row(mut row: Cells) -> Result<TileRow, StoreError> {
 pub(in crate::store) fn dossier(
     sql: &mut dyn Sql,
     subject: u64,
-    events: bool,
+    contents: Contents,
 ) -> Result<Dossier, StoreError> {
-    let (first, last) = (place(subject, 0)?, place(subject, 255)?);
-    let consents = sql
-        .rows(
-            "SELECT place, ledger, detail FROM consent WHERE place BETWEEN $1 AND $2 ORDER BY place",
-            &[first, last],
-        )?
-        .into_iter()
-        .map(consent_row)
-        .collect::<Result<_, _>>()?;
-    let records = sql
-        .rows(
-            "SELECT place, bytes FROM record WHERE place BETWEEN $1 AND $2 ORDER BY place",
-            &[first, last],
-        )?
-        .into_iter()
-        .map(record_row)
-        .collect::<Result<_, _>>()?;
-    let events = if events {
-        sql.rows(
-            "SELECT sequence, subject, sealed FROM event WHERE subject = $1 ORDER BY sequence",
-            &[int(subject)?],
-        )?
-        .into_iter()
-        .map(event_row)
-        .collect::<Result<_, _>>()?
-    } else {
-        Vec::new()
-    };
-    Ok(Dossier {
-        consents,
-        records,
-        events,
-    })
+    let places = [place(subject, 0)?, place(subject, 255)?];
+    let mut dossier = Dossier::default();
+    if contents != Contents::Records {
+        dossier.consents = sql
+            .rows(
+                "SELECT place, ledger, detail FROM consent WHERE place BETWEEN $1 AND $2 \
+                 ORDER BY place",
+                &places,
+            )?
+            .into_iter()
+            .map(consent_row)
+            .collect::<Result<_, _>>()?;
+    }
+    if contents != Contents::Consents {
+        dossier.records = sql
+            .rows(
+                "SELECT place, bytes FROM record WHERE place BETWEEN $1 AND $2 ORDER BY place",
+                &places,
+            )?
+            .into_iter()
+            .map(record_row)
+            .collect::<Result<_, _>>()?;
+    }
+    if contents == Contents::All {
+        dossier.events = sql
+            .rows(
+                "SELECT sequence, subject, sealed FROM event WHERE subject = $1 ORDER BY sequence",
+                &[int(subject)?],
+            )?
+            .into_iter()
+            .map(event_row)
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(dossier)
 }
 
 pub(in crate::store) fn attempt(

@@ -10,10 +10,10 @@ CREATE TABLE collection (number INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,
     id BLOB NOT NULL UNIQUE, sealed_name BLOB NOT NULL);
 CREATE TABLE model (digest BLOB PRIMARY KEY, name BLOB NOT NULL);
 CREATE TABLE subject (number INTEGER PRIMARY KEY, collection INTEGER NOT NULL,
-    lookup INTEGER NOT NULL, pseudonym BLOB NOT NULL, key_id BLOB NOT NULL, kind INTEGER NOT NULL,
+    pseudonym BLOB NOT NULL, key_id BLOB NOT NULL, kind INTEGER NOT NULL,
     generation INTEGER NOT NULL, used_day INTEGER NOT NULL, due_day INTEGER NOT NULL,
     profile BLOB NOT NULL);
-CREATE INDEX subject_lookup ON subject (lookup);
+CREATE INDEX subject_lookup ON subject (substr(pseudonym, 1, 8));
 CREATE TABLE record (place INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE consent (place INTEGER PRIMARY KEY, ledger BLOB NOT NULL, detail BLOB NOT NULL);
 CREATE TABLE attempt (slot BLOB PRIMARY KEY, sealed BLOB NOT NULL);

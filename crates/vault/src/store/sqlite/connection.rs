@@ -56,7 +56,7 @@ impl Connected {
         };
         connection
             .execute_batch(&format!(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
+                "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous};
                  PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
                  PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
             ))
@@ -75,6 +75,14 @@ impl Connected {
             self.roll_back();
         }
         result
+    }
+
+    /// Runs a read of one statement, which is a transaction by itself.
+    pub(super) fn alone<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(self)
     }
 
     /// Runs a statement without values.

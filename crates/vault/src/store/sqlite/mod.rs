@@ -7,8 +7,8 @@ use self::connection::{Access, Connected};
 use self::writer::Writer;
 use super::sql::{self, Sql};
 use super::{
-    Change, Committed, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow, KeyringHead,
-    KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
 };
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -60,10 +60,25 @@ impl<W: writer::Work> Database<W> {
         }
     }
 
-    /// Reads within one transaction on a connection of its own.
+    /// Reads within one transaction.
     fn read<T>(
         &self,
         read: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with_reader(|connected| connected.within(read))
+    }
+
+    /// Reads with one statement, without the cost of a transaction around it.
+    fn look_up<T>(
+        &self,
+        read: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.with_reader(|connected| connected.alone(read))
+    }
+
+    fn with_reader<T>(
+        &self,
+        read: impl FnOnce(&mut Connected) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let idle = self
             .readers
@@ -74,7 +89,7 @@ impl<W: writer::Work> Database<W> {
             Some(connected) => connected,
             None => self.connect(Access::Existing)?,
         };
-        let result = connected.within(read);
+        let result = read(&mut connected);
         // A connection that failed is not used again.
         if result.is_ok() {
             self.readers
@@ -234,11 +249,11 @@ impl Store for SqliteStore {
     }
 
     fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
-        self.keyring.read(|sql| sql::key(sql, number))
+        self.keyring.look_up(|sql| sql::key(sql, number))
     }
 
     fn keys(&self, after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError> {
-        self.keyring.read(|sql| sql::keys(sql, after, limit))
+        self.keyring.look_up(|sql| sql::keys(sql, after, limit))
     }
 
     fn unpurged(&self, limit: u32) -> Result<Vec<DeletionRow>, StoreError> {
@@ -251,7 +266,7 @@ impl Store for SqliteStore {
         pseudonym: &[u8; 32],
     ) -> Result<Option<SubjectRow>, StoreError> {
         self.data
-            .read(|sql| sql::subject(sql, collection, pseudonym))
+            .look_up(|sql| sql::subject(sql, collection, pseudonym))
     }
 
     fn subjects(
@@ -264,16 +279,21 @@ impl Store for SqliteStore {
             .read(|sql| sql::subjects(sql, collection, after, limit))
     }
 
-    fn dossier(&self, subject: u64, events: bool) -> Result<Dossier, StoreError> {
-        self.data.read(|sql| sql::dossier(sql, subject, events))
+    fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError> {
+        match contents {
+            Contents::Consents | Contents::Records => self
+                .data
+                .look_up(|sql| sql::dossier(sql, subject, contents)),
+            _ => self.data.read(|sql| sql::dossier(sql, subject, contents)),
+        }
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.data.read(|sql| sql::attempt(sql, slot))
+        self.data.look_up(|sql| sql::attempt(sql, slot))
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {
-        self.data.read(|sql| sql::tile(sql, level, index))
+        self.data.look_up(|sql| sql::tile(sql, level, index))
     }
 
     fn snapshot(

@@ -228,9 +228,16 @@ fn rounds(count: u32) {
                 panic!("round {round}: {}", String::from_utf8_lossy(&output.stderr));
             }
         }
-        // A moment that differs from round to round, to the tenth of a millisecond.
-        let micros = 40_000 + u64::from(round) * 79_190 % 360_000;
-        std::thread::sleep(Duration::from_micros(micros));
+        // After some answers, and then at a moment that differs from round to round.
+        for _ in 0..3 + round * 7 % 61 {
+            line.clear();
+            assert!(
+                out.read_line(&mut line).unwrap() > 0,
+                "round {round}: the child ended"
+            );
+            ledger.note(line.trim_end().trim_start_matches('@'));
+        }
+        std::thread::sleep(Duration::from_micros(u64::from(round) * 7_919 % 20_000));
         child.kill().unwrap();
         child.wait().unwrap();
         for line in out.lines() {

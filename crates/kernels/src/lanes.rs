@@ -22,6 +22,7 @@ pub(crate) trait Lanes: Copy {
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
     unsafe fn load_bf16(from: *const u16) -> Self;
+    unsafe fn load_i8(from: *const i8) -> Self;
     unsafe fn store_bf16(self, to: *mut u16);
     /// Rounds to nearest even, clamps to 0..=255, stores sixteen bytes.
     unsafe fn store_u8(self, to: *mut u8);
@@ -32,6 +33,9 @@ pub(crate) trait Lanes: Copy {
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn max(self, other: Self) -> Self;
     unsafe fn min(self, other: Self) -> Self;
+
+    /// Asks for the cache line at an address that need not be valid.
+    fn prefetch(address: *const u8);
 
     /// Runs one pointwise register tile; see [`crate::pointwise::tile`].
     unsafe fn tile<D: Dot<Self>, E: Stored>(

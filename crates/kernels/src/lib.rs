@@ -10,6 +10,7 @@
 
 mod buffer;
 mod dense;
+mod dense_blocks;
 mod depthwise;
 mod isa;
 mod lanes;
@@ -26,6 +27,7 @@ mod x86_64;
 
 pub use buffer::Buffer;
 pub use dense::Dense;
+pub use dense_blocks::{BlockWeights, BlockWeightsLayer, DenseBlocks};
 pub use depthwise::{Depthwise, DepthwiseWeights};
 pub use isa::{Isa, UnknownIsa};
 pub use plane::{Element, LANES, Plane, PlaneShape, bf16_to_f32, f32_to_bf16};

@@ -131,6 +131,33 @@ impl Plane {
         }
     }
 
+    /// The values of one channel, row by row.
+    ///
+    /// # Panics
+    /// When there is no such channel or `to` has not one place per pixel.
+    pub fn channel(&self, channel: usize, to: &mut [f32]) {
+        let shape = &self.shape;
+        assert!(channel < shape.channels && to.len() == shape.pixels());
+        let first = (channel / LANES) * shape.block_stride() + channel % LANES;
+        for (y, row) in to.chunks_exact_mut(shape.width.max(1)).enumerate() {
+            let from = first + shape.pixel(y, 0);
+            match &self.storage {
+                Storage::F32(buffer) => {
+                    let values = buffer[from..].iter().step_by(LANES);
+                    row.iter_mut()
+                        .zip(values)
+                        .for_each(|(to, value)| *to = *value);
+                }
+                Storage::Bf16(buffer) => {
+                    let values = buffer[from..].iter().step_by(LANES);
+                    row.iter_mut()
+                        .zip(values)
+                        .for_each(|(to, value)| *to = bf16_to_f32(*value));
+                }
+            }
+        }
+    }
+
     /// Sets one value, rounding to the element type. For filling planes in tests and
     /// calibration.
     ///

@@ -354,6 +354,10 @@ pub(crate) struct TileJob {
     pub(crate) out_block: usize,
 }
 
+/// How far ahead of the weights in use a dense layer asks for more, in bytes: measured
+/// best among 1 to 16 KiB.
+const AHEAD: usize = 4096;
+
 /// The register tile: `P` pixels by `B` blocks.
 ///
 /// # Safety
@@ -379,6 +383,15 @@ where
                 while b < B {
                     loaded[b] = D::weights(weights.add(64 * b));
                     b += 1;
+                }
+                if P == 1 {
+                    // A dense layer reads megabytes once, faster than the hardware's
+                    // prefetcher follows across page borders.
+                    let mut b = 0;
+                    while b < B {
+                        V::prefetch(weights.wrapping_add(AHEAD + 64 * b));
+                        b += 1;
+                    }
                 }
                 weights = weights.add(64 * B);
                 let mut p = 0;

@@ -47,6 +47,12 @@ impl Lanes for ScalarLanes {
         each!(i => bf16_to_f32(bits[i]))
     }
     #[inline(always)]
+    unsafe fn load_i8(from: *const i8) -> Self {
+        // SAFETY: the caller promises sixteen readable bytes.
+        let bytes = unsafe { from.cast::<[i8; 16]>().read_unaligned() };
+        each!(i => f32::from(bytes[i]))
+    }
+    #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {
         let bits = self.0.map(f32_to_bf16);
         // SAFETY: the caller promises sixteen writable u16.
@@ -86,6 +92,8 @@ impl Lanes for ScalarLanes {
     unsafe fn min(self, other: Self) -> Self {
         each!(i => if self.0[i] < other.0[i] { self.0[i] } else { other.0[i] })
     }
+    #[inline(always)]
+    fn prefetch(_: *const u8) {}
     #[inline(always)]
     unsafe fn tile<D: Dot<Self>, E: Stored>(job: &TileJob, pixels: usize, blocks: usize) {
         // SAFETY: passed on; the planner asks only for tiles listed above.

@@ -4,9 +4,10 @@
 //! build machine cannot pass by skipping.
 
 use countenance_kernels::{
-    Arithmetic, Buffer, Dense, Depthwise, DepthwiseWeights, DoubleAndAdd, Element, Isa, LANES,
-    MaxPool, Plane, PlaneShape, Pointwise, PointwiseLayer, PointwiseWeights, Quantization, Rgb,
-    RgbWeights, Separable, Team, bf16_to_f32, f32_to_bf16,
+    Arithmetic, BlockWeights, BlockWeightsLayer, Buffer, Dense, DenseBlocks, Depthwise,
+    DepthwiseWeights, DoubleAndAdd, Element, Isa, LANES, MaxPool, Plane, PlaneShape, Pointwise,
+    PointwiseLayer, PointwiseWeights, Quantization, Rgb, RgbWeights, Separable, Team, bf16_to_f32,
+    f32_to_bf16,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -845,6 +846,92 @@ fn the_dense_layer_matches_its_meaning() {
             }
         }
     }
+}
+
+#[test]
+fn the_dense_layer_over_blocks_matches_its_meaning() {
+    for isa in levels() {
+        for (channels, height, width, outputs) in [(1, 1, 1, 1), (3, 5, 7, 6), (40, 7, 7, 17)] {
+            for (element, halo) in [(Element::F32, 0), (Element::Bf16, 1)] {
+                let mut values = Values(channels as u64);
+                let shape = PlaneShape {
+                    channels,
+                    height,
+                    width,
+                    halo,
+                };
+                let input = fill(shape, element, &mut values);
+                let inputs = channels * height * width;
+                let blocks = inputs.div_ceil(64);
+                let weights: Vec<i8> = (0..inputs * outputs)
+                    .map(|_| (values.next() * 128.0) as i8)
+                    .collect();
+                let scales = values.many(blocks * outputs);
+                let mut map = |count| {
+                    (0..count)
+                        .map(|_| (values.next(), values.next()))
+                        .collect::<Vec<_>>()
+                };
+                let (input_map, output_map) = (map(channels), map(outputs));
+                let packed = BlockWeights::pack(&BlockWeightsLayer {
+                    inputs,
+                    outputs,
+                    weights: &weights,
+                    scales: &scales,
+                    input_map: &input_map,
+                    output_map: &output_map,
+                })
+                .expect("the slices fit");
+                let packed = Arc::new(packed);
+                let mut results = Vec::new();
+                for threads in [1, 2, 3] {
+                    let mut step = DenseBlocks::plan(packed.clone(), isa, shape, threads)
+                        .expect("the shape fits");
+                    step.run(&mut Team::new(threads), &input);
+                    results.push(step.output().to_vec());
+                }
+                assert!(results.iter().all(|result| {
+                    result
+                        .iter()
+                        .map(|v| v.to_bits())
+                        .eq(results[0].iter().map(|v| v.to_bits()))
+                }));
+                for o in 0..outputs {
+                    let (mut sum, mut size) = (0.0f64, 1.0f64);
+                    for k in 0..inputs {
+                        let (c, pixel) = (k / (height * width), k % (height * width));
+                        let (factor, shift) = input_map[c];
+                        let value = f64::from(input.get(c, pixel / width, pixel % width))
+                            * f64::from(factor)
+                            + f64::from(shift);
+                        let weight = f64::from(weights[o * inputs + k])
+                            * f64::from(scales[o * blocks + k / 64]);
+                        sum += value * weight;
+                        size += (value * weight).abs();
+                    }
+                    let (factor, shift) = output_map[o];
+                    let expected = sum * f64::from(factor) + f64::from(shift);
+                    let got = f64::from(results[0][o]);
+                    let tolerance = size * PER_TERM * (inputs + 8) as f64;
+                    assert!(
+                        (got - expected).abs() <= tolerance,
+                        "{isa}: {got} {expected}"
+                    );
+                }
+            }
+        }
+    }
+    assert!(
+        BlockWeights::pack(&BlockWeightsLayer {
+            inputs: 3,
+            outputs: 1,
+            weights: &[1, 2],
+            scales: &[1.0],
+            input_map: &[(1.0, 0.0)],
+            output_map: &[(1.0, 0.0)],
+        })
+        .is_none()
+    );
 }
 
 #[test]

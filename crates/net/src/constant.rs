@@ -23,6 +23,16 @@ mod element {
 pub(crate) struct Constant {
     pub(crate) dims: Vec<usize>,
     pub(crate) values: Vec<f32>,
+    /// What the values were unpacked from, where that is worth keeping.
+    pub(crate) blocks: Option<Blocks>,
+}
+
+/// A matrix in 64-wide blocks along its rows: `value = q * scale`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Blocks {
+    pub(crate) q: Vec<i8>,
+    /// `[row][block]`.
+    pub(crate) scales: Vec<f32>,
 }
 
 impl Constant {
@@ -89,7 +99,11 @@ impl Constant {
         if values.iter().any(|value| !value.is_finite()) {
             return Err(corrupt("a value is not finite"));
         }
-        Ok(Self { dims, values })
+        Ok(Self {
+            dims,
+            values,
+            blocks: None,
+        })
     }
 
     /// `DequantizeLinear` over blocks along one axis: `(q - zero) * scale`.
@@ -135,27 +149,46 @@ impl Constant {
             return Err(unfit());
         }
         let mut values = Vec::with_capacity(self.values.len());
-        for o in 0..outer {
-            for a in 0..length {
-                for i in 0..inner {
-                    let at = match (outer_blocks, per) {
-                        (0, usize::MAX) => 0,
-                        (0, _) => a,
-                        (blocks, _) => (o * blocks + a / per) * inner + i,
-                    };
-                    let zero = zero.map_or(0.0, |zero| zero.values[at]);
-                    values.push(
-                        (self.values[(o * length + a) * inner + i] - zero) * scale.values[at],
-                    );
+        let zeros = zero.map(|zero| zero.values.as_slice());
+        let shift = |at: usize| zeros.map_or(0.0, |zeros| zeros[at]);
+        if inner == 1 && outer_blocks > 0 {
+            // Blocks along the last axis are runs in memory; all large weights are these.
+            for (o, row) in self.values.chunks_exact(length.max(1)).enumerate() {
+                for (b, run) in row.chunks(per).enumerate() {
+                    let at = o * outer_blocks + b;
+                    let (zero, scale) = (shift(at), scale.values[at]);
+                    values.extend(run.iter().map(|q| (q - zero) * scale));
                 }
+            }
+        } else {
+            for (index, q) in self.values.iter().enumerate() {
+                let (o, a, i) = (
+                    index / inner / length,
+                    index / inner % length,
+                    index % inner,
+                );
+                let at = match (outer_blocks, per) {
+                    (0, usize::MAX) => 0,
+                    (0, _) => a,
+                    (blocks, _) => (o * blocks + a / per) * inner + i,
+                };
+                values.push((q - shift(at)) * scale.values[at]);
             }
         }
         if values.iter().any(|value| !value.is_finite()) {
             return Err(unfit());
         }
+        let signed = |q: &f32| (-128.0..=127.0).contains(q);
+        let symmetric = zeros.is_none_or(|zeros| zeros.iter().all(|zero| zero.abs() < 0.5));
+        let plain = symmetric && block == 64 && rank == 2 && axis == 1;
+        let blocks = (plain && self.values.iter().all(signed)).then(|| Blocks {
+            q: self.values.iter().map(|q| *q as i8).collect(),
+            scales: scale.values.clone(),
+        });
         Ok(Self {
             dims: self.dims.clone(),
             values,
+            blocks,
         })
     }
 
@@ -183,6 +216,7 @@ impl Constant {
         (count == self.values.len()).then(|| Self {
             dims,
             values: self.values.clone(),
+            blocks: None,
         })
     }
 }

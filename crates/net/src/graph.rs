@@ -1,5 +1,7 @@
 //! A network as layers: what is left after constants, batch norms and activations are folded.
 
+use crate::constant::Blocks;
+
 /// Number of an activation tensor; 0 is the picture.
 pub(crate) type TensorId = usize;
 
@@ -47,6 +49,21 @@ pub(crate) struct Convolution {
     pub(crate) activation: Activation,
 }
 
+/// A dense layer with what was folded into it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DenseLayer {
+    pub(crate) outputs: usize,
+    /// `[outputs][channel, row, column]`, everything folded in.
+    pub(crate) weights: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+    /// The weights as the file has them, with nothing folded in.
+    pub(crate) blocks: Option<Blocks>,
+    /// Affine map per input channel that belongs before `blocks`.
+    pub(crate) input_map: Vec<(f64, f64)>,
+    /// Affine map per output that belongs behind `blocks`, the bias included.
+    pub(crate) output_map: Vec<(f64, f64)>,
+}
+
 /// One layer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Operation {
@@ -55,13 +72,8 @@ pub(crate) enum Operation {
     MaxPool,
     /// The first input doubled in size, plus the second.
     DoubleAndAdd,
-    /// `outputs x (channels * height * width)` weights in the order channel, row, column;
-    /// the input is first mapped by `value * scale[c] + shift[c]`, already folded in.
-    Dense {
-        outputs: usize,
-        weights: Vec<f32>,
-        bias: Vec<f32>,
-    },
+    /// Every output sees every value of the input.
+    Dense(DenseLayer),
 }
 
 /// A layer and its tensors.

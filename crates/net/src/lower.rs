@@ -8,7 +8,8 @@
 use crate::constant::{Constant, MAX_ELEMENTS};
 use crate::error::LoadError;
 use crate::graph::{
-    Activation, Convolution, Graph, Kind, Layer, Normalization, Operation, Output, TensorId,
+    Activation, Convolution, DenseLayer, Graph, Kind, Layer, Normalization, Operation, Output,
+    TensorId,
 };
 use crate::onnx::{GraphProto, NodeProto};
 use std::collections::HashMap;
@@ -430,13 +431,12 @@ impl<'a> Lowering<'a> {
             .collect();
         if let Value::Vector(_) = value {
             let layer = self.maker[&tensor];
-            if let Operation::Dense {
-                outputs,
-                weights,
-                bias,
-            } = &mut self.graph.layers[layer].operation
-            {
-                fold_behind(&map, *outputs, weights, bias);
+            if let Operation::Dense(dense) = &mut self.graph.layers[layer].operation {
+                fold_behind(&map, dense.outputs, &mut dense.weights, &mut dense.bias);
+                for ((factor, shift), (scale, offset)) in dense.output_map.iter_mut().zip(&map) {
+                    *factor *= scale;
+                    *shift = *shift * scale + offset;
+                }
             }
             return Ok(value);
         }
@@ -506,6 +506,7 @@ impl<'a> Lowering<'a> {
                 "its weights are not a whole number of channels",
             ));
         }
+        let blocks = weights.blocks.clone();
         let mut weights = weights.values.clone();
         let mut bias: Vec<f64> = if node.input.len() > 2 {
             self.vector(node, 2, outputs)?
@@ -515,10 +516,12 @@ impl<'a> Lowering<'a> {
         } else {
             vec![0.0; outputs]
         };
-        if let Some(map) = self.affine.remove(&tensor) {
+        let output_map = bias.iter().map(|bias| (1.0, *bias)).collect();
+        let waiting = self.affine.remove(&tensor);
+        if let Some(map) = &waiting {
             let pixels = features / channels;
             for (row, bias) in weights.chunks_exact_mut(features).zip(&mut bias) {
-                for (of_channel, (scale, shift)) in row.chunks_exact_mut(pixels).zip(&map) {
+                for (of_channel, (scale, shift)) in row.chunks_exact_mut(pixels).zip(map) {
                     for weight in of_channel {
                         *bias += f64::from(*weight) * shift;
                         *weight = (f64::from(*weight) * scale) as f32;
@@ -526,12 +529,14 @@ impl<'a> Lowering<'a> {
                 }
             }
         }
-        let bias = bias.into_iter().map(|value| value as f32).collect();
-        let operation = Operation::Dense {
+        let operation = Operation::Dense(DenseLayer {
             outputs,
             weights,
-            bias,
-        };
+            bias: bias.into_iter().map(|value| value as f32).collect(),
+            blocks,
+            input_map: waiting.unwrap_or_else(|| vec![(1.0, 0.0); channels]),
+            output_map,
+        });
         Ok(Value::Vector(self.layer(operation, vec![tensor], outputs)))
     }
 }

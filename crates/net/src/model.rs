@@ -3,14 +3,14 @@
 
 use crate::constant::MAX_ELEMENTS;
 use crate::error::LoadError;
-use crate::graph::{Convolution, Graph, Kind, Layer, Operation, Output, TensorId};
+use crate::graph::{Convolution, DenseLayer, Graph, Kind, Layer, Operation, Output, TensorId};
 use crate::lower::lower;
 use crate::onnx::ModelProto;
 use crate::options::{Options, Precision};
 use crate::ranges::{LayerRanges, Ranges};
 use countenance_kernels::{
-    Arithmetic, DepthwiseWeights, Element, Isa, LANES, PointwiseLayer, PointwiseWeights,
-    Quantization, RgbWeights,
+    Arithmetic, BlockWeights, BlockWeightsLayer, DepthwiseWeights, Element, Isa, LANES,
+    PointwiseLayer, PointwiseWeights, Quantization, RgbWeights,
 };
 use prost::Message;
 use std::sync::Arc;
@@ -48,6 +48,9 @@ pub(crate) enum Packed {
     },
     MaxPool,
     DoubleAndAdd,
+    DenseBlocks {
+        weights: Arc<BlockWeights>,
+    },
     Dense {
         weights: Arc<PointwiseWeights>,
         pixels: usize,
@@ -188,6 +191,7 @@ impl Model {
                     ..
                 } => depthwise.bytes() + pointwise.bytes(),
                 Packed::Pointwise { weights } | Packed::Dense { weights, .. } => weights.bytes(),
+                Packed::DenseBlocks { weights } => weights.bytes(),
                 Packed::Rgb { .. } | Packed::MaxPool | Packed::DoubleAndAdd => 0,
             })
             .sum()
@@ -260,11 +264,7 @@ impl Packer<'_> {
         let packed = match &layer.operation {
             Operation::MaxPool => Packed::MaxPool,
             Operation::DoubleAndAdd => Packed::DoubleAndAdd,
-            Operation::Dense {
-                outputs,
-                weights,
-                bias,
-            } => self.dense(layer.inputs[0], *outputs, weights, bias)?,
+            Operation::Dense(dense) => self.dense(layer.inputs[0], dense)?,
             Operation::Convolution(convolution) => match (convolution.kind, follower) {
                 (Kind::Rgb, _) => self.rgb(convolution)?,
                 (Kind::Depthwise, Some(next)) => {
@@ -339,13 +339,33 @@ impl Packer<'_> {
         })
     }
 
-    fn dense(
-        &self,
-        input: TensorId,
-        outputs: usize,
-        weights: &[f32],
-        bias: &[f32],
-    ) -> Result<Packed, LoadError> {
+    fn dense(&self, input: TensorId, layer: &DenseLayer) -> Result<Packed, LoadError> {
+        let DenseLayer {
+            outputs,
+            weights,
+            bias,
+            ..
+        } = layer;
+        let outputs = *outputs;
+        let (arithmetic, ranges) = self.arithmetic(input);
+        if let (Some(blocks), true) = (&layer.blocks, arithmetic != Arithmetic::Int8) {
+            let rounded = |map: &[(f64, f64)]| -> Vec<(f32, f32)> {
+                map.iter()
+                    .map(|(factor, shift)| (*factor as f32, *shift as f32))
+                    .collect()
+            };
+            let weights = BlockWeights::pack(&BlockWeightsLayer {
+                inputs: weights.len() / outputs,
+                outputs,
+                weights: &blocks.q,
+                scales: &blocks.scales,
+                input_map: &rounded(&layer.input_map),
+                output_map: &rounded(&layer.output_map),
+            });
+            return Ok(Packed::DenseBlocks {
+                weights: Arc::new(weights.ok_or(UNFIT)?),
+            });
+        }
         let channels = self.graph.channels[input];
         let features = weights.len() / outputs;
         let pixels = features / channels;
@@ -363,7 +383,6 @@ impl Packer<'_> {
                 }
             }
         }
-        let (arithmetic, ranges) = self.arithmetic(input);
         let spread = ranges.map(|ranges| ranges.spread(pixels));
         let weights = PointwiseWeights::pack(
             self.isa,

@@ -7,8 +7,8 @@ use crate::model::{Model, Packed};
 use crate::ranges::LayerRanges;
 use crate::seam::{Net, RunError, Size};
 use countenance_kernels::{
-    Buffer, Dense, Depthwise, DoubleAndAdd, MaxPool, Plane, PlaneShape, Pointwise, Rgb, Separable,
-    StepError, Team,
+    Buffer, Dense, DenseBlocks, Depthwise, DoubleAndAdd, MaxPool, Plane, PlaneShape, Pointwise,
+    Rgb, Separable, StepError, Team,
 };
 use std::time::Duration;
 
@@ -25,6 +25,7 @@ enum Step {
     MaxPool(MaxPool, usize, usize),
     DoubleAndAdd(DoubleAndAdd, usize, usize, usize),
     Dense(Box<Dense>, usize),
+    DenseBlocks(Box<DenseBlocks>, usize),
 }
 
 /// Where an output's values come from and where they are after a run.
@@ -169,6 +170,7 @@ impl Network {
                 step.run(&before[*small], &before[*large], &mut after[0]);
             }
             Step::Dense(step, from) => step.run(&mut self.team, &planes[*from]),
+            Step::DenseBlocks(step, from) => step.run(&mut self.team, &planes[*from]),
         }
     }
 
@@ -188,11 +190,13 @@ impl Network {
         for emitted in &mut self.outputs {
             match emitted.plane {
                 Some(plane) => gather(&self.planes[plane], &emitted.output, &mut emitted.values),
-                None => {
-                    if let Some(Step::Dense(dense, _)) = self.steps.last() {
+                None => match self.steps.last() {
+                    Some(Step::Dense(dense, _)) => emitted.values.copy_from_slice(dense.output()),
+                    Some(Step::DenseBlocks(dense, _)) => {
                         emitted.values.copy_from_slice(dense.output());
                     }
-                }
+                    _ => {}
+                },
             }
         }
     }
@@ -275,6 +279,10 @@ impl Network {
                 let all = s.bytes() + bytes(&[*from]) + s.weight_bytes();
                 (s.kernel_name(), [s.output().len(), 1, 1], s.macs(), all)
             }
+            Step::DenseBlocks(s, from) => {
+                let all = s.bytes() + bytes(&[*from]) + s.weight_bytes();
+                (s.kernel_name(), [s.output().len(), 1, 1], s.macs(), all)
+            }
         };
         StepReport {
             kernel,
@@ -348,6 +356,12 @@ fn shapes(model: &Model, size: Size) -> Result<Vec<Option<PlaneShape>>, &'static
                     return Err("width and height must be multiples of 32");
                 }
                 large
+            }
+            Packed::DenseBlocks { weights } => {
+                if height * width * model.channels[part.inputs[0]] != weights.inputs() {
+                    return Err("the last layer was trained for another size");
+                }
+                continue;
             }
             Packed::Dense { pixels, .. } => {
                 if height * width != *pixels {
@@ -432,6 +446,10 @@ fn plan_step(
             let large = part.inputs[1];
             let step = DoubleAndAdd::plan(isa, element, shape(from)?, shape(large)?, shape(to)?)?;
             Step::DoubleAndAdd(step, from, large, to)
+        }
+        Packed::DenseBlocks { weights } => {
+            let step = DenseBlocks::plan(weights.clone(), isa, shape(from)?, threads)?;
+            Step::DenseBlocks(Box::new(step), from)
         }
         Packed::Dense {
             weights,

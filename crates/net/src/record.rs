@@ -54,7 +54,7 @@ impl RangeRecorder {
                     Packed::Pointwise { .. } => model.parts.iter().any(|maker| {
                         maker.output == input && matches!(maker.packed, Packed::Depthwise { .. })
                     }),
-                    Packed::Dense { .. } => true,
+                    Packed::Dense { .. } | Packed::DenseBlocks { .. } => true,
                     _ => false,
                 };
                 quantized.then(|| Recorded {

@@ -232,10 +232,17 @@ impl Reference {
             }
         }
         let input = rten_tensor::Tensor::from_data(&[1, 3, height, width], planes);
-        let ids: Vec<_> = outputs
-            .iter()
-            .map(|name| self.0.node_id(name).expect("the output exists"))
-            .collect();
+        // By output and not by node: an operator may have the name of its result.
+        let named = |name: &str| {
+            let of = |id: &rten::NodeId| self.0.node_info(*id).and_then(|node| node.name());
+            *self
+                .0
+                .output_ids()
+                .iter()
+                .find(|id| of(id) == Some(name))
+                .expect("the output exists")
+        };
+        let ids: Vec<_> = outputs.iter().map(|name| named(name)).collect();
         let inputs = vec![(self.0.input_ids()[0], input.into())];
         self.0
             .run(inputs, &ids, None)

@@ -70,6 +70,14 @@ macro_rules! avx512_lanes {
                 }
             }
             #[inline(always)]
+            unsafe fn load_i8(from: *const i8) -> Self {
+                // SAFETY: the caller promises sixteen readable bytes.
+                unsafe {
+                    let bytes = _mm_loadu_si128(from.cast());
+                    Self(_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(bytes)))
+                }
+            }
+            #[inline(always)]
             unsafe fn store_bf16(self, to: *mut u16) {
                 // SAFETY: the caller promises sixteen writable u16.
                 unsafe { _mm256_storeu_si256(to.cast(), $to_bf16(self.0)) }
@@ -107,6 +115,11 @@ macro_rules! avx512_lanes {
             unsafe fn min(self, other: Self) -> Self {
                 // SAFETY: the caller has AVX-512F.
                 unsafe { Self(_mm512_min_ps(self.0, other.0)) }
+            }
+            #[inline(always)]
+            fn prefetch(address: *const u8) {
+                // SAFETY: a prefetch is a hint; it never faults.
+                unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
             }
             #[inline(always)]
             unsafe fn tile<D: Dot<Self>, E: Stored>(job: &TileJob, pixels: usize, blocks: usize) {

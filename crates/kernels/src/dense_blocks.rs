@@ -1,0 +1,306 @@
+//! A dense layer whose weights stay the bytes they came as: f32 arithmetic at a quarter of
+//! the memory traffic.
+//!
+//! A layer of megabytes that is read once a run is bound by memory, not by arithmetic. Its
+//! weights come block-quantised, `w[o][k] = q[o][k] * scale[o][k / 64]` with 8-bit `q`, so
+//! the sum
+//!
+//! ```text
+//! y[o] = sum over blocks b of  scale[o][b] * (sum over k in b of  q[o][k] * a[k])
+//! ```
+//!
+//! is exactly the layer in f32 with the scales taken out of the inner sum, and only `q` is
+//! read. Four outputs go together so that each loaded activation serves four rows.
+
+use crate::buffer::Buffer;
+use crate::isa::Isa;
+use crate::lanes::Lanes;
+use crate::plane::{LANES, Plane, PlaneShape};
+use crate::scalar::ScalarLanes;
+use crate::separable::StepError;
+use crate::team::{Parted, Team};
+use std::sync::Arc;
+
+/// Weights that share a scale.
+const BLOCK: usize = 64;
+/// Outputs that are computed together.
+const ROWS: usize = 4;
+
+/// A layer's parameters before packing.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockWeightsLayer<'a> {
+    /// Inputs, in the order channel, row, column.
+    pub inputs: usize,
+    /// Outputs.
+    pub outputs: usize,
+    /// `[outputs][inputs]`.
+    pub weights: &'a [i8],
+    /// `[outputs][ceil(inputs / 64)]`.
+    pub scales: &'a [f32],
+    /// What is done to an input of channel `c` first: `value * factor[c] + shift[c]`.
+    pub input_map: &'a [(f32, f32)],
+    /// What is done to an output last: `value * factor[o] + shift[o]`; biases go in here.
+    pub output_map: &'a [(f32, f32)],
+}
+
+/// Packed weights of a dense layer; they serve every instruction set.
+#[derive(Debug)]
+pub struct BlockWeights {
+    inputs: usize,
+    outputs: usize,
+    blocks: usize,
+    /// `[group of 4 outputs][block][output][64]`.
+    weights: Buffer<i8>,
+    /// `[group of 4 outputs][block][output]`.
+    scales: Buffer<f32>,
+    input_map: Vec<(f32, f32)>,
+    output_map: Vec<(f32, f32)>,
+}
+
+impl BlockWeights {
+    /// Packs a layer; `None` when the slices do not fit.
+    #[must_use]
+    pub fn pack(layer: &BlockWeightsLayer<'_>) -> Option<Self> {
+        let BlockWeightsLayer {
+            inputs, outputs, ..
+        } = *layer;
+        let blocks = inputs.div_ceil(BLOCK);
+        let fits = inputs > 0
+            && layer.weights.len() == inputs * outputs
+            && layer.scales.len() == blocks * outputs
+            && !layer.input_map.is_empty()
+            && inputs.is_multiple_of(layer.input_map.len())
+            && layer.output_map.len() == outputs;
+        if !fits {
+            return None;
+        }
+        let groups = outputs.div_ceil(ROWS);
+        let mut weights = Buffer::<i8>::zeroed(groups * blocks * ROWS * BLOCK);
+        let mut scales = Buffer::<f32>::zeroed(groups * blocks * ROWS);
+        for o in 0..outputs {
+            let (group, row) = (o / ROWS, o % ROWS);
+            let of_output = &layer.weights[o * inputs..(o + 1) * inputs];
+            for (block, values) in of_output.chunks(BLOCK).enumerate() {
+                let at = (group * blocks + block) * ROWS + row;
+                weights[at * BLOCK..at * BLOCK + values.len()].copy_from_slice(values);
+                scales[at] = layer.scales[o * blocks + block];
+            }
+        }
+        Some(Self {
+            inputs,
+            outputs,
+            blocks,
+            weights,
+            scales,
+            input_map: layer.input_map.to_vec(),
+            output_map: layer.output_map.to_vec(),
+        })
+    }
+
+    /// Bytes of packed weights.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.weights.bytes() + self.scales.bytes()
+    }
+
+    /// Inputs.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Outputs.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.outputs
+    }
+}
+
+struct BlocksJob {
+    activations: *const f32,
+    weights: *const i8,
+    scales: *const f32,
+    blocks: usize,
+    groups: usize,
+    out: *mut f32,
+}
+
+/// # Safety
+/// Pointers are valid for `groups` groups of `blocks` blocks; the machine has V's
+/// instructions.
+#[inline(always)]
+unsafe fn dense_blocks<V: Lanes>(job: &BlocksJob) {
+    // SAFETY: offsets stay inside what the caller vouches for.
+    unsafe {
+        let (mut weights, mut scales) = (job.weights, job.scales);
+        for group in 0..job.groups {
+            let mut totals = [V::splat(0.0); ROWS];
+            for block in 0..job.blocks {
+                let mut sums = [V::splat(0.0); ROWS];
+                let mut k = 0;
+                while k < BLOCK {
+                    let value = V::load(job.activations.add(block * BLOCK + k));
+                    let mut row = 0;
+                    while row < ROWS {
+                        let weight = V::load_i8(weights.add(row * BLOCK + k));
+                        sums[row] = value.mul_add(weight, sums[row]);
+                        row += 1;
+                    }
+                    k += LANES;
+                }
+                let mut row = 0;
+                while row < ROWS {
+                    V::prefetch(weights.cast::<u8>().wrapping_add(4096 + row * BLOCK));
+                    totals[row] = sums[row].mul_add(V::splat(*scales.add(row)), totals[row]);
+                    row += 1;
+                }
+                weights = weights.add(ROWS * BLOCK);
+                scales = scales.add(ROWS);
+            }
+            let mut row = 0;
+            while row < ROWS {
+                let mut lanes = [0.0f32; LANES];
+                totals[row].store(lanes.as_mut_ptr());
+                *job.out.add(group * ROWS + row) = lanes.iter().sum();
+                row += 1;
+            }
+        }
+    }
+}
+
+type BlocksFn = unsafe fn(&BlocksJob);
+
+fn select(isa: Isa) -> Option<BlocksFn> {
+    macro_rules! stamped {
+        ($features:literal, $lanes:ty) => {{
+            #[cfg_attr(target_arch = "x86_64", target_feature(enable = $features))]
+            unsafe fn stamped(job: &BlocksJob) {
+                // SAFETY: passed on; the level was checked below.
+                unsafe { dense_blocks::<$lanes>(job) }
+            }
+            stamped as BlocksFn
+        }};
+    }
+    isa.is_available().then(|| match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Scalar => stamped!("sse2", ScalarLanes),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 => stamped!("avx2,fma", crate::x86_64::Avx2Lanes),
+        #[cfg(target_arch = "x86_64")]
+        _ => stamped!("avx512f,avx512bw,avx512vl", crate::x86_64::Avx512Lanes),
+        #[cfg(not(target_arch = "x86_64"))]
+        _ => stamped!("", ScalarLanes),
+    })
+}
+
+/// A dense layer over block-quantised weights, planned for one plane.
+#[derive(Debug)]
+pub struct DenseBlocks {
+    weights: Arc<BlockWeights>,
+    kernel: BlocksFn,
+    isa: Isa,
+    input: PlaneShape,
+    /// The plane's values in the order channel, row, column, padded with zeros.
+    activations: Buffer<f32>,
+    output: Buffer<f32>,
+    parts: usize,
+}
+
+impl DenseBlocks {
+    /// Plans the step for a plane of any element, with or without a border.
+    ///
+    /// # Errors
+    /// [`StepError`] when shapes do not fit or no kernel exists.
+    pub fn plan(
+        weights: Arc<BlockWeights>,
+        isa: Isa,
+        input: PlaneShape,
+        threads: usize,
+    ) -> Result<Self, StepError> {
+        if input.channels * input.pixels() != weights.inputs
+            || input.channels != weights.input_map.len()
+        {
+            return Err(StepError::ShapeMismatch);
+        }
+        let kernel = select(isa).ok_or(StepError::NoKernel)?;
+        let groups = weights.outputs.div_ceil(ROWS);
+        Ok(Self {
+            activations: Buffer::zeroed(weights.blocks * BLOCK),
+            output: Buffer::zeroed(groups * ROWS),
+            parts: threads.clamp(1, groups),
+            weights,
+            kernel,
+            isa,
+            input,
+        })
+    }
+
+    /// Multiply-accumulates.
+    #[must_use]
+    pub fn macs(&self) -> usize {
+        self.weights.inputs * self.weights.outputs
+    }
+
+    /// Bytes of the activations and outputs.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.activations.bytes() + self.output.bytes()
+    }
+
+    /// Bytes of packed weights.
+    #[must_use]
+    pub fn weight_bytes(&self) -> usize {
+        self.weights.bytes()
+    }
+
+    /// Name of the kernel.
+    #[must_use]
+    pub fn kernel_name(&self) -> String {
+        format!("dense_f32i8f32_blocks64_{}", self.isa)
+    }
+
+    /// The outputs of the last run.
+    #[must_use]
+    pub fn output(&self) -> &[f32] {
+        &self.output[..self.weights.outputs]
+    }
+
+    /// Runs the step.
+    ///
+    /// # Panics
+    /// When the plane is not that of the plan.
+    pub fn run(&mut self, team: &mut Team, input: &Plane) {
+        assert!(input.shape() == self.input);
+        let pixels = self.input.pixels();
+        for (c, (factor, shift)) in self.weights.input_map.iter().enumerate() {
+            let to = &mut self.activations[c * pixels..(c + 1) * pixels];
+            input.channel(c, to);
+            for value in to {
+                *value = *value * factor + shift;
+            }
+        }
+        let groups = self.weights.outputs.div_ceil(ROWS);
+        let source = Parted(self.activations.as_ptr().cast_mut());
+        let target = Parted(self.output.as_mut_ptr());
+        let (weights, parts, kernel) = (&self.weights, self.parts, self.kernel);
+        team.run(parts, &|part, _| {
+            let first = groups * part / parts;
+            let count = groups * (part + 1) / parts - first;
+            let offset = first * weights.blocks * ROWS;
+            // SAFETY: buffers have the packed shape; parts write disjoint outputs.
+            unsafe {
+                kernel(&BlocksJob {
+                    activations: source.address(),
+                    weights: weights.weights.as_ptr().add(offset * BLOCK),
+                    scales: weights.scales.as_ptr().add(offset),
+                    blocks: weights.blocks,
+                    groups: count,
+                    out: target.address().add(first * ROWS),
+                });
+            }
+        });
+        for (value, (factor, shift)) in self.output.iter_mut().zip(&self.weights.output_map) {
+            *value = *value * factor + shift;
+        }
+    }
+}

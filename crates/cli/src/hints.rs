@@ -1,19 +1,24 @@
 //! Advice: what to do about an error. Libraries state facts; remedies stand here.
 
 use crate::exit::Exit;
-use countenance_core::{DecodeError, ThresholdError};
+use countenance_core::{CompareError, DecodeError, ThresholdError};
 use countenance_models::{FileError, WeightsError};
 use std::io;
+
+/// For what should not happen on a sound machine.
+const ANYTHING_ELSE: &str = "`countenance doctor` checks this machine and this build";
 
 /// The advice and the exit code for an error, found anywhere in its chain of causes.
 pub(crate) fn advice(error: &anyhow::Error) -> (Option<String>, Exit) {
     let hint = error.chain().find_map(|cause| {
         None.or_else(|| cause.downcast_ref().map(about_pictures))
             .or_else(|| cause.downcast_ref().map(about_thresholds))
+            .or_else(|| cause.downcast_ref().and_then(about_comparisons))
             .or_else(|| cause.downcast_ref().map(about_weights))
             .or_else(|| cause.downcast_ref().map(about_weight_files))
             .or_else(|| cause.downcast_ref().and_then(about_files))
     });
+    let hint = hint.or_else(|| Some(ANYTHING_ELSE.to_owned()));
     let usage = error.chain().any(|cause| cause.is::<ThresholdError>());
     (hint, if usage { Exit::Usage } else { Exit::Failed })
 }
@@ -47,6 +52,15 @@ fn about_thresholds(error: &ThresholdError) -> String {
             strictest, loosest, ..
         } => format!("choose --fmr between {strictest} and {loosest}"),
         _ => "choose another --fmr".to_owned(),
+    }
+}
+
+fn about_comparisons(error: &CompareError) -> Option<String> {
+    match error {
+        CompareError::NotCalibrated { .. } => {
+            Some("measure the thresholds with `countenance calibrate` and build again".to_owned())
+        }
+        _ => None,
     }
 }
 

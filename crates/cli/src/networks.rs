@@ -7,7 +7,9 @@ use countenance_core::{
     Calibration, CalibrationPoint, Calibrations, Engine, EngineParts, FalseMatchRate, ModelId,
     Options, PlanNetwork, Precision, Size,
 };
-use countenance_models::{ActivationRanges, CalibrationTable, Extraction, Manifest, ModelSpec, Role, Weights};
+use countenance_models::{
+    ActivationRanges, CalibrationTable, Extraction, Manifest, ModelSpec, Role, Weights,
+};
 use countenance_net::{ColorOrder, LayerRanges, Model, Network, Ranges};
 use std::sync::Arc;
 
@@ -103,7 +105,9 @@ fn ranges(shipped: ActivationRanges) -> Ranges {
         scale: layer.scale,
         zero: layer.zero.into_iter().map(f32::from).collect(),
     });
-    Ranges { layers: layers.collect() }
+    Ranges {
+        layers: layers.collect(),
+    }
 }
 
 /// The thresholds of a model, as its calibration file has them.
@@ -114,12 +118,14 @@ fn calibrations(spec: &ModelSpec, precision: Precision) -> Result<Calibrations, 
     // Scores of the precisions differ by less than their tolerance (docs/performance.md), so the table of the
     // reference precision stands in where a precision has none of its own.
     let table = |flip_averaged| {
-        [precision, Precision::F32].into_iter().find_map(|precision| {
-            measured.table(&Extraction {
-                precision: precision.name().to_owned(),
-                flip_averaged,
+        [precision, Precision::F32]
+            .into_iter()
+            .find_map(|precision| {
+                measured.table(&Extraction {
+                    precision: precision.name().to_owned(),
+                    flip_averaged,
+                })
             })
-        })
     };
     let read = |table: Option<&CalibrationTable>| {
         table

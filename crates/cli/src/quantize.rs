@@ -50,7 +50,9 @@ pub(crate) struct Args {
 }
 
 fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| format!("{text:?} is not a number"))?;
+    let share: f64 = text
+        .parse()
+        .map_err(|_| format!("{text:?} is not a number"))?;
     if (0.5..=1.0).contains(&share) {
         Ok(share)
     } else {
@@ -63,7 +65,10 @@ struct Shared(Arc<Mutex<RangeRecorder>>, Option<Vec<f32>>);
 
 impl Net for Shared {
     fn input_size(&self) -> Size {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).input_size()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .input_size()
     }
 
     fn run(&mut self, pixels: &[u8]) -> Result<(), RunError> {
@@ -83,10 +88,17 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     let manifest = Manifest::shipped()?;
     let spec = spec_of(&manifest, Role::Embedder)?;
     let weights = engine.weights()?;
-    let options = Options { precision: Precision::F32, threads: 1, ..engine.options()? };
+    let options = Options {
+        precision: Precision::F32,
+        threads: 1,
+        ..engine.options()?
+    };
     let bytes = weights.get(&spec.id).context("there are no weights")?;
     let side = 112;
-    let size = Size { width: side, height: side };
+    let size = Size {
+        width: side,
+        height: side,
+    };
     let recorder = RangeRecorder::new(bytes, color_order(spec)?, options.isa, size)?;
     let recorder = Arc::new(Mutex::new(recorder));
     let detector = Networks::load(&manifest, &weights, &options)?.detector;

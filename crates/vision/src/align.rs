@@ -80,44 +80,118 @@ impl Drop for Crop {
 /// for each crop pixel:  invert the fit, sample the picture there, bilinear at pixel centres
 /// ```
 ///
-/// Where the picture has more pixels than the crop, each crop pixel is the mean of up to 8 x 8
-/// samples, so that fine detail does not alias. Crop pixels outside the picture are black. So is
-/// the whole crop when the landmarks coincide, which no detector gives.
+/// Where the picture has `n` times more pixels than the crop, the part that the crop shows is first
+/// averaged over blocks of `n` x `n` pixels, so that fine detail does not alias. Crop pixels
+/// outside the picture are black. So is the whole crop when the landmarks coincide, which no
+/// detector gives.
 #[must_use]
 pub fn align(picture: &Picture, landmarks: &[Point; 5]) -> Crop {
     let mut pixels = vec![0; CROP_SIDE * CROP_SIDE * 3].into_boxed_slice();
     if let Some(map) = Similarity::to_picture(landmarks) {
-        let samples = (map.step().round() as usize).clamp(1, MAX_SAMPLES);
-        let sampler = Sampler::new(picture);
-        for (y, row) in pixels.chunks_exact_mut(3 * CROP_SIDE).enumerate() {
-            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-                pixel.copy_from_slice(&mean(&sampler, &map, x as f32, y as f32, samples));
-            }
+        let block = map.step().round();
+        if block >= 2.0 {
+            let part = Part::averaged(picture, &map, block as usize);
+            part.grid().sample(&part.map, &mut pixels);
+        } else {
+            let grid = Grid {
+                pixels: picture.pixels(),
+                width: picture.width(),
+                height: picture.height(),
+            };
+            grid.sample(&map, &mut pixels);
         }
     }
     Crop { pixels }
 }
 
-/// Most samples along one axis of a crop pixel.
-const MAX_SAMPLES: usize = 8;
+/// The part of a picture that a crop shows, averaged over blocks.
+struct Part {
+    pixels: Vec<u8>,
+    width: usize,
+    height: usize,
+    /// Crop coordinates to coordinates of the part.
+    map: Similarity,
+}
 
-/// The mean of `samples` x `samples` points spread evenly over one crop pixel.
-fn mean(sampler: &Sampler<'_>, map: &Similarity, x: f32, y: f32, samples: usize) -> [u8; 3] {
-    if samples == 1 {
-        return sampler.at(map.apply(x, y)).map(|v| (v + 0.5) as u8);
-    }
-    let count = samples as f32;
-    let offset = |i: usize| (i as f32 + 0.5) / count - 0.5;
-    let mut sum = [0.0; 3];
-    for j in 0..samples {
-        for i in 0..samples {
-            let sample = sampler.at(map.apply(x + offset(i), y + offset(j)));
-            for (sum, sample) in sum.iter_mut().zip(sample) {
-                *sum += sample;
+impl Part {
+    fn averaged(picture: &Picture, map: &Similarity, block: usize) -> Self {
+        let (columns, rows) = (
+            picture.width().div_ceil(block),
+            picture.height().div_ceil(block),
+        );
+        let scale = block as f32;
+        // Blocks touched by the crop's corners, with one to spare for the bilinear neighbours.
+        let side = (CROP_SIDE - 1) as f32;
+        let corners = [(0.0, 0.0), (side, 0.0), (0.0, side), (side, side)];
+        let span = |coordinate: fn(Point) -> f32, count: usize| {
+            let along = corners.map(|(x, y)| coordinate(map.apply(x, y)) / scale);
+            let first = along.iter().fold(f32::MAX, |a, &b| a.min(b)) - 1.0;
+            let end = along.iter().fold(f32::MIN, |a, &b| a.max(b)) + 3.0;
+            // The casts saturate at 0.
+            let first = (first as usize).min(count - 1);
+            (first, (end as usize).clamp(first + 1, count))
+        };
+        let (left, right) = span(|p| p.x, columns);
+        let (top, bottom) = span(|p| p.y, rows);
+        let mut pixels = Vec::with_capacity(3 * (right - left) * (bottom - top));
+        for row in top..bottom {
+            for column in left..right {
+                pixels.extend(block_mean(picture, column * block, row * block, block));
             }
         }
+        // The centre of block 0 lies between its first and its last pixel.
+        let half = (scale - 1.0) / 2.0;
+        let offset = Point {
+            x: (map.offset.x - half) / scale - left as f32,
+            y: (map.offset.y - half) / scale - top as f32,
+        };
+        let map = Similarity {
+            a: map.a / scale,
+            b: map.b / scale,
+            offset,
+        };
+        Self {
+            pixels,
+            width: right - left,
+            height: bottom - top,
+            map,
+        }
     }
-    sum.map(|v| (v / (count * count) + 0.5) as u8)
+
+    fn grid(&self) -> Grid<'_> {
+        Grid {
+            pixels: &self.pixels,
+            width: self.width,
+            height: self.height,
+        }
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        wipe(&mut self.pixels);
+    }
+}
+
+/// The mean of a block, of those of its pixels that are inside the picture, rounded to nearest.
+fn block_mean(picture: &Picture, left: usize, top: usize, block: usize) -> [u8; 3] {
+    let right = (left + block).min(picture.width());
+    let bottom = (top + block).min(picture.height());
+    let mut sum = [0_u64; 3];
+    for y in top..bottom {
+        let start = 3 * (y * picture.width() + left);
+        let mut row = [0_u32; 3];
+        for pixel in picture.pixels()[start..start + 3 * (right - left)].chunks_exact(3) {
+            row[0] += u32::from(pixel[0]);
+            row[1] += u32::from(pixel[1]);
+            row[2] += u32::from(pixel[2]);
+        }
+        for (sum, row) in sum.iter_mut().zip(row) {
+            *sum += u64::from(row);
+        }
+    }
+    let count = ((right - left) * (bottom - top)) as u64;
+    sum.map(|sum| ((sum + count / 2) / count) as u8)
 }
 
 /// From crop coordinates to picture coordinates: `[a b; -b a] crop + offset`.
@@ -172,62 +246,183 @@ impl Similarity {
     }
 }
 
-/// Bilinear samples of a picture with black around it.
-struct Sampler<'p> {
+/// Pixels with black around them.
+struct Grid<'p> {
     pixels: &'p [u8],
-    width: isize,
-    height: isize,
+    width: usize,
+    height: usize,
 }
 
-impl<'p> Sampler<'p> {
-    fn new(picture: &'p Picture) -> Self {
-        Self {
-            pixels: picture.pixels(),
-            width: picture.width() as isize,
-            height: picture.height() as isize,
+/// One pixel in the fixed-point coordinates and weights of [`Grid::sample`].
+const ONE: i64 = 1 << 11;
+
+impl Grid<'_> {
+    /// Fills a crop with bilinear samples.
+    fn sample(&self, map: &Similarity, crop: &mut [u8]) {
+        for (y, row) in crop.chunks_exact_mut(3 * CROP_SIDE).enumerate() {
+            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
+                let point = map.apply(x as f32, y as f32);
+                // The casts saturate, far beyond any picture.
+                let across = (point.x * ONE as f32) as i64;
+                let down = (point.y * ONE as f32) as i64;
+                let (column, row) = (across.div_euclid(ONE), down.div_euclid(ONE));
+                let u = across.rem_euclid(ONE) as u32;
+                let v = down.rem_euclid(ONE) as u32;
+                pixel.copy_from_slice(&self.blend(column, row, u, v));
+            }
         }
     }
 
-    /// R, G, B in 0..=255 at a point.
-    fn at(&self, point: Point) -> [f32; 3] {
-        let (left, top) = (point.x.floor(), point.y.floor());
-        let (u, v) = (point.x - left, point.y - top);
-        // The casts saturate, far beyond any picture.
-        let (x, y) = (left as isize, top as isize);
-        if x >= 0 && y >= 0 && x + 1 < self.width && y + 1 < self.height {
-            let at = 3 * (y * self.width + x) as usize;
-            let below = at + 3 * self.width as usize;
+    /// Four neighbours weighted by the point's place between them; `u` and `v` in 0..[`ONE`].
+    fn blend(&self, column: i64, row: i64, u: u32, v: u32) -> [u8; 3] {
+        const WHOLE: u32 = ONE as u32;
+        let weights = [
+            (WHOLE - u) * (WHOLE - v),
+            u * (WHOLE - v),
+            (WHOLE - u) * v,
+            u * v,
+        ];
+        let mix = |neighbours: [u8; 4]| {
+            let sum: u32 = neighbours
+                .iter()
+                .zip(weights)
+                .map(|(&n, w)| u32::from(n) * w)
+                .sum();
+            ((sum + WHOLE * WHOLE / 2) / (WHOLE * WHOLE)) as u8
+        };
+        let inside = column >= 0 && row >= 0;
+        let (x, y) = (column as usize, row as usize);
+        if inside && x + 1 < self.width && y + 1 < self.height {
+            let at = 3 * (y * self.width + x);
+            let below = at + 3 * self.width;
             let (upper, lower) = (&self.pixels[at..at + 6], &self.pixels[below..below + 6]);
-            return std::array::from_fn(|c| {
-                blend(upper[c], upper[c + 3], lower[c], lower[c + 3], u, v)
-            });
+            return std::array::from_fn(|c| mix([upper[c], upper[c + 3], lower[c], lower[c + 3]]));
         }
-        let (n, e) = (y, x.saturating_add(1));
-        let s = y.saturating_add(1);
         std::array::from_fn(|c| {
-            blend(
-                self.or_black(x, n, c),
-                self.or_black(e, n, c),
-                self.or_black(x, s, c),
-                self.or_black(e, s, c),
-                u,
-                v,
-            )
+            mix([
+                self.or_black(column, row, c),
+                self.or_black(column.saturating_add(1), row, c),
+                self.or_black(column, row.saturating_add(1), c),
+                self.or_black(column.saturating_add(1), row.saturating_add(1), c),
+            ])
         })
     }
 
-    fn or_black(&self, x: isize, y: isize, channel: usize) -> u8 {
-        if x < 0 || y < 0 || x >= self.width || y >= self.height {
-            return 0;
+    fn or_black(&self, column: i64, row: i64, channel: usize) -> u8 {
+        match (usize::try_from(column), usize::try_from(row)) {
+            (Ok(x), Ok(y)) if x < self.width && y < self.height => {
+                self.pixels[3 * (y * self.width + x) + channel]
+            }
+            _ => 0,
         }
-        self.pixels[3 * (y * self.width + x) as usize + channel]
     }
 }
 
-/// Four neighbours weighted by the point's place between them.
-fn blend(nw: u8, ne: u8, sw: u8, se: u8, u: f32, v: f32) -> f32 {
-    let (nw, ne, sw, se) = (f32::from(nw), f32::from(ne), f32::from(sw), f32::from(se));
-    let upper = nw + (ne - nw) * u;
-    let lower = sw + (se - sw) * u;
-    upper + (lower - upper) * v
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The template's points scaled, turned and moved.
+    fn moved(scale: f32, turn_deg: f32, x: f32, y: f32) -> [Point; 5] {
+        let (sin, cos) = turn_deg.to_radians().sin_cos();
+        TEMPLATE_POINTS.map(|p| Point {
+            x: scale * (cos * p.x - sin * p.y) + x,
+            y: scale * (sin * p.x + cos * p.y) + y,
+        })
+    }
+
+    /// A smooth picture that tells where a pixel came from: red grows to the right, green down.
+    fn ramp(width: usize, height: usize) -> Picture {
+        let shade = |i: usize, n: usize| (i as f32 / n as f32 * 255.0) as u8;
+        let pixels = (0..width * height)
+            .flat_map(|i| [shade(i % width, width), shade(i / width, height), 77])
+            .collect();
+        Picture::from_rgb(width, height, pixels).unwrap()
+    }
+
+    #[test]
+    fn a_face_on_the_template_is_copied_bit_for_bit() {
+        let picture = ramp(CROP_SIDE, CROP_SIDE);
+        assert_eq!(align(&picture, &TEMPLATE_POINTS).pixels(), picture.pixels());
+    }
+
+    #[test]
+    fn the_crop_shows_what_lies_at_the_landmarks_at_every_scale_and_turn() {
+        for (scale, turn_deg) in [
+            (0.5, 0.0),
+            (1.0, 30.0),
+            (2.0, -75.0),
+            (5.3, 10.0),
+            (30.0, 180.0),
+        ] {
+            let (x, y) = (150.0 * scale, 160.0 * scale);
+            let side = (400.0 * scale) as usize;
+            let landmarks = moved(scale, turn_deg, x, y);
+            let picture = ramp(side, side);
+            let crop = align(&picture, &landmarks);
+            for (template, landmark) in TEMPLATE_POINTS.iter().zip(landmarks) {
+                let at =
+                    3 * (template.y.round() as usize * CROP_SIDE + template.x.round() as usize);
+                let expected = [landmark.x, landmark.y].map(|v| v / side as f32 * 255.0);
+                for (got, expected) in crop.pixels()[at..at + 2].iter().zip(expected) {
+                    assert!(
+                        (f32::from(*got) - expected).abs() < 2.5,
+                        "{scale} {turn_deg}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fine_stripes_of_a_large_face_become_grey_and_not_coarse_stripes() {
+        let side = 112 * 7;
+        let pixels = (0..side * side)
+            .flat_map(|i| [if i % 2 == 0 { 255 } else { 0 }; 3])
+            .collect();
+        let picture = Picture::from_rgb(side, side, pixels).unwrap();
+        let crop = align(&picture, &moved(6.7, 0.0, 3.0, 3.0));
+        assert!(crop.pixels().iter().all(|v| (100..=155).contains(v)));
+    }
+
+    #[test]
+    fn what_lies_outside_the_picture_is_black() {
+        let white = Picture::from_rgb(56, 112, vec![255; 56 * 112 * 3]).unwrap();
+        for scale in [1.0, 0.4, 3.0] {
+            let crop = align(&white, &moved(scale, 0.0, 0.0, 0.0));
+            let edge = (56.0 / scale) as usize;
+            for (i, pixel) in crop.pixels().chunks_exact(3).enumerate() {
+                let (x, y) = (i % CROP_SIDE, i / CROP_SIDE);
+                if x > edge + 1 || y as f32 > 112.0 / scale + 1.0 {
+                    assert_eq!(pixel, [0; 3], "{x}, {y} at {scale}");
+                }
+            }
+            let inside = 3 * (4 * CROP_SIDE + 4);
+            assert_eq!(crop.pixels()[inside], 255);
+        }
+        let far_away = align(&white, &moved(1.0, 0.0, 1e30, -1e30));
+        assert!(far_away.pixels().iter().all(|&v| v == 0));
+    }
+
+    #[test]
+    fn coinciding_landmarks_give_a_black_crop() {
+        let crop = align(&ramp(50, 50), &[Point { x: 20.0, y: 20.0 }; 5]);
+        assert!(crop.pixels().iter().all(|&v| v == 0));
+        let crop = align(
+            &ramp(50, 50),
+            &[Point {
+                x: f32::NAN,
+                y: 20.0,
+            }; 5],
+        );
+        assert!(crop.pixels().iter().all(|&v| v == 0));
+    }
+
+    #[test]
+    fn debug_shows_no_pixel() {
+        assert_eq!(
+            format!("{:?}", align(&ramp(9, 9), &TEMPLATE_POINTS)),
+            "Crop(112 x 112)"
+        );
+    }
 }

@@ -47,7 +47,7 @@ impl Tolerance {
             },
             _ => Self {
                 detector: 0.25,
-                embedder: 0.05,
+                embedder: 0.02,
             },
         }
     }

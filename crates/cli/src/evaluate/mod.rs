@@ -75,6 +75,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 
+    /// Write the score of every listed pair to this file as CSV: a,b,same,score
+    ///
+    /// The score is empty where a picture gave no template.
+    #[arg(long, value_name = "FILE")]
+    scores: Option<PathBuf>,
+
     /// Write a report to index.html in this folder; it shows pictures of the worst pairs
     #[arg(long, value_name = "DIR")]
     report: Option<PathBuf>,
@@ -200,6 +206,9 @@ fn evaluate(
         .flat_map(|list| list.pairs.iter().copied())
         .collect();
     let scored = measure::compare(&listed, &templates)?;
+    if let Some(path) = &args.scores {
+        outcome::write_scores(path, &listed, &scored, pictures)?;
+    }
     let threshold = match training {
         Some(training) => Some(measure::train(&training.pairs, &templates)?),
         None => None,
@@ -255,19 +264,46 @@ fn file_name(path: &Path) -> String {
 /// The command as it was typed, with folders cut off: what matters is which lists, not where
 /// this machine keeps them.
 pub(crate) fn command_line() -> String {
-    let words = std::env::args_os().enumerate().map(|(place, word)| {
-        let word = word.to_string_lossy().into_owned();
-        let path = Path::new(&word);
-        if place == 0 || path.is_absolute() || path.components().count() > 1 {
-            file_name(path)
-        } else {
-            word
-        }
-    });
-    words.collect::<Vec<_>>().join(" ")
+    let words = std::env::args_os().skip(1);
+    let words = words.map(|word| shown_word(&word.to_string_lossy()));
+    std::iter::once("countenance".to_owned())
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn shown_word(word: &str) -> String {
+    let word = if word.contains('/') && !word.contains(' ') {
+        file_name(Path::new(word))
+    } else {
+        word.to_owned()
+    };
+    if word.contains(' ') {
+        format!("'{word}'")
+    } else {
+        word
+    }
 }
 
 /// Writes a file and names it in the error.
 pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     fs::write(path, text).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_word;
+
+    #[test]
+    fn a_shown_command_names_no_folder_of_this_machine() {
+        for (word, shown) in [
+            ("evaluate", "evaluate"),
+            ("--pairs", "--pairs"),
+            ("/home/ada/lfw/pairs.txt", "pairs.txt"),
+            ("lfw/images/", "images"),
+            ("LFW View 1", "'LFW View 1'"),
+        ] {
+            assert_eq!(shown_word(word), shown);
+        }
+    }
 }

@@ -1,8 +1,11 @@
 //! What an evaluation found, for people and for programs.
 
-use super::measure::{Accuracy, REPLICATES, Rates, SEED};
+use super::measure::{Accuracy, Compared, REPLICATES, Rates, SEED};
+use super::pairs::Pair;
+use super::pictures::Pictures;
 use super::write_file;
 use crate::json::rounded;
+use anyhow::Context as _;
 use countenance_core::{Precision, Rect};
 use countenance_gallery::statistics::OperatingPoint;
 use serde::Serialize;
@@ -299,6 +302,27 @@ impl Evaluation {
         }
         Ok(())
     }
+}
+
+/// Writes the score of each listed pair as CSV.
+pub(super) fn write_scores(
+    path: &Path,
+    listed: &[Pair],
+    scored: &[Option<Compared>],
+    pictures: &Pictures,
+) -> anyhow::Result<()> {
+    let named = || path.display().to_string();
+    let mut file = csv::Writer::from_path(path).with_context(named)?;
+    file.write_record(["a", "b", "same", "score"])?;
+    for (pair, compared) in listed.iter().zip(scored) {
+        let [a, b] = pair
+            .pictures
+            .map(|picture| pictures.path(picture).display().to_string());
+        let same = if pair.genuine { "1" } else { "0" };
+        let score = compared.map_or_else(String::new, |it| format!("{:.6}", it.score));
+        file.write_record([a.as_str(), b.as_str(), same, score.as_str()])?;
+    }
+    file.flush().with_context(named)
 }
 
 /// `2.55 %`.

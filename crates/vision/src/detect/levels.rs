@@ -24,7 +24,7 @@ const STEP: f32 = 4.0;
 pub(super) const SMALLEST_FACE_PX: f32 = 20.0;
 
 /// Canvas pixels that the smallest face is given.
-const SMALLEST_PX: f32 = 14.0;
+const SMALLEST_PX: f32 = 16.0;
 
 /// Largest canvas side.
 const TILE: usize = 640;

@@ -26,15 +26,17 @@ impl View {
         let (y, rows) = self.covered(self.top, picture.height(), height);
         canvas.clear();
         canvas.resize(3 * width * height, 0);
-        let scale = f64::from(self.scale);
+        // Rounding must not carry the part beyond the picture, or nothing is painted at all.
+        let part = |origin: f32, first: usize, count: usize, whole: usize| {
+            let (scale, whole) = (f64::from(self.scale), whole as f64);
+            let start = (f64::from(origin) + first as f64 / scale).clamp(0.0, whole);
+            (start, (count as f64 / scale).min(whole - start))
+        };
+        let (from_x, wide) = part(self.left, x, columns, picture.width());
+        let (from_y, high) = part(self.top, y, rows, picture.height());
         let options = ResizeOptions::new()
             .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
-            .crop(
-                (f64::from(self.left) + x as f64 / scale).max(0.0),
-                (f64::from(self.top) + y as f64 / scale).max(0.0),
-                (columns as f64 / scale).min(picture.width() as f64),
-                (rows as f64 / scale).min(picture.height() as f64),
-            );
+            .crop(from_x, from_y, wide, high);
         let source = ImageRef::new(
             picture.width() as u32,
             picture.height() as u32,
@@ -90,5 +92,67 @@ impl View {
             width: self.canvas.width as f32 / self.scale,
             height: self.canvas.height as f32 / self.scale,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn white(width: usize, height: usize) -> Picture {
+        Picture::from_rgb(width, height, vec![255; 3 * width * height]).unwrap()
+    }
+
+    #[test]
+    fn a_picture_of_any_size_is_painted_whole_on_every_view_of_every_level() {
+        let mut canvas = Vec::new();
+        for (width, height) in [
+            (1, 1),
+            (79, 80),
+            (4000, 300),
+            (333, 4001),
+            (1280, 720),
+            (997, 3),
+        ] {
+            let picture = white(width, height);
+            for level in super::super::levels::levels(picture.size()) {
+                for view in &level.views {
+                    view.paint(&picture, &mut Resizer::new(), &mut canvas);
+                    let painted = canvas.chunks_exact(3).filter(|p| **p == [255; 3]).count() as f32;
+                    let common = view.shown().intersection(Rect {
+                        x: 0.0,
+                        y: 0.0,
+                        width: width as f32,
+                        height: height as f32,
+                    });
+                    // A canvas pixel that shows half a picture pixel stays black, on either side.
+                    let least = (common.width * view.scale - 2.0).max(0.0)
+                        * (common.height * view.scale - 2.0).max(0.0);
+                    assert!(painted >= least, "{view:?} shows {painted} of {least}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn points_on_the_canvas_lie_where_the_picture_has_them() {
+        let view = View {
+            left: 10.0,
+            top: -4.0,
+            scale: 2.0,
+            canvas: Size {
+                width: 8,
+                height: 8,
+            },
+        };
+        // The canvas's corner pixel is the left upper quarter of picture pixel 10, -4.
+        assert_eq!(
+            view.point(Point { x: 0.0, y: 0.0 }),
+            Point { x: 9.75, y: -4.25 }
+        );
+        assert_eq!(
+            view.point(Point { x: 0.5, y: 8.5 }),
+            Point { x: 10.0, y: 0.0 }
+        );
     }
 }

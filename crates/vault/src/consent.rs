@@ -78,6 +78,15 @@ pub struct Grant {
 ///     vault.enroll(subject, consent, model, &[1, 2, 3], now)
 /// }
 /// ```
+///
+/// And nobody else can make one:
+///
+/// ```compile_fail,E0451
+/// # use countenance_vault::{Consent, Grant};
+/// fn make(consent: Consent, grant: Grant) -> Consent {
+///     Consent { grant, ..consent }
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Consent {
     pub(crate) subject: u64,

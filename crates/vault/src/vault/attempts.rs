@@ -14,7 +14,27 @@ use crate::store::{Change, Conflict, Contents, Edit, Require, StoreError};
 /// An attempt that was counted: it counts as a failure until [`Vault::accept`].
 ///
 /// Templates are only opened for one, so that a process that dies between counting and deciding
-/// has refunded nothing.
+/// has refunded nothing. It is decided once:
+///
+/// ```
+/// # use countenance_vault::{Attempt, Consent, Timestamp, Unlocked, Vault, VaultError};
+/// fn decide(vault: &Vault, attempt: Attempt, subject: &Unlocked, consent: &Consent, now: Timestamp)
+///     -> Result<u64, VaultError>
+/// {
+///     vault.references(subject, consent, &attempt, now)?;
+///     vault.accept(attempt, subject, consent, now)
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// # use countenance_vault::{Attempt, Consent, Timestamp, Unlocked, Vault, VaultError};
+/// fn decide(vault: &Vault, attempt: Attempt, subject: &Unlocked, consent: &Consent, now: Timestamp)
+///     -> Result<u64, VaultError>
+/// {
+///     vault.accept(attempt, subject, consent, now)?;
+///     vault.accept(attempt, subject, consent, now)
+/// }
+/// ```
 #[derive(Debug)]
 #[must_use = "an attempt ends with `accept` or `decline`, which write the audit log"]
 pub struct Attempt {

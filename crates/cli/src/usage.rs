@@ -1,8 +1,10 @@
 //! What clap has to say, in the form of every other error: one line and one hint.
 
+use crate::commands::Cli;
 use crate::exit::Exit;
 use crate::failure::print_error;
 use crate::version;
+use clap::CommandFactory as _;
 use clap::error::{Error, ErrorKind};
 use std::io::Write as _;
 
@@ -23,7 +25,9 @@ pub(crate) fn answer(error: &Error) -> Exit {
             Exit::Usage
         }
         _ => {
-            let (message, hint) = condense(&error.render().to_string());
+            let arguments =
+                std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
+            let (message, hint) = condense(&error.render().to_string(), &asked_of(arguments));
             print_error(&message, Some(&hint));
             Exit::Usage
         }
@@ -32,7 +36,7 @@ pub(crate) fn answer(error: &Error) -> Exit {
 
 /// Takes the message and the most helpful hint out of clap's paragraphs: what is wrong, tips, usage, where the
 /// help is.
-fn condense(rendered: &str) -> (String, String) {
+fn condense(rendered: &str, command: &str) -> (String, String) {
     let mut message = String::new();
     let mut hint = String::new();
     for paragraph in rendered.split("\n\n") {
@@ -44,35 +48,36 @@ fn condense(rendered: &str) -> (String, String) {
         } else if let Some(usage) = text.strip_prefix("Usage: ")
             && hint.is_empty()
         {
-            let command = command_of(usage);
             hint = format!("usage: {usage}; '{command} --help' explains");
-        } else if let Some(rest) = text.strip_prefix("For more information, ")
-            && hint.is_empty()
-        {
-            hint = rest.trim_end_matches('.').to_owned();
         }
+    }
+    if hint.is_empty() {
+        hint = format!("'{command} --help' explains");
     }
     (message, hint)
 }
 
-/// The leading words of a usage line that are the program and its command.
-fn command_of(usage: &str) -> String {
-    usage
-        .split(' ')
-        .take_while(|word| word.chars().all(|c| c.is_ascii_lowercase()))
-        .collect::<Vec<_>>()
-        .join(" ")
+/// `countenance verify`, when that is the command that these arguments ask for.
+fn asked_of(arguments: impl IntoIterator<Item = String>) -> String {
+    let cli = Cli::command();
+    let known = |argument: &String| cli.find_subcommand(argument).is_some();
+    let command = arguments.into_iter().skip(1).find(known);
+    command.map_or_else(
+        || "countenance".to_owned(),
+        |command| format!("countenance {command}"),
+    )
 }
 
 #[cfg(test)]
 mod tests {
-    use super::condense;
+    use super::{asked_of, condense};
     use crate::commands::Cli;
     use clap::Parser as _;
 
     fn condensed(line: &str) -> (String, String) {
         let error = Cli::try_parse_from(line.split(' ')).unwrap_err();
-        condense(&error.render().to_string())
+        let asked = asked_of(line.split(' ').map(str::to_owned));
+        condense(&error.render().to_string(), &asked)
     }
 
     #[test]
@@ -92,7 +97,8 @@ mod tests {
 
     #[test]
     fn a_rate_that_is_none_says_why() {
-        let (message, _) = condensed("countenance verify a b --fmr often");
+        let (message, hint) = condensed("countenance verify a b --fmr often");
         assert!(message.contains("\"often\" is not a number"), "{message}");
+        assert_eq!(hint, "'countenance verify --help' explains");
     }
 }

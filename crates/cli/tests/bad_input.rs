@@ -1,5 +1,12 @@
 //! Files that are damaged, hostile or not what their names say: a clear error, never a panic.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
 mod fixture;
 
 use fixture::{assert_exit, countenance, json, sample, stderr};

@@ -1,5 +1,12 @@
 //! `countenance evaluate` and `countenance calibrate` on the sample photos.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
 mod fixture;
 
 use fixture::{assert_exit, countenance, keys, sample, stderr};

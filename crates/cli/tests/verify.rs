@@ -1,5 +1,12 @@
 //! `countenance verify` on real photos.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
 mod fixture;
 
 use fixture::{assert_exit, countenance, json, keys, sample, stderr};

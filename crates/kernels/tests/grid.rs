@@ -3,6 +3,13 @@
 //! `COUNTENANCE_REQUIRE_ISA=avx2,avx512` turns a missing level into a failure, so that a
 //! build machine cannot pass by skipping.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
 use countenance_kernels::{
     Arithmetic, BlockWeights, BlockWeightsLayer, Buffer, Dense, DenseBlocks, Depthwise,
     DepthwiseWeights, DoubleAndAdd, Element, Isa, LANES, MaxPool, Plane, PlaneShape, Pointwise,

@@ -18,7 +18,7 @@ mod ranges;
 mod record;
 mod seam;
 
-pub use countenance_kernels::Isa;
+pub use countenance_kernels::{Arithmetic, Isa, peak_macs};
 pub use error::{LoadError, PlanError};
 pub use model::{ColorOrder, Model};
 pub use network::{Network, StepReport};

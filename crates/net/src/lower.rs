@@ -405,9 +405,8 @@ impl<'a> Lowering<'a> {
 
     fn batch_norm(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
         let value = self.value(node, 0)?.clone();
-        let tensor = match value {
-            Value::Tensor(id) | Value::Vector(id) => id,
-            _ => return Err(refuse(node, "it does not follow a layer")),
+        let (Value::Tensor(tensor) | Value::Vector(tensor)) = value else {
+            return Err(refuse(node, "it does not follow a layer"));
         };
         let channels = self.graph.channels[tensor];
         let epsilon = f64::from(node.float("epsilon", 1e-5));

@@ -1,6 +1,6 @@
 //! How a network is to be run: values, never compile-time features.
 
-use countenance_kernels::Isa;
+use countenance_kernels::{Arithmetic, Isa};
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,6 +22,16 @@ pub enum Precision {
 impl Precision {
     /// All precisions, the default first.
     pub const ALL: [Self; 4] = [Self::Auto, Self::Bf16, Self::F32, Self::Int8];
+
+    /// The arithmetic of the layers that do most of the work; `auto` counts as f32.
+    #[must_use]
+    pub fn arithmetic(self) -> Arithmetic {
+        match self {
+            Self::Auto | Self::F32 => Arithmetic::F32,
+            Self::Bf16 => Arithmetic::Bf16,
+            Self::Int8 => Arithmetic::Int8,
+        }
+    }
 
     /// The lower-case name, as `--precision` takes it and bench rows print it.
     #[must_use]

@@ -1,5 +1,12 @@
 //! Files that are not networks: each a clear error, never a panic.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
 use countenance_models::{Manifest, Store};
 use countenance_net::{
     ColorOrder, Isa, LoadError, Model, Net, Network, Options, PlanError, Precision, RunError, Size,

@@ -3,6 +3,13 @@
 //! That engine does not read block-quantised weights, so the test unfolds them itself, as
 //! the ONNX operator text says, and hands it a plain f32 file.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
 use countenance_models::{Manifest, Store};
 use countenance_net::{ColorOrder, Isa, Model, Net, Network, Options, Precision, Size};
 use prost::Message;

@@ -1,5 +1,11 @@
 //! Every kind of picture that a person may bring comes out as the same upright RGB picture.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
 #![expect(clippy::big_endian_bytes, reason = "JPEG, PNG and TIFF are big-endian")]
 
 use countenance_vision::{DecodeError, DecodeLimits, Picture, decode};

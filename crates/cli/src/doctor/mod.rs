@@ -2,6 +2,7 @@
 
 mod known_answers;
 mod machine;
+mod plan;
 mod self_test;
 
 use crate::engine::EngineArgs;
@@ -30,6 +31,8 @@ Examples:
       The same for a program or a report of a fault.
   countenance doctor --models folder
       Check the weights in a folder.
+  countenance doctor --plan sface --precision int8
+      The steps of a network on this machine, and where its time goes.
 
 Exit codes:
   0  everything is in order
@@ -43,6 +46,10 @@ pub(crate) struct Args {
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
+
+    /// Describe how a network runs here, step by step, instead
+    #[arg(long, value_name = "NETWORK")]
+    plan: Option<plan::Planned>,
 }
 
 /// The document that `--json` prints.
@@ -69,6 +76,9 @@ struct ModelJson {
 
 /// Looks at everything and says what it found.
 pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
+    if let Some(planned) = args.plan {
+        return plan::run(planned, args.json, engine);
+    }
     let findings = examine(engine)?;
     if args.json {
         json::print(&findings)?;

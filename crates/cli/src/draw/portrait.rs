@@ -237,5 +237,5 @@ fn gradient(x: f32, y: f32, radius: f32, inner: Color, outer: Color) -> Shader<'
         SpreadMode::Pad,
         Transform::identity(),
     )
-    .unwrap_or_else(|| Shader::SolidColor(inner))
+    .unwrap_or(Shader::SolidColor(inner))
 }

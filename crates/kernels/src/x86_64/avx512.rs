@@ -257,7 +257,7 @@ macro_rules! avx512_lanes {
 #[inline(always)]
 unsafe fn convert_to_bf16(value: __m512) -> __m256i {
     // SAFETY: the caller has AVX-512 BF16; both types are 256 plain bits.
-    unsafe { core::mem::transmute(_mm512_cvtneps_pbh(value)) }
+    unsafe { core::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(value)) }
 }
 
 avx512_lanes!(Avx512Lanes, round_to_bf16);
@@ -287,8 +287,8 @@ impl Dot<Avx512Bf16Lanes> for Bf16 {
             let pair = _mm512_set1_epi32(word.cast::<i32>().read_unaligned());
             _mm512_dpbf16_ps(
                 sum,
-                core::mem::transmute(pair),
-                core::mem::transmute(weights),
+                core::mem::transmute::<__m512i, __m512bh>(pair),
+                core::mem::transmute::<__m512i, __m512bh>(weights),
             )
         }
     }

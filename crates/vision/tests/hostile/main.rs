@@ -1,6 +1,12 @@
 //! Files made to hurt whoever opens them are refused with a clear error, within bounded time and
 //! memory. Honest files of the same makers are read: the corpus is not refused for being odd.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
 #![expect(clippy::big_endian_bytes, reason = "JPEG and PNG are big-endian")]
 
 mod corpus;

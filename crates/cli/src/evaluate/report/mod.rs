@@ -91,7 +91,7 @@ fn heading(out: &mut String, evaluation: &Evaluation) -> std::fmt::Result {
             .filter(|point| point.is_supported())
     };
     let default = supported().find(|point| point.target == FalseMatchRate::DEFAULT);
-    if let Some(point) = default.or_else(|| supported().last()) {
+    if let Some(point) = default.or_else(|| supported().next_back()) {
         let why = if default.is_some() {
             "the default rate"
         } else {

@@ -1,0 +1,97 @@
+//! What a core can multiply at best: the yardstick for every other kernel.
+
+use crate::isa::Isa;
+use crate::lanes::{Bf16, Dot, F32, I16, Lanes, Stored, U8};
+use crate::plane::{Element, LANES};
+use crate::pointwise::Arithmetic;
+use crate::scalar::ScalarLanes;
+use crate::stamp::stamp;
+
+/// Independent running sums: more than the latency of a multiply-add times its rate on any
+/// supported processor, fewer than there are registers.
+const SUMS: usize = 8;
+
+struct PeakJob {
+    rounds: usize,
+    word: [f32; LANES],
+    weights: [f32; LANES],
+    out: *mut f32,
+}
+
+/// Multiply-adds from registers to registers.
+///
+/// # Safety
+/// The machine has V's instructions; `out` takes sixteen values.
+#[inline(always)]
+unsafe fn peak<V: Lanes, D: Dot<V>, E: Stored>(job: &PeakJob) {
+    // SAFETY: reads the job's own arrays; the rest is the caller's promise.
+    unsafe {
+        let weights = D::weights(job.weights.as_ptr().cast());
+        let mut sums = [D::zero(); SUMS];
+        for _ in 0..job.rounds {
+            let mut i = 0;
+            while i < SUMS {
+                sums[i] = D::step(sums[i], job.word.as_ptr().cast(), weights);
+                i += 1;
+            }
+        }
+        let mut total = D::finish(sums[0]);
+        let mut i = 1;
+        while i < SUMS {
+            total = total.add(D::finish(sums[i]));
+            i += 1;
+        }
+        E::store(total, job.out.cast());
+    }
+}
+
+fn select(isa: Isa, arithmetic: Arithmetic) -> Option<unsafe fn(&PeakJob)> {
+    if !isa.is_available() {
+        return None;
+    }
+    let isa = match (isa, arithmetic) {
+        (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
+        (Isa::Avx512Bf16, Arithmetic::Int8) => Isa::Avx512Vnni,
+        _ => isa,
+    };
+    let element = Element::F32;
+    stamp! {
+        peak(PeakJob);
+        (isa, arithmetic, element);
+        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        Avx2, "avx2,fma", crate::x86_64::Avx2Lanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
+            (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
+            (Int8 U8 f32 F32);
+        Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
+            crate::x86_64::Avx512Bf16Lanes: (Bf16 Bf16 f32 F32);
+    }
+}
+
+/// Multiplies and adds in registers for `rounds` rounds and says how many
+/// multiply-accumulates that were; the caller measures the time.
+///
+/// `None` when the machine or the instruction set has no such arithmetic.
+#[must_use]
+pub fn peak_macs(isa: Isa, arithmetic: Arithmetic, rounds: usize) -> Option<usize> {
+    let kernel = select(isa, arithmetic)?;
+    let channels = match arithmetic {
+        Arithmetic::F32 => 1,
+        Arithmetic::Int8 if isa >= Isa::Avx512Vnni => 4,
+        Arithmetic::Bf16 | Arithmetic::Int8 => 2,
+    };
+    let mut out = [0.0f32; LANES];
+    // Small numbers: sums neither overflow nor become subnormal.
+    let word = [f32::from_bits(0x0101_0101); LANES];
+    let job = PeakJob {
+        rounds,
+        word,
+        weights: word,
+        out: out.as_mut_ptr(),
+    };
+    // SAFETY: the level was checked; `out` has sixteen values.
+    unsafe { kernel(&job) };
+    std::hint::black_box(&out);
+    Some(rounds * SUMS * LANES * channels)
+}

@@ -1,6 +1,7 @@
 //! Files that are damaged, hostile or not what their names say: a clear error, never a panic.
 
 #![allow(
+    clippy::big_endian_bytes,
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

@@ -18,7 +18,7 @@ const COARSEST: f32 = 144.0;
 const MARGIN: f32 = 8.0;
 
 /// A level is this many times larger than the one before.
-const STEP: f32 = 4.0;
+const STEP: f32 = 2.0;
 
 /// Width of the smallest face that a search looks for, in pixels of the picture.
 pub(super) const SMALLEST_FACE_PX: f32 = 20.0;

@@ -11,6 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     };
     if let Ok(picture) = decode(bytes, &limits) {
         assert!(picture.width() * picture.height() <= limits.max_pixels);
-        assert_eq!(picture.pixels().len(), picture.width() * picture.height() * 3);
+        assert_eq!(
+            picture.pixels().len(),
+            picture.width() * picture.height() * 3
+        );
     }
 });

@@ -3,8 +3,8 @@
 
 use crate::exit::Exit;
 use crate::hints;
+use crate::terminal::plain;
 use anstyle::{AnsiColor, Style};
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// A command that did not reach an outcome.
@@ -102,14 +102,7 @@ fn one_line(error: &anyhow::Error) -> String {
             }
             line.push_str(": ");
         }
-        for c in text.chars() {
-            if c.is_control() {
-                // Writing into a string cannot fail.
-                let _ = write!(line, "{}", c.escape_default());
-            } else {
-                line.push(c);
-            }
-        }
+        line.push_str(&plain(&text));
         previous = text;
     }
     line

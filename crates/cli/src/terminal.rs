@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use countenance_core::{Quality, QualityCause, StageTimings};
+use std::fmt::Display;
 use std::time::Duration;
 
 /// Good news.
@@ -18,6 +19,20 @@ pub(crate) const YELLOW: Style = Style::new()
     .fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow)));
 /// Less important.
 pub(crate) const FAINT: Style = Style::new().dimmed();
+
+/// A text from outside, such as a file's name, with control characters escaped: it can neither begin a line of its
+/// own nor command the terminal.
+pub(crate) fn plain(text: impl Display) -> String {
+    let mut plain = String::new();
+    for c in text.to_string().chars() {
+        if c.is_control() {
+            plain.extend(c.escape_default());
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
 
 /// Milliseconds, with as many digits as matter.
 pub(crate) fn milliseconds(time: Duration) -> String {
@@ -99,7 +114,13 @@ pub(crate) fn face(quality: &Quality, causes: &[QualityCause]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::one_in;
+    use super::{one_in, plain};
+
+    #[test]
+    fn a_file_name_cannot_command_the_terminal() {
+        assert_eq!(plain("a\nb\u{1b}[2Jc"), r"a\nb\u{1b}[2Jc");
+        assert_eq!(plain("größe"), "größe");
+    }
 
     #[test]
     fn a_rate_reads_as_one_in_so_many() {

@@ -100,6 +100,8 @@ fn words_named_jpg_are_refused() {
 fn a_file_name_with_a_line_break_cannot_forge_a_line_of_output() {
     let output = detect("a\nerror: b", b"not pixels");
     assert_refused(&output, r"a\nerror: b", "no JPEG");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(printed.lines().count(), 1, "{printed}");
 }
 
 #[cfg(unix)]

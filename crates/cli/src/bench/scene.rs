@@ -3,6 +3,7 @@
 use crate::draw;
 use crate::failure::Failure;
 use crate::pictures;
+use crate::terminal;
 use anyhow::Context as _;
 use countenance_core::{DecodeLimits, Picture};
 use fast_image_resize::images::{Image, ImageRef};
@@ -37,7 +38,7 @@ impl Scene {
         let bytes = pictures::read(path)?;
         let picture = countenance_vision::decode(&bytes, &DecodeLimits::default())
             .map_err(|error| Failure::from(error).about(path.display()))?;
-        Self::encode(&fitted(&picture)?, &path.display().to_string())
+        Self::encode(&fitted(&picture)?, &terminal::plain(path.display()))
     }
 
     fn encode(pixels: &[u8], name: &str) -> Result<Self, Failure> {

@@ -161,7 +161,7 @@ fn write(
     path: &Path,
     outcome: &Result<Detection, Failure>,
 ) -> io::Result<()> {
-    let name = path.display();
+    let name = terminal::plain(path.display());
     let Ok(detection) = outcome else {
         return writeln!(out, "{RED}failed{RED:#}  {name}");
     };

@@ -9,7 +9,7 @@ use crate::engine::EngineArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
-use crate::terminal::{FAINT, GREEN, RED, YELLOW};
+use crate::terminal::{FAINT, GREEN, RED, YELLOW, plain};
 use countenance_core::Isa;
 use countenance_models::{Manifest, Role};
 use machine::MachineJson;
@@ -151,7 +151,11 @@ fn write(out: &mut impl Write, findings: &DoctorJson) -> io::Result<()> {
         writeln!(
             out,
             "  {:<15}{GREEN}digest ok{GREEN:#}  {}, {}, {} bytes, {}",
-            model.id, model.role, model.license, model.bytes, model.source
+            model.id,
+            model.role,
+            model.license,
+            model.bytes,
+            plain(&model.source)
         )?;
         writeln!(out, "  {:<15}{FAINT}{}{FAINT:#}", "", model.sha256)?;
     }

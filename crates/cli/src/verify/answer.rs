@@ -81,10 +81,10 @@ fn write(out: &mut impl Write, args: &Args, comparison: &Comparison) -> io::Resu
     }
     writeln!(out, "  fmr        {}", meaning(comparison))?;
     if let Some(reference) = &comparison.reference {
-        let name = args.reference.display();
+        let name = terminal::plain(args.reference.display());
         writeln!(out, "  reference  {name}: {}", summary(reference))?;
     }
-    let name = args.probe.display();
+    let name = terminal::plain(args.probe.display());
     writeln!(out, "  probe      {name}: {}", summary(&comparison.probe))?;
     let timings = terminal::timings(&comparison.timings);
     writeln!(out, "  {FAINT}time       {timings}{FAINT:#}")

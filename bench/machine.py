@@ -41,6 +41,11 @@ def load_average():
     return " ".join(f"{value:.2f}" for value in os.getloadavg())
 
 
+def is_busy(load):
+    """Did this load average leave less than one core free? (The last minute counts.)"""
+    return float(load.split()[0]) > max(1.0, os.cpu_count() - 1.0)
+
+
 def folder_name(machine):
     """A folder for this kind of processor, such as `amd-epyc-25-17`."""
     family, model, _ = machine["cpu_family_model_stepping"].split("/")

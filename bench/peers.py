@@ -249,20 +249,27 @@ def ratios(series):
             yield title, statistics.median(each), series[slow].best / series[fast].best, floor, aim
 
 
-def show(series, comparisons, skipped):
-    print(f"\n{'what':42}{'median ms':>10}{'best ms':>9}{'cosine':>9}")
+def show(series, comparisons, skipped, busy):
+    print(f"\n{'what':42}{'median ms':>10}{'best ms':>9}{'worst ms':>10}{'cosine':>9}")
     for one in series.values():
         alike = "" if one.cosine is None else f"{one.cosine:.4f}"
-        print(f"{one.key:42}{one.median:10.3f}{one.best:9.3f}{alike:>9}")
+        print(f"{one.key:42}{one.median:10.3f}{one.best:9.3f}{one.worst:10.3f}{alike:>9}")
     print(f"\n{'times faster':42}{'median':>10}{'of bests':>9}{'floor':>7}{'aim':>6}")
     for title, ratio, best, floor, aim in comparisons:
         verdict = ""
         if floor is not None:
             verdict = "below" if ratio < floor else "aim met" if ratio >= aim else "floor met"
+            verdict += " (unsettled)" if busy else ""
         limits = f"{floor or '':>7}{aim or '':>6}"
         print(f"{title:42}{ratio:10.2f}{best:9.2f}{limits}  {verdict}")
     for name, reason in skipped.items():
         print(f"SKIPPED {name}: {reason}")
+    if busy:
+        print(
+            "WARNING: other programs kept the cores busy. A longer run is interrupted more often than "
+            "a short one, so\n  the ratios flatter the faster side: they settle no floor. Repeat it on "
+            "a quiet machine."
+        )
 
 
 def record(folder, facts, series, comparisons, skipped):
@@ -322,7 +329,7 @@ def main():
         stop("nothing could run", "the lines above say why")
     series = dict(sorted(series.items(), key=lambda item: (item[0].split("/")[0], item[1].median)))
     comparisons = list(ratios(series))
-    show(series, comparisons, skipped)
+    show(series, comparisons, skipped, machine.is_busy(facts["load_average_before"]))
     path = record(given.record / machine.folder_name(facts), facts, series, comparisons, skipped)
     print(f"\nrecorded in {os.path.relpath(path)}")
 

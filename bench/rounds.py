@@ -44,12 +44,15 @@ class Series:
     key: str
     version: str = ""
     medians: dict = field(default_factory=dict)  # round -> ms
-    samples: int = 0
     cosine: float | None = None
 
     @property
     def median(self):
         return statistics.median(self.medians.values())
+
+    @property
+    def worst(self):
+        return max(self.medians.values())
 
     @property
     def best(self):
@@ -89,7 +92,6 @@ class Peer:
         self.process.stdin.flush()
         samples = self._answer(PATIENCE_SECONDS + seconds)["ms"]
         self.series[0].medians[number] = statistics.median(samples)
-        self.series[0].samples += len(samples)
 
     def close(self):
         self.process.kill()

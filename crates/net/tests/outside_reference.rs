@@ -206,7 +206,9 @@ fn unfolded(bytes: &[u8]) -> Vec<u8> {
             tensor.dims = shape.iter().map(|dim| *dim as i64).collect();
             known.insert(name, tensor);
         } else {
-            nodes.push(node);
+            // Some operators have the name of a value, which the reference takes for it.
+            let name = format!("operator {}", nodes.len());
+            nodes.push(onnx::Node { name, ..node });
         }
     }
     let used: HashSet<&String> = nodes.iter().flat_map(|node| &node.input).collect();

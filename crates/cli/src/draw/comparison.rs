@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, DrawError};
 use super::detection;
-use super::ink::{AMBER, GREEN, Ink, LINE, MARGIN, PAPER, QUIET, RED, TEXT, WHITE};
+use super::ink::{AMBER, BLUE, GREEN, Ink, LINE, MARGIN, PAPER, QUIET, RED, TEXT, WHITE};
 use super::text::{Anchor, Weight};
 use super::window::Window;
 use countenance_core::{Capture, Decision, Picture};
@@ -105,10 +105,11 @@ fn paint_panel(
         Some(face) => {
             let window = Window::around(face, size, room);
             canvas.picture(panel.picture, &window, RADIUS)?;
-            let ink = if panel.capture.causes.is_empty() {
-                ink
-            } else {
-                AMBER
+            // When one picture is to be taken again, the other may still be a good one.
+            let ink = match (panel.capture.causes.is_empty(), ink == AMBER) {
+                (true, true) => BLUE,
+                (true, false) => ink,
+                (false, _) => AMBER,
             };
             detection::mark(canvas, face, &window, RADIUS, ink, None);
         }

@@ -323,7 +323,7 @@ fn a_good_portrait_has_no_cause_and_a_spoiled_one_has_its_own() {
 
     let dark = mapped(&photo, |v| v / 8);
     let bright = mapped(&photo, |v| 255 - (255 - v) / 8);
-    let blurred = scaled(&scaled(&photo, 0.028), 1.0 / 0.028);
+    let blurred = scaled(&scaled(&photo, 0.031), 1.0 / 0.031);
     let small = wall(640, 480, &[(&scaled(&photo, 0.11), 200, 100)]);
     for (picture, cause) in [
         (&dark, QualityCause::TooDark),

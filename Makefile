@@ -26,7 +26,7 @@ models: ## fetch the pinned weights and sample photos, check their digests
 # The checks come first, so that the last lines are those of the test runner.
 test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
 
-test-all: models vault-all fuzz demo ## what takes longer: PostgreSQL, crash loops, fuzzing, the demonstration
+test-all: models fuzz demo ## what takes longer: fuzzing and the demonstration; `make vault-all` by hand
 
 lint: fmt clippy docs layers deny denylist
 
@@ -72,8 +72,9 @@ unit:
 fuzz: ## every fuzz target for FUZZ_SECONDS seconds
 	cargo xtask fuzz $(FUZZ_SECONDS)
 
+softhsm := $(wildcard /usr/lib/softhsm/libsofthsm2.so)
 # The vault on both stores, killed 200 times, its files read by a second reader.
-vault-all:
-	COUNTENANCE_CRASH_ROUNDS=200 COUNTENANCE_TEST_PKCS11=$(wildcard /usr/lib/softhsm/libsofthsm2.so) \
+vault-all: ## the vault on PostgreSQL, in crash loops and by its second reader (long)
+	COUNTENANCE_CRASH_ROUNDS=200 $(addprefix COUNTENANCE_TEST_PKCS11=,$(softhsm)) \
 	  tests/with-postgres.sh cargo test --locked --quiet --package countenance-vault --features postgres,pkcs11
 	python3 tests/vectors/vault/read.py

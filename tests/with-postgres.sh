@@ -17,7 +17,7 @@ stop() {
 trap stop EXIT
 cd "$folder"
 "${as[@]}" "$bin/initdb" -D "$folder/data" -U postgres --auth=trust >"$folder/log" 2>&1
-"${as[@]}" "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/log" \
+"${as[@]}" "$bin/pg_ctl" -D "$folder/data" -w -l "$folder/server.log" \
   -o "-c listen_addresses='' -c unix_socket_directories='$folder' -c max_connections=200" start >/dev/null
 cd - >/dev/null
 COUNTENANCE_TEST_POSTGRES="host=$folder user=postgres dbname=postgres" "$@"

@@ -1,5 +1,6 @@
 //! Advice: what to do about an error. Libraries state facts; remedies stand here.
 
+use crate::evaluate::pairs::PairsError;
 use crate::exit::Exit;
 use countenance_core::{CompareError, DecodeError, ThresholdError};
 use countenance_models::{FileError, WeightsError};
@@ -16,6 +17,7 @@ pub(crate) fn advice(error: &anyhow::Error) -> (Option<String>, Exit) {
             .or_else(|| cause.downcast_ref().and_then(about_comparisons))
             .or_else(|| cause.downcast_ref().map(about_weights))
             .or_else(|| cause.downcast_ref().map(about_weight_files))
+            .or_else(|| cause.downcast_ref().map(about_pairs))
             .or_else(|| cause.downcast_ref().and_then(about_files))
     });
     let hint = hint.or_else(|| Some(ANYTHING_ELSE.to_owned()));
@@ -85,6 +87,10 @@ fn about_weight_files(error: &FileError) -> String {
         _ => "check that --models names a readable folder with the pinned weights",
     }
     .to_owned()
+}
+
+fn about_pairs(_: &PairsError) -> String {
+    "correct that line; `countenance evaluate --help` shows both formats".to_owned()
 }
 
 fn about_files(error: &io::Error) -> Option<String> {

@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use countenance_core::{Engine, EngineParts, ModelId, Options, Precision, Size};
 use countenance_models::{ActivationRanges, Manifest, Role, TensorRange};
 use countenance_net::{Net, Network, RangeRecorder, Ranges, RunError};
+use countenance_vision::CROP_SIDE;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -94,10 +95,9 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         ..engine.options()?
     };
     let bytes = weights.get(&spec.id).context("there are no weights")?;
-    let side = 112;
     let size = Size {
-        width: side,
-        height: side,
+        width: CROP_SIDE,
+        height: CROP_SIDE,
     };
     let recorder = RangeRecorder::new(bytes, color_order(spec)?, options.isa, size)?;
     let recorder = Arc::new(Mutex::new(recorder));

@@ -6,7 +6,7 @@
 
 use crate::buffer::Buffer;
 use crate::isa::Isa;
-use crate::lanes::{Lanes, Stored};
+use crate::lanes::{Lanes, Stored, Written};
 use crate::plane::{Element, LANES, Plane, PlaneShape};
 use crate::pointwise::Quantization;
 use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, PointwiseWeights, Word};
@@ -30,7 +30,7 @@ struct ConvertJob {
 /// # Safety
 /// Pointers are valid for `blocks * pixels` vectors.
 #[inline(always)]
-unsafe fn convert<V: Lanes, E: Stored, S: Stored>(job: &ConvertJob) {
+unsafe fn convert<V: Lanes, E: Stored, S: Written>(job: &ConvertJob) {
     for block in 0..job.blocks {
         // SAFETY: inside the buffers that the caller vouches for.
         unsafe {

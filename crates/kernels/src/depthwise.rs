@@ -13,7 +13,7 @@
 
 use crate::buffer::Buffer;
 use crate::isa::Isa;
-use crate::lanes::{Lanes, Stored, prelu};
+use crate::lanes::{Lanes, Stored, Written, prelu};
 use crate::plane::{Element, LANES, Plane, PlaneShape};
 use crate::pointwise::{Quantization, Word};
 use crate::scalar::ScalarLanes;
@@ -110,7 +110,7 @@ pub(crate) struct DepthwiseJob {
 /// # Safety
 /// `input` is the upper left corner of the first output's window.
 #[inline(always)]
-unsafe fn outputs<V: Lanes, E: Stored, S: Stored, const STRIDE: usize, const P: usize>(
+unsafe fn outputs<V: Lanes, E: Stored, S: Written, const STRIDE: usize, const P: usize>(
     input: *const E,
     row: usize,
     weights: &[V; 9],
@@ -143,7 +143,7 @@ unsafe fn outputs<V: Lanes, E: Stored, S: Stored, const STRIDE: usize, const P: 
 }
 
 #[inline(always)]
-unsafe fn strided<V: Lanes, E: Stored, S: Stored, const STRIDE: usize, const P: usize>(
+unsafe fn strided<V: Lanes, E: Stored, S: Written, const STRIDE: usize, const P: usize>(
     job: &DepthwiseJob,
 ) {
     // SAFETY: rows, columns and blocks are those of the planes behind the pointers.
@@ -198,7 +198,7 @@ unsafe fn strided<V: Lanes, E: Stored, S: Stored, const STRIDE: usize, const P: 
 }
 
 #[inline(always)]
-unsafe fn depthwise<V: Lanes, E: Stored, S: Stored, const P: usize>(job: &DepthwiseJob) {
+unsafe fn depthwise<V: Lanes, E: Stored, S: Written, const P: usize>(job: &DepthwiseJob) {
     // SAFETY: passed on.
     unsafe {
         if job.stride == 2 {
@@ -211,14 +211,14 @@ unsafe fn depthwise<V: Lanes, E: Stored, S: Stored, const P: usize>(job: &Depthw
 
 /// Two outputs at once: what sixteen 256-bit registers hold beside nine weights in memory.
 #[inline(always)]
-unsafe fn by_two<V: Lanes, E: Stored, S: Stored>(job: &DepthwiseJob) {
+unsafe fn by_two<V: Lanes, E: Stored, S: Written>(job: &DepthwiseJob) {
     // SAFETY: passed on.
     unsafe { depthwise::<V, E, S, 2>(job) }
 }
 
 /// Seven outputs at once: the maps of the pinned networks are multiples of seven wide.
 #[inline(always)]
-unsafe fn by_seven<V: Lanes, E: Stored, S: Stored>(job: &DepthwiseJob) {
+unsafe fn by_seven<V: Lanes, E: Stored, S: Written>(job: &DepthwiseJob) {
     // SAFETY: passed on.
     unsafe { depthwise::<V, E, S, 7>(job) }
 }

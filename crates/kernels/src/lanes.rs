@@ -38,7 +38,7 @@ pub(crate) trait Lanes: Copy {
     fn prefetch(address: *const u8);
 
     /// Runs one pointwise register tile; see [`crate::pointwise::tile`].
-    unsafe fn tile<D: Dot<Self>, E: Stored>(
+    unsafe fn tile<D: Dot<Self>, E: Written>(
         job: &crate::pointwise::TileJob,
         pixels: usize,
         blocks: usize,
@@ -46,7 +46,7 @@ pub(crate) trait Lanes: Copy {
 
     /// Runs one tile of a dense layer: one pixel, `blocks` blocks (one or
     /// [`Lanes::DENSE_BLOCKS`]).
-    unsafe fn dense_tile<D: Dot<Self>, E: Stored>(job: &crate::pointwise::TileJob, blocks: usize);
+    unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &crate::pointwise::TileJob, blocks: usize);
 }
 
 /// `max(v, 0) + slope * min(v, 0)`: PReLU; slope 0 is ReLU, slope 1 the identity.
@@ -59,13 +59,39 @@ pub(crate) unsafe fn prelu<V: Lanes>(value: V, slope: V) -> V {
     }
 }
 
-/// An element type that activations are kept in between steps.
+/// An element type that a kernel writes.
 ///
 /// # Safety
 /// As for [`Lanes`].
-pub(crate) trait Stored: Copy + 'static {
-    unsafe fn load<V: Lanes>(from: *const Self) -> V;
+pub(crate) trait Written: Copy + 'static {
     unsafe fn store<V: Lanes>(value: V, to: *mut Self);
+}
+
+/// An element type that activations are kept in between steps: written and read again.
+///
+/// # Safety
+/// As for [`Lanes`].
+pub(crate) trait Stored: Written {
+    unsafe fn load<V: Lanes>(from: *const Self) -> V;
+}
+
+macro_rules! written {
+    ($($element:ty, $store:ident;)+) => {
+        $(impl Written for $element {
+            #[inline(always)]
+            unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
+                // SAFETY: passed on.
+                unsafe { value.$store(to) }
+            }
+        })+
+    };
+}
+
+written! {
+    f32, store;
+    u16, store_bf16; // bf16 bits
+    u8, store_u8; // quantised to 0..=255
+    i16, store_u8_wide; // the same in 16 bits
 }
 
 impl Stored for f32 {
@@ -73,11 +99,6 @@ impl Stored for f32 {
     unsafe fn load<V: Lanes>(from: *const Self) -> V {
         // SAFETY: passed on.
         unsafe { V::load(from) }
-    }
-    #[inline(always)]
-    unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
-        // SAFETY: passed on.
-        unsafe { value.store(to) }
     }
 }
 
@@ -88,49 +109,6 @@ impl Stored for u16 {
         // SAFETY: passed on.
         unsafe { V::load_bf16(from) }
     }
-    #[inline(always)]
-    unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
-        // SAFETY: passed on.
-        unsafe { value.store_bf16(to) }
-    }
-}
-
-/// Quantised to 0..=255; written only.
-impl Stored for u8 {
-    #[inline(always)]
-    unsafe fn load<V: Lanes>(from: *const Self) -> V {
-        let mut values = [0.0f32; 16];
-        for (i, value) in values.iter_mut().enumerate() {
-            // SAFETY: the caller promises sixteen elements.
-            *value = f32::from(unsafe { *from.add(i) });
-        }
-        // SAFETY: values has sixteen elements.
-        unsafe { V::load(values.as_ptr()) }
-    }
-    #[inline(always)]
-    unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
-        // SAFETY: passed on.
-        unsafe { value.store_u8(to) }
-    }
-}
-
-/// Quantised to 0..=255 in 16 bits; written only.
-impl Stored for i16 {
-    #[inline(always)]
-    unsafe fn load<V: Lanes>(from: *const Self) -> V {
-        let mut values = [0.0f32; 16];
-        for (i, value) in values.iter_mut().enumerate() {
-            // SAFETY: the caller promises sixteen elements.
-            *value = f32::from(unsafe { *from.add(i) });
-        }
-        // SAFETY: values has sixteen elements.
-        unsafe { V::load(values.as_ptr()) }
-    }
-    #[inline(always)]
-    unsafe fn store<V: Lanes>(value: V, to: *mut Self) {
-        // SAFETY: passed on.
-        unsafe { value.store_u8_wide(to) }
-    }
 }
 
 /// How one 32-bit word of a pixel's channels meets 64 bytes of packed weights: sixteen
@@ -139,8 +117,6 @@ impl Stored for i16 {
 /// # Safety
 /// As for [`Lanes`].
 pub(crate) trait Dot<V: Lanes>: 'static {
-    /// The element type of the activation strip.
-    type Word: Stored;
     /// Input channels in a 32-bit word: 1 for f32, 2 for 16-bit types, 4 for bytes.
     const CHANNELS: usize;
     /// Sixteen running sums.

@@ -1,7 +1,7 @@
 //! What a core can multiply at best: the yardstick for every other kernel.
 
 use crate::isa::Isa;
-use crate::lanes::{Bf16, Dot, F32, I16, Lanes, Stored, U8};
+use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written};
 use crate::plane::{Element, LANES};
 use crate::pointwise::Arithmetic;
 use crate::scalar::ScalarLanes;
@@ -23,7 +23,7 @@ struct PeakJob {
 /// # Safety
 /// The machine has V's instructions; `out` takes sixteen values.
 #[inline(always)]
-unsafe fn peak<V: Lanes, D: Dot<V>, E: Stored>(job: &PeakJob) {
+unsafe fn peak<V: Lanes, D: Dot<V>, E: Written>(job: &PeakJob) {
     // SAFETY: reads the job's own arrays; the rest is the caller's promise.
     unsafe {
         let weights = D::weights(job.weights.as_ptr().cast());

@@ -18,7 +18,7 @@
 
 use crate::buffer::Buffer;
 use crate::isa::Isa;
-use crate::lanes::{Bf16, Dot, F32, I16, Lanes, Stored, U8, prelu};
+use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written, prelu};
 use crate::plane::{Element, LANES, f32_to_bf16};
 use crate::scalar::ScalarLanes;
 
@@ -367,7 +367,7 @@ pub(crate) unsafe fn tile<V, D, E, const P: usize, const B: usize>(job: &TileJob
 where
     V: Lanes,
     D: Dot<V>,
-    E: Stored,
+    E: Written,
 {
     // SAFETY: offsets stay inside what the caller vouches for: `blocks` blocks of P pixels
     // of 64 / CHANNELS bytes, 16 / CHANNELS words a block with B * 64 bytes of weights each.
@@ -456,7 +456,7 @@ pub(crate) struct PointwiseJob<'a> {
 /// # Safety
 /// As for [`tile`], for every tile of the job.
 #[inline(always)]
-unsafe fn pointwise<V: Lanes, D: Dot<V>, E: Stored>(job: &PointwiseJob<'_>) {
+unsafe fn pointwise<V: Lanes, D: Dot<V>, E: Written>(job: &PointwiseJob<'_>) {
     let blocks = job.weights.inputs / LANES;
     let pixel_bytes = 64 / D::CHANNELS;
     for channels in job.channel_tiles {
@@ -520,7 +520,7 @@ pub(crate) fn select(isa: Isa, arithmetic: Arithmetic, element: Element) -> Opti
 /// # Safety
 /// As for [`pointwise`]; the job has one pixel.
 #[inline(always)]
-unsafe fn dense<V: Lanes, D: Dot<V>, E: Stored>(job: &PointwiseJob<'_>) {
+unsafe fn dense<V: Lanes, D: Dot<V>, E: Written>(job: &PointwiseJob<'_>) {
     for channels in job.channel_tiles {
         // SAFETY: passed on.
         unsafe {

@@ -7,7 +7,7 @@
 
 use crate::buffer::Buffer;
 use crate::isa::Isa;
-use crate::lanes::{Lanes, Stored, prelu};
+use crate::lanes::{Lanes, Written, prelu};
 use crate::plane::{Element, LANES, Plane, PlaneShape};
 use crate::scalar::ScalarLanes;
 use crate::separable::{StepError, base_mut, element_bytes};
@@ -82,7 +82,7 @@ struct RgbJob {
 /// # Safety
 /// Pointers are valid for the window rows, weights and outputs of the tile.
 #[inline(always)]
-unsafe fn window<V: Lanes, E: Stored, const P: usize, const B: usize>(
+unsafe fn window<V: Lanes, E: Written, const P: usize, const B: usize>(
     job: &RgbJob,
     input: *const f32,
     weights: *const f32,
@@ -129,7 +129,7 @@ unsafe fn window<V: Lanes, E: Stored, const P: usize, const B: usize>(
 }
 
 #[inline(always)]
-unsafe fn rgb<V: Lanes, E: Stored, const P: usize, const B: usize>(job: &RgbJob) {
+unsafe fn rgb<V: Lanes, E: Written, const P: usize, const B: usize>(job: &RgbJob) {
     // SAFETY: rows, columns and blocks are those of the buffers behind the pointers.
     unsafe {
         let mut block = 0;

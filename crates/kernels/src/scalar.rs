@@ -1,6 +1,6 @@
 //! Plain Rust lanes: the meaning of every kernel, and the portable fallback.
 
-use crate::lanes::{Dot, F32, I16, Lanes, Stored};
+use crate::lanes::{Dot, F32, I16, Lanes, Written};
 use crate::plane::{bf16_to_f32, f32_to_bf16};
 use crate::pointwise::{TileJob, tile};
 
@@ -95,7 +95,7 @@ impl Lanes for ScalarLanes {
     #[inline(always)]
     fn prefetch(_: *const u8) {}
     #[inline(always)]
-    unsafe fn tile<D: Dot<Self>, E: Stored>(job: &TileJob, pixels: usize, blocks: usize) {
+    unsafe fn tile<D: Dot<Self>, E: Written>(job: &TileJob, pixels: usize, blocks: usize) {
         // SAFETY: passed on; the planner asks only for tiles listed above.
         unsafe {
             match (blocks, pixels) {
@@ -107,7 +107,7 @@ impl Lanes for ScalarLanes {
     }
 
     #[inline(always)]
-    unsafe fn dense_tile<D: Dot<Self>, E: Stored>(job: &TileJob, blocks: usize) {
+    unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &TileJob, blocks: usize) {
         // SAFETY: passed on.
         unsafe {
             if blocks == Self::DENSE_BLOCKS {
@@ -120,7 +120,6 @@ impl Lanes for ScalarLanes {
 }
 
 impl Dot<ScalarLanes> for F32 {
-    type Word = f32;
     const CHANNELS: usize = 1;
     type Sum = ScalarLanes;
     type Weights = ScalarLanes;
@@ -147,7 +146,6 @@ impl Dot<ScalarLanes> for F32 {
 }
 
 impl Dot<ScalarLanes> for I16 {
-    type Word = i16;
     const CHANNELS: usize = 2;
     type Sum = [i32; 16];
     type Weights = [i16; 32];

@@ -161,33 +161,18 @@ impl Separable {
                 .iter()
                 .all(|buffer| buffer.len() >= self.scratch_bytes())
         );
-        let source = base(input);
+        let source = Parted(base(input).cast_mut());
         let target = Parted(base_mut(output));
-        let strips: Vec<Parted<u8>>;
-        let single;
-        let strips: &[Parted<u8>] = if scratch.len() == 1 {
-            // The common case allocates nothing.
-            single = [Parted(scratch[0].as_mut_ptr())];
-            &single
-        } else {
-            strips = scratch
-                .iter_mut()
-                .map(|buffer| Parted(buffer.as_mut_ptr()))
-                .collect();
-            &strips
-        };
-        let source = Parted(source.cast_mut());
+        let scratch = Parted(scratch.as_mut_ptr());
         team.run(self.parts.len(), &|part, member| {
             let part = &self.parts[part];
             // SAFETY: the shapes were checked above; parts write disjoint rows or disjoint
-            // channel tiles of the output, and a member's scratch is its own.
+            // channel tiles of the output; there is a buffer for every member, and a member
+            // runs one part at a time.
             unsafe {
-                self.run_part(
-                    part,
-                    source.address(),
-                    target.address(),
-                    strips[member].address(),
-                );
+                let own: &mut Buffer<u8> = &mut *scratch.address().add(member);
+                let strip = own.as_mut_ptr();
+                self.run_part(part, source.address(), target.address(), strip);
             }
         });
     }

@@ -249,7 +249,6 @@ impl fmt::Debug for Team {
 }
 
 /// A pointer that members of a team may hold together; whoever uses it keeps to its part.
-#[derive(Clone, Copy)]
 pub(crate) struct Parted<T>(pub(crate) *mut T);
 
 // SAFETY: only an address; every dereference is an unsafe block with its own reason.
@@ -259,7 +258,7 @@ unsafe impl<T> Sync for Parted<T> {}
 
 impl<T> Parted<T> {
     /// The address. A method, so that closures capture the wrapper and not its field.
-    pub(crate) fn address(self) -> *mut T {
+    pub(crate) fn address(&self) -> *mut T {
         self.0
     }
 }

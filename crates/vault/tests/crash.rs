@@ -13,11 +13,13 @@
 )]
 #![cfg(unix)]
 
+mod given;
+
 use countenance_vault::store::{Durability, SqliteStore, Store};
 use countenance_vault::{
-    Collection, ExternalId, Grant, Lock, ModelName, Name, Purpose, RootKey, Settings, SystemRandom,
-    TextVersion, Timestamp, Vault, VaultError,
+    Collection, Lock, Purpose, RootKey, Settings, SystemRandom, Vault, VaultError,
 };
+use given::{at, grant_for, id, model, name};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -25,34 +27,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-const START: u64 = 1_800_000_000;
 const CHILD: &str = "COUNTENANCE_CRASH_CHILD";
-
-fn at(seconds: u64) -> Timestamp {
-    Timestamp::from_unix(START + seconds)
-}
-
-fn name(text: &str) -> Name {
-    Name::new(text).unwrap()
-}
-
-fn id(text: &str) -> ExternalId {
-    ExternalId::new(text).unwrap()
-}
-
-fn model() -> ModelName {
-    ModelName::new("sface-2021dec").unwrap()
-}
-
-fn grant() -> Grant {
-    Grant {
-        purpose: Purpose::Verify,
-        text_version: TextVersion::new("1").unwrap(),
-        granted: at(0),
-        expires: at(86_400 * 300),
-        evidence: [1; 32],
-    }
-}
 
 fn open(folder: &Path) -> Vault {
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open(folder, Durability::Full).unwrap());
@@ -70,7 +45,7 @@ fn say(text: &str) {
 
 fn enroll(vault: &Vault, collection: &Collection, who: &str, byte: u8) -> Result<(), VaultError> {
     let subject = vault.add_subject(collection, &id(who), None, at(0))?;
-    let consent = vault.grant(&subject, &grant(), at(0))?;
+    let consent = vault.grant(&subject, &grant_for(Purpose::Verify, 300), at(0))?;
     vault.enroll(&subject, &consent, &model(), &[byte; 132], at(0))?;
     Ok(())
 }

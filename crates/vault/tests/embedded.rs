@@ -9,42 +9,16 @@
     reason = "a test that fails should say so where it fails"
 )]
 
+mod given;
+
 use countenance_vault::store::{Durability, SqliteStore, Store, StoreError};
 use countenance_vault::{
-    Collection, ExternalId, Grant, HolderPart, ModelName, Name, Purpose, RootKey, Settings,
-    SystemRandom, TextVersion, Timestamp, Vault, VaultError,
+    Collection, HolderPart, Purpose, RootKey, Settings, SystemRandom, Timestamp, Vault, VaultError,
 };
+use given::{at, grant_for, id, model, name};
 use rusqlite::{Connection, params};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-const START: u64 = 1_800_000_000;
-
-fn at(seconds: u64) -> Timestamp {
-    Timestamp::from_unix(START + seconds)
-}
-
-fn name(text: &str) -> Name {
-    Name::new(text).unwrap()
-}
-
-fn id(text: &str) -> ExternalId {
-    ExternalId::new(text).unwrap()
-}
-
-fn model() -> ModelName {
-    ModelName::new("sface-2021dec").unwrap()
-}
-
-fn grant() -> Grant {
-    Grant {
-        purpose: Purpose::Verify,
-        text_version: TextVersion::new("1").unwrap(),
-        granted: at(0),
-        expires: at(86_400 * 300),
-        evidence: [1; 32],
-    }
-}
 
 fn source() -> Arc<RootKey> {
     Arc::new(RootKey::dangerous_from_bytes(&[1; 32]))
@@ -78,7 +52,9 @@ fn enroll(vault: &Vault, collection: &Collection, who: &str, template: &[u8]) {
     let subject = vault
         .add_subject(collection, &id(who), None, at(0))
         .unwrap();
-    let consent = vault.grant(&subject, &grant(), at(0)).unwrap();
+    let consent = vault
+        .grant(&subject, &grant_for(Purpose::Verify, 300), at(0))
+        .unwrap();
     vault
         .enroll(&subject, &consent, &model(), template, at(0))
         .unwrap();
@@ -388,7 +364,9 @@ fn no_canary_stands_in_any_file() {
         let subject = vault
             .add_subject(&collection, &who, Some(&holder), at(0))
             .unwrap();
-        let consent = vault.grant(&subject, &grant(), at(0)).unwrap();
+        let consent = vault
+            .grant(&subject, &grant_for(Purpose::Verify, 300), at(0))
+            .unwrap();
         vault
             .enroll(&subject, &consent, &model(), &template, at(0))
             .unwrap();
@@ -437,7 +415,7 @@ fn a_full_disk_refuses_and_loses_nothing() {
         let result = vault
             .add_subject(&collection, &id(&who), None, at(0))
             .and_then(|subject| {
-                let consent = vault.grant(&subject, &grant(), at(0))?;
+                let consent = vault.grant(&subject, &grant_for(Purpose::Verify, 300), at(0))?;
                 vault.enroll(&subject, &consent, &model(), &[7; 132], at(0))
             });
         match result {

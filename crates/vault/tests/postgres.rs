@@ -13,6 +13,7 @@
 
 #[path = "behavior/mod.rs"]
 mod behavior;
+mod given;
 
 mod backend {
     use countenance_vault::store::{PostgresStore, Store};

@@ -11,6 +11,7 @@
 
 #[path = "behavior/mod.rs"]
 mod behavior;
+mod given;
 
 mod backend {
     use countenance_vault::store::{Durability, SqliteStore, Store};

@@ -7,6 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::json;
 use countenance_core::{Clock as _, Precision, Size};
 use countenance_net::{Isa, StepReport, peak_macs};
+use countenance_vision::CROP_SIDE;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -64,7 +65,7 @@ pub(crate) fn run(planned: Planned, as_json: bool, engine: &EngineArgs) -> Outco
 fn measure(planned: Planned, engine: &EngineArgs) -> Result<PlanJson, Failure> {
     let networks = engine.networks()?;
     let (network, model, side) = match planned {
-        Planned::Sface => ("sface", &networks.embedder, 112),
+        Planned::Sface => ("sface", &networks.embedder, CROP_SIDE),
         Planned::Yunet => ("yunet", &networks.detector, 320),
     };
     let mut planned = networks.plan(

@@ -3,7 +3,7 @@
 pub(crate) mod acquire;
 pub(crate) mod measure;
 mod outcome;
-mod pairs;
+pub(crate) mod pairs;
 pub(crate) mod pictures;
 mod report;
 

@@ -38,7 +38,7 @@ pub(super) struct PairList {
 /// A list makes no sense at a line, counted from 1.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("line {line}: {problem}")]
-pub(super) struct PairsError {
+pub(crate) struct PairsError {
     pub(super) line: usize,
     pub(super) problem: Problem,
 }

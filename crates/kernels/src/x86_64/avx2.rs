@@ -1,6 +1,6 @@
 //! AVX2 with FMA: two registers of eight.
 
-use crate::lanes::{Dot, F32, I16, Lanes, Stored};
+use crate::lanes::{Dot, F32, I16, Lanes, Written};
 use crate::pointwise::{TileJob, tile};
 use core::arch::x86_64::*;
 
@@ -156,7 +156,7 @@ impl Lanes for Avx2Lanes {
         unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
-    unsafe fn tile<D: Dot<Self>, E: Stored>(job: &TileJob, pixels: usize, blocks: usize) {
+    unsafe fn tile<D: Dot<Self>, E: Written>(job: &TileJob, pixels: usize, blocks: usize) {
         // SAFETY: passed on; the planner asks only for tiles listed above.
         unsafe {
             match (blocks, pixels) {
@@ -170,7 +170,7 @@ impl Lanes for Avx2Lanes {
     }
 
     #[inline(always)]
-    unsafe fn dense_tile<D: Dot<Self>, E: Stored>(job: &TileJob, blocks: usize) {
+    unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &TileJob, blocks: usize) {
         // SAFETY: passed on.
         unsafe {
             if blocks == Self::DENSE_BLOCKS {
@@ -183,7 +183,6 @@ impl Lanes for Avx2Lanes {
 }
 
 impl Dot<Avx2Lanes> for F32 {
-    type Word = f32;
     const CHANNELS: usize = 1;
     type Sum = Avx2Lanes;
     type Weights = Avx2Lanes;
@@ -214,7 +213,6 @@ impl Dot<Avx2Lanes> for F32 {
 pub(crate) struct Avx2Words(__m256i, __m256i);
 
 impl Dot<Avx2Lanes> for I16 {
-    type Word = i16;
     const CHANNELS: usize = 2;
     type Sum = Avx2Words;
     type Weights = Avx2Words;

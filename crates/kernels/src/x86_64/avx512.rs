@@ -1,6 +1,6 @@
 //! AVX-512: one register of sixteen.
 
-use crate::lanes::{Bf16, Dot, F32, I16, Lanes, Stored, U8};
+use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written};
 use crate::pointwise::{TileJob, tile};
 use core::arch::x86_64::*;
 
@@ -122,7 +122,7 @@ macro_rules! avx512_lanes {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
             }
             #[inline(always)]
-            unsafe fn tile<D: Dot<Self>, E: Stored>(job: &TileJob, pixels: usize, blocks: usize) {
+            unsafe fn tile<D: Dot<Self>, E: Written>(job: &TileJob, pixels: usize, blocks: usize) {
                 // SAFETY: passed on; the planner asks only for tiles listed above.
                 unsafe {
                     match (blocks, pixels) {
@@ -147,7 +147,7 @@ macro_rules! avx512_lanes {
             }
 
             #[inline(always)]
-            unsafe fn dense_tile<D: Dot<Self>, E: Stored>(job: &TileJob, blocks: usize) {
+            unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &TileJob, blocks: usize) {
                 // SAFETY: passed on.
                 unsafe {
                     if blocks == Self::DENSE_BLOCKS {
@@ -160,7 +160,6 @@ macro_rules! avx512_lanes {
         }
 
         impl Dot<$lanes> for F32 {
-            type Word = f32;
             const CHANNELS: usize = 1;
             type Sum = __m512;
             type Weights = __m512;
@@ -190,7 +189,6 @@ macro_rules! avx512_lanes {
         }
 
         impl Dot<$lanes> for I16 {
-            type Word = i16;
             const CHANNELS: usize = 2;
             type Sum = __m512i;
             type Weights = __m512i;
@@ -221,7 +219,6 @@ macro_rules! avx512_lanes {
         }
 
         impl Dot<$lanes> for U8 {
-            type Word = u8;
             const CHANNELS: usize = 4;
             type Sum = __m512i;
             type Weights = __m512i;
@@ -264,7 +261,6 @@ avx512_lanes!(Avx512Lanes, round_to_bf16);
 avx512_lanes!(Avx512Bf16Lanes, convert_to_bf16);
 
 impl Dot<Avx512Bf16Lanes> for Bf16 {
-    type Word = u16;
     const CHANNELS: usize = 2;
     type Sum = __m512;
     type Weights = __m512i;

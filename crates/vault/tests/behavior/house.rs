@@ -1,36 +1,18 @@
 //! A vault in a place of its own, with a clock that the test turns.
 
 use crate::backend::Place;
+pub(crate) use crate::given::{DAY, START, at, grant_for, id, model, name};
 use countenance_vault::store::Store;
 use countenance_vault::{
-    Collection, Consent, ExternalId, Grant, HolderPart, KeySource, ModelName, Name, Purpose,
-    RootKey, Settings, SystemRandom, TextVersion, Timestamp, Unlocked, Vault, VaultError,
+    Collection, Consent, HolderPart, KeySource, Purpose, RootKey, Settings, SystemRandom,
+    Timestamp, Unlocked, Vault, VaultError,
 };
 use std::sync::Arc;
-
-pub(crate) const START: u64 = 1_800_000_000;
-pub(crate) const DAY: u64 = 86_400;
 
 pub(crate) struct House {
     pub(crate) place: Place,
     pub(crate) vault: Vault,
     pub(crate) collection: Collection,
-}
-
-pub(crate) fn at(seconds: u64) -> Timestamp {
-    Timestamp::from_unix(START + seconds)
-}
-
-pub(crate) fn name(text: &str) -> Name {
-    Name::new(text).unwrap()
-}
-
-pub(crate) fn id(text: &str) -> ExternalId {
-    ExternalId::new(text).unwrap()
-}
-
-pub(crate) fn model() -> ModelName {
-    ModelName::new("sface-2021dec").unwrap()
 }
 
 pub(crate) fn root(byte: u8) -> Arc<dyn KeySource> {
@@ -39,16 +21,6 @@ pub(crate) fn root(byte: u8) -> Arc<dyn KeySource> {
 
 pub(crate) fn holder(byte: u8) -> HolderPart {
     HolderPart::new(&[byte; 32]).unwrap()
-}
-
-pub(crate) fn grant_for(purpose: Purpose, days: u64) -> Grant {
-    Grant {
-        purpose,
-        text_version: TextVersion::new("2026-01 en").unwrap(),
-        granted: at(0),
-        expires: at(days * DAY),
-        evidence: [0xe7; 32],
-    }
 }
 
 pub(crate) fn create(store: Arc<dyn Store>, settings: Settings) -> Result<Vault, VaultError> {

@@ -26,7 +26,7 @@ models: ## fetch the pinned weights and sample photos, check their digests
 # The checks come first, so that the last lines are those of the test runner.
 test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
 
-test-all: models fuzz demo ## what takes longer: fuzzing and the demonstration; `make vault-all` by hand
+test-all: models fuzz vault-all demo ## what takes longer: fuzzing, the vault on all stores, the demonstration
 
 lint: fmt clippy docs layers deny denylist
 
@@ -73,8 +73,11 @@ fuzz: ## every fuzz target for FUZZ_SECONDS seconds
 	cargo xtask fuzz $(FUZZ_SECONDS)
 
 softhsm := $(wildcard /usr/lib/softhsm/libsofthsm2.so)
-# The vault on both stores, killed 200 times, its files read by a second reader.
-vault-all: ## the vault on PostgreSQL, in crash loops and by its second reader (long)
+# The vault on all stores, killed 200 times on each, with power cuts, its files read by a second
+# reader. Some two minutes, once it is built.
+vault_test := cargo test --locked --package countenance-vault
+vault-all: ## the vault on PostgreSQL, in crash loops, without power and by its second reader
 	COUNTENANCE_CRASH_ROUNDS=200 $(addprefix COUNTENANCE_TEST_PKCS11=,$(softhsm)) \
-	  tests/with-postgres.sh cargo test --locked --quiet --package countenance-vault --features postgres,pkcs11
+	  tests/in-memory.sh tests/with-postgres.sh $(vault_test) --quiet --features postgres,pkcs11
+	tests/in-memory.sh $(vault_test) --quiet --features postgres,pkcs11 --test power_cut -- --ignored --nocapture
 	python3 tests/vectors/vault/read.py

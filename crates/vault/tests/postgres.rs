@@ -16,46 +16,20 @@ mod behavior;
 mod given;
 
 mod backend {
-    use countenance_vault::store::{PostgresStore, Store};
-    use postgres::{Client, NoTls};
+    use crate::given::schema::Schema;
+    use countenance_vault::store::Store;
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicU32, Ordering};
 
     /// A schema of its own for each test.
-    pub(crate) struct Place {
-        connection: String,
-        schema: String,
-    }
-
-    static NEXT: AtomicU32 = AtomicU32::new(0);
+    pub(crate) struct Place(Schema);
 
     impl Place {
         pub(crate) fn fresh() -> Option<Self> {
-            let Ok(connection) = std::env::var("COUNTENANCE_TEST_POSTGRES") else {
-                eprintln!("SKIPPED: COUNTENANCE_TEST_POSTGRES is not set");
-                return None;
-            };
-            let number = NEXT.fetch_add(1, Ordering::SeqCst);
-            let schema = format!("vault_test_{}_{number}", std::process::id());
-            let mut client = Client::connect(&connection, NoTls).unwrap();
-            client
-                .batch_execute(&format!("CREATE SCHEMA {schema}"))
-                .unwrap();
-            Some(Self { connection, schema })
+            Schema::fresh().map(Self)
         }
 
         pub(crate) fn store(&self) -> Arc<dyn Store> {
-            let schema = &self.schema;
-            let connection = format!("{} options='-c search_path={schema}'", self.connection);
-            Arc::new(PostgresStore::connect(&connection).unwrap())
-        }
-    }
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            if let Ok(mut client) = Client::connect(&self.connection, NoTls) {
-                let _ = client.batch_execute(&format!("DROP SCHEMA {} CASCADE", self.schema));
-            }
+            Arc::new(self.0.store())
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use postgres::error::SqlState;
 use postgres::types::{ToSql, Type};
-use postgres::{Client, Config, IsolationLevel, NoTls, Statement, Transaction};
+use postgres::{Client, Config, NoTls, Statement};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -32,7 +32,7 @@ struct Connected {
 }
 
 struct Within<'a> {
-    transaction: Transaction<'a>,
+    client: &'a mut Client,
     statements: &'a mut BTreeMap<&'static str, Statement>,
 }
 
@@ -55,15 +55,19 @@ fn failure(action: &'static str) -> impl Fn(postgres::Error) -> StoreError {
     }
 }
 
+impl Connected {
+    fn sql(&mut self) -> Within<'_> {
+        let Self { client, statements } = self;
+        Within { client, statements }
+    }
+}
+
 impl Within<'_> {
     fn statement(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
         if let Some(statement) = self.statements.get(sql) {
             return Ok(statement.clone());
         }
-        let statement = self
-            .transaction
-            .prepare(sql)
-            .map_err(failure("preparing"))?;
+        let statement = self.client.prepare(sql).map_err(failure("preparing"))?;
         self.statements.insert(sql, statement.clone());
         Ok(statement)
     }
@@ -82,7 +86,7 @@ fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
 impl Sql for Within<'_> {
     fn run(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         let statement = self.statement(sql)?;
-        self.transaction
+        self.client
             .execute(&statement, &parameters(values))
             .map_err(failure("writing"))
     }
@@ -90,7 +94,7 @@ impl Sql for Within<'_> {
     fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Cells>, StoreError> {
         let statement = self.statement(sql)?;
         let rows = self
-            .transaction
+            .client
             .query(&statement, &parameters(values))
             .map_err(failure("reading"))?;
         let mut out = Vec::with_capacity(rows.len());
@@ -111,7 +115,7 @@ impl Sql for Within<'_> {
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
         let sql = sql.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA");
-        self.transaction
+        self.client
             .batch_execute(&sql)
             .map_err(failure("making tables"))
     }
@@ -164,35 +168,64 @@ impl PostgresStore {
         }
     }
 
+    /// Drops the idle connections: after a restart of the server all of them are dead.
+    fn forget_idle(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+    }
+
+    /// Runs `work` in a transaction.
     fn within<T>(
         &self,
         read_only: bool,
         work: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut connected = self.connection()?;
-        let level = if read_only {
-            IsolationLevel::RepeatableRead
+        let begin = if read_only {
+            "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         } else {
-            IsolationLevel::ReadCommitted
+            "BEGIN ISOLATION LEVEL READ COMMITTED"
         };
-        let Connected { client, statements } = &mut connected;
-        let transaction = client
-            .build_transaction()
-            .isolation_level(level)
-            .read_only(read_only)
-            .start()
-            .map_err(failure("a transaction"))?;
-        let done = {
-            let mut within = Within {
-                transaction,
-                statements,
-            };
-            let done = work(&mut within)?;
-            within.transaction.commit().map_err(failure("committing"))?;
-            done
+        let mut connected = self.connection()?;
+        let mut begun = connected.client.batch_execute(begin);
+        if begun.is_err() && connected.client.is_closed() {
+            self.forget_idle();
+            connected = self.connection()?;
+            begun = connected.client.batch_execute(begin);
+        }
+        begun.map_err(failure("a transaction"))?;
+        // A connection that is dropped takes its transaction with it.
+        let done = work(&mut connected.sql());
+        let (end, action) = match &done {
+            Ok(_) => ("COMMIT", "committing"),
+            Err(_) => ("ROLLBACK", "rolling back"),
         };
-        self.keep(connected);
+        let ended = connected.client.batch_execute(end);
+        if ended.is_ok() {
+            self.keep(connected);
+        }
+        let done = done?;
+        ended.map_err(failure(action))?;
         Ok(done)
+    }
+
+    /// Runs a read of one statement, which is a transaction by itself.
+    fn look_up<T>(
+        &self,
+        work: impl Fn(&mut dyn Sql) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut connected = self.connection()?;
+        let mut done = work(&mut connected.sql());
+        if done.is_err() && connected.client.is_closed() {
+            self.forget_idle();
+            connected = self.connection()?;
+            done = work(&mut connected.sql());
+        }
+        if done.is_ok() {
+            self.keep(connected);
+        }
+        done
     }
 
     fn read<T>(
@@ -270,15 +303,15 @@ impl Store for PostgresStore {
     }
 
     fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
-        self.read(false, |sql| sql::key(sql, number))
+        self.look_up(|sql| sql::key(sql, number))
     }
 
     fn keys(&self, after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError> {
-        self.read(false, |sql| sql::keys(sql, after, limit))
+        self.look_up(|sql| sql::keys(sql, after, limit))
     }
 
     fn unpurged(&self, limit: u32) -> Result<Vec<DeletionRow>, StoreError> {
-        self.read(false, |sql| sql::unpurged(sql, limit))
+        self.look_up(|sql| sql::unpurged(sql, limit))
     }
 
     fn subject(
@@ -286,7 +319,7 @@ impl Store for PostgresStore {
         collection: u32,
         pseudonym: &[u8; 32],
     ) -> Result<Option<SubjectRow>, StoreError> {
-        self.read(false, |sql| sql::subject(sql, collection, pseudonym))
+        self.look_up(|sql| sql::subject(sql, collection, pseudonym))
     }
 
     fn subjects(
@@ -299,15 +332,20 @@ impl Store for PostgresStore {
     }
 
     fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError> {
-        self.read(false, |sql| sql::dossier(sql, subject, contents))
+        match contents {
+            Contents::Consents | Contents::Records => {
+                self.look_up(|sql| sql::dossier(sql, subject, contents))
+            }
+            _ => self.read(false, |sql| sql::dossier(sql, subject, contents)),
+        }
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(false, |sql| sql::attempt(sql, slot))
+        self.look_up(|sql| sql::attempt(sql, slot))
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {
-        self.read(false, |sql| sql::tile(sql, level, index))
+        self.look_up(|sql| sql::tile(sql, level, index))
     }
 
     fn snapshot(

@@ -1,46 +1,17 @@
 use super::house::{House, START, at, grant_for, id, model, name};
-use countenance_vault::store::{FaultStore, Faults, Store};
+use super::watched::Watched;
+use countenance_vault::store::{FaultStore, Faults, StoreError};
 use countenance_vault::{Purpose, VaultError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-struct Shared(Arc<dyn Store>);
-
-macro_rules! forward {
-    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {
-        impl Store for Shared {
-            $(fn $name(&self, $($arg: $type),*) -> $out { self.0.$name($($arg),*) })*
-        }
-    };
-}
-
-use countenance_vault::store::{
-    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, RootWrappedRow, Row, StoreError, SubjectRow,
-};
-
-forward! {
-    create(vault: [u8; 16], key: [u8; 32], rows: Vec<RootWrappedRow>) -> Result<(), StoreError>;
-    keyring() -> Result<KeyringHead, StoreError>;
-    data() -> Result<DataHead, StoreError>;
-    commit_keys(change: KeyChange) -> Result<KeysCommitted, StoreError>;
-    commit(change: Change) -> Result<Committed, StoreError>;
-    key(number: u64) -> Result<Option<KeyRow>, StoreError>;
-    keys(after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError>;
-    unpurged(limit: u32) -> Result<Vec<DeletionRow>, StoreError>;
-    subject(collection: u32, pseudonym: &[u8; 32]) -> Result<Option<SubjectRow>, StoreError>;
-    subjects(collection: Option<u32>, after: u64, limit: u32) -> Result<Vec<SubjectRow>, StoreError>;
-    dossier(subject: u64, contents: Contents) -> Result<Dossier, StoreError>;
-    attempt(slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
-    tile(level: u8, index: u64) -> Result<Vec<u8>, StoreError>;
-    snapshot(half: Half, sink: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError>;
-    destroys_at_once() -> bool;
-}
-
 fn faulty() -> Option<(House, Arc<Faults>)> {
     let faults = Arc::new(Faults::default());
     let handle = Arc::clone(&faults);
-    let house = House::with(|store| Arc::new(FaultStore::new(Shared(store), handle)))?;
+    let house = House::with(|store| {
+        let plain = Watched::new(store, Box::new(|_| {}), Box::new(|change| change));
+        Arc::new(FaultStore::new(plain, handle))
+    })?;
     Some((house, faults))
 }
 

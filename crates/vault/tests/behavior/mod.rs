@@ -1,4 +1,5 @@
-//! What every store must do. Mounted once per store by `tests/sqlite.rs` and `tests/postgres.rs`.
+//! What every store must do. Mounted once per store by `tests/sqlite.rs`, `postgres.rs` and
+//! `split.rs`.
 
 mod attempts;
 mod audit;
@@ -11,3 +12,5 @@ mod house;
 mod keys;
 mod model;
 mod retention;
+#[path = "../given/watched.rs"]
+mod watched;

@@ -1,5 +1,12 @@
 //! What every test of the vault starts from: a day, names, a subject's id, a grant.
 
+#[cfg(feature = "postgres")]
+#[allow(
+    dead_code,
+    reason = "each suite takes what it needs of the same beginnings"
+)]
+pub(crate) mod schema;
+
 use countenance_vault::{ExternalId, Grant, ModelName, Name, Purpose, TextVersion, Timestamp};
 
 pub(crate) const START: u64 = 1_800_000_000;

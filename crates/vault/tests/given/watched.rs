@@ -1,0 +1,81 @@
+//! A store that tells of each write before and after it happens, and may alter it.
+
+use countenance_vault::store::{
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+};
+use std::sync::Arc;
+
+/// A moment of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    Before,
+    After,
+}
+
+type Watch = Box<dyn Fn(Moment) + Send + Sync>;
+type Alter = Box<dyn Fn(Change) -> Change + Send + Sync>;
+
+pub(crate) struct Watched {
+    store: Arc<dyn Store>,
+    watch: Watch,
+    alter: Alter,
+}
+
+impl Watched {
+    pub(crate) fn new(store: Arc<dyn Store>, watch: Watch, alter: Alter) -> Self {
+        Self {
+            store,
+            watch,
+            alter,
+        }
+    }
+
+    fn write<T>(&self, write: impl FnOnce(&dyn Store) -> T) -> T {
+        (self.watch)(Moment::Before);
+        let done = write(&*self.store);
+        (self.watch)(Moment::After);
+        done
+    }
+}
+
+macro_rules! forward {
+    ($($name:ident($($arg:ident: $type:ty),*) -> $out:ty;)*) => {
+        $(fn $name(&self, $($arg: $type),*) -> $out { self.store.$name($($arg),*) })*
+    };
+}
+
+impl Store for Watched {
+    fn create(
+        &self,
+        vault: [u8; 16],
+        key: [u8; 32],
+        rows: Vec<RootWrappedRow>,
+    ) -> Result<(), StoreError> {
+        self.write(|store| store.create(vault, key, rows))
+    }
+
+    fn commit_keys(&self, change: KeyChange) -> Result<KeysCommitted, StoreError> {
+        self.write(|store| store.commit_keys(change))
+    }
+
+    fn commit(&self, change: Change) -> Result<Committed, StoreError> {
+        let change = (self.alter)(change);
+        self.write(|store| store.commit(change))
+    }
+
+    forward! {
+        keyring() -> Result<KeyringHead, StoreError>;
+        data() -> Result<DataHead, StoreError>;
+        key(number: u64) -> Result<Option<KeyRow>, StoreError>;
+        keys(after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError>;
+        unpurged(limit: u32) -> Result<Vec<DeletionRow>, StoreError>;
+        subject(collection: u32, pseudonym: &[u8; 32]) -> Result<Option<SubjectRow>, StoreError>;
+        subjects(collection: Option<u32>, after: u64, limit: u32) -> Result<Vec<SubjectRow>, StoreError>;
+        dossier(subject: u64, contents: Contents) -> Result<Dossier, StoreError>;
+        attempt(slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+        tile(level: u8, index: u64) -> Result<Vec<u8>, StoreError>;
+        snapshot(half: Half, sink: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError>;
+        destroys_at_once() -> bool;
+    }
+}

@@ -57,9 +57,11 @@ const RULES: &[Rule] = &[
             "countenance-vision",
             "countenance-gallery",
             "countenance-vault",
+            // To build the engine from weights.
             "countenance-models",
+            "countenance-net",
         ],
-        &["countenance-net"],
+        &[],
     ),
     // doors
     rule(

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     .networks()?;
     // What `auto` came to on this machine: the table is of that.
     let precision = networks.embedder.precision();
-    let built = networks.engine()?;
+    let built = networks.engine(std::sync::Arc::new(crate::clock::MachineClock::start()))?;
     let model = built.model().as_str();
     // Before the long work, whether its result can be kept.
     let mut calibration = read(&args.out, model)?;

@@ -1,12 +1,13 @@
 //! The options that every command shares, and the engine they make.
 
+use crate::clock::MachineClock;
 use crate::failure::Failure;
-use crate::networks::Networks;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use countenance_core::{Engine, Isa, Options, Precision};
+use countenance_core::{Engine, Isa, Networks, Options, Precision};
 use countenance_models::{Manifest, Weights};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// More threads than this share no network usefully.
 const MOST_THREADS: u16 = 256;
@@ -94,12 +95,16 @@ impl EngineArgs {
     /// The networks, ready to be planned.
     pub(crate) fn networks(&self) -> Result<Networks, Failure> {
         let options = self.options()?;
-        Networks::load(&Manifest::shipped()?, &self.weights()?, &options)
+        let manifest = Manifest::shipped()?;
+        Ok(Networks::load(&manifest, &self.weights()?, &options)?)
     }
 
     /// The engine of those networks.
     pub(crate) fn engine(&self) -> Result<Engine, Failure> {
-        self.networks()?.engine()
+        let options = self.options()?;
+        let clock = Arc::new(MachineClock::start());
+        let manifest = Manifest::shipped()?;
+        Ok(Engine::open(&manifest, &self.weights()?, &options, clock)?)
     }
 }
 

@@ -18,7 +18,6 @@ mod exit;
 mod failure;
 mod hints;
 mod json;
-mod networks;
 mod pictures;
 mod quantize;
 mod shell;

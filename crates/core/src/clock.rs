@@ -1,5 +1,6 @@
 //! Time, as a value passed in.
 
+use countenance_vault::Timestamp;
 use std::time::Duration;
 
 /// A source of time for measuring how long stages take.
@@ -16,4 +17,10 @@ impl Clock for StoppedClock {
     fn elapsed(&self) -> Duration {
         Duration::ZERO
     }
+}
+
+/// What time it is: consents expire and attempts wait by it.
+pub trait WallClock: Send + Sync {
+    /// Seconds since 1970-01-01 UTC.
+    fn now(&self) -> Timestamp;
 }

@@ -13,8 +13,24 @@ pub enum Fault {
     Bug,
     /// Whoever called, with bytes or values that make no sense.
     Caller,
-    /// Whoever set the machine up: weights, calibration, options.
+    /// Whoever set the machine up: weights, calibration, options, keys, the data folder.
     Config,
+    /// The disk or the database.
+    Storage,
+    /// The subject: unknown, without consent, locked.
+    Subject,
+}
+
+impl From<countenance_vault::Fault> for Fault {
+    fn from(fault: countenance_vault::Fault) -> Self {
+        match fault {
+            countenance_vault::Fault::Bug => Self::Bug,
+            countenance_vault::Fault::Caller => Self::Caller,
+            countenance_vault::Fault::Config => Self::Config,
+            countenance_vault::Fault::Storage => Self::Storage,
+            countenance_vault::Fault::Subject => Self::Subject,
+        }
+    }
 }
 
 /// A picture could not be taken through to its end.

@@ -1,31 +1,54 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
+mod audit;
 mod capture;
 mod clock;
 mod compare;
 mod decision;
+mod decoy;
 mod detect;
 mod engine;
+mod enroll;
+mod erase;
 mod error;
+mod export;
 mod extract;
+mod grant_consent;
+mod networks;
+mod open;
 mod policy;
+mod registry;
+mod template_v1;
 mod timing;
+mod verify;
+mod withdraw;
 
+pub use answer::{Answer, Finding, OperatorDetail, Verification};
+pub use audit::{AuditReport, Consistency};
 pub use capture::Capture;
-pub use clock::{Clock, StoppedClock};
+pub use clock::{Clock, StoppedClock, WallClock};
 pub use compare::Comparison;
 pub use decision::{Decision, Recapture, Side};
 pub use detect::{DetectedFace, Detection};
 pub use engine::{Calibrations, Engine, EngineParts, PlanNetwork, Worker};
+pub use enroll::{EnrollError, EnrollOutcome, EnrollRequest, Enrollment, MAX_TEMPLATES};
 pub use error::{CaptureError, CompareError, Fault};
 pub use extract::Extraction;
+pub use grant_consent::Agreement;
+pub use networks::{Networks, OpenError, color_order, spec_of};
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};
+pub use registry::{Claim, Registry};
+pub use template_v1::TemplateFormatError;
 pub use timing::StageTimings;
+pub use verify::VerifyError;
 
 pub use countenance_gallery::{
     Calibration, CalibrationPoint, FalseMatchRate, ModelId, Score, Template, Threshold,
     ThresholdError,
 };
+/// Keys, consents, records and the audit log: what a registry stands on.
+pub use countenance_vault as vault;
 pub use countenance_vision::{
     DecodeError, DecodeLimits, Face, Isa, Options, Picture, Point, Precision, Quality,
     QualityCause, QualityLimits, Rect, Search, Size,

@@ -38,7 +38,7 @@ pub(super) fn measure(
     let mut extractor =
         Extractor::new(Box::new(plan(&embedder, CROP_SIDE)?), &networks.embedder_id);
     let mut worker = networks
-        .engine()?
+        .engine(std::sync::Arc::new(crate::clock::MachineClock::start()))?
         .worker()
         .map_err(anyhow::Error::from_boxed)?;
     let (face, template) = capture(&mut worker, &scene.jpeg)?;

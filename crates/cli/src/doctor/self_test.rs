@@ -5,9 +5,9 @@ use super::known_answers::{
 };
 use crate::draw;
 use crate::failure::Failure;
-use crate::networks::{Networks, spec_of};
 use anyhow::anyhow;
 use countenance_core::{Isa, Options, Precision, Size};
+use countenance_core::{Networks, spec_of};
 use countenance_models::{Manifest, Role, Weights};
 use countenance_net::{Model, Net as _};
 use serde::Serialize;

@@ -7,6 +7,7 @@ pub(crate) mod pairs;
 pub(crate) mod pictures;
 mod report;
 
+use crate::clock::MachineClock;
 use crate::engine::EngineArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -21,6 +22,7 @@ use pictures::{Pictures, Subjects};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Measure the error rates on pairs of pictures.
 ///
@@ -124,7 +126,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     }
     .networks()?;
     let precision = networks.embedder.precision();
-    let built = networks.engine()?;
+    let built = networks.engine(Arc::new(MachineClock::start()))?;
     let threads = usize::from(engine.threads);
     let acquired = acquire::acquire(&built, &args.images, &material.pictures, &policy, threads)?;
     let made_by = (built.model().as_str(), precision);

@@ -1,0 +1,145 @@
+//! Who stands in for a subject that is not there, so that asking for one costs the same.
+//!
+//! A verification of a known subject reads, in this order: its row and key; its row and consents;
+//! its attempt counter; its records; its row. For an unknown, refused or locked subject the reads
+//! that are missing are made on the decoy, which is a subject like any other under a tenant of
+//! its own, with a random template. ADR 12 says why.
+
+use crate::template_v1::{self, Stored};
+use countenance_gallery::{ModelId, Template};
+use countenance_vault::{
+    Collection, Consent, ExternalId, Grant, ModelName, Name, Purpose, Random, Subject, TextVersion,
+    Timestamp, Unlocked, Vault, VaultError,
+};
+use std::hint::black_box;
+use zeroize::Zeroizing;
+
+const TENANT: &str = "countenance:decoy";
+const ID: &str = "decoy";
+/// As many values as the embedding network gives.
+const DIMENSIONS: usize = 128;
+
+/// A subject that nobody is.
+pub(crate) struct Decoy {
+    subject: Subject,
+    template: Zeroizing<Vec<u8>>,
+}
+
+impl Decoy {
+    /// Whether a tenant is the decoy's.
+    pub(crate) fn is_tenant(name: &Name) -> bool {
+        name.as_str() == TENANT
+    }
+
+    /// The decoy of a vault, made if it is not there.
+    pub(crate) fn open(
+        vault: &Vault,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Result<Self, VaultError> {
+        let mut template = Zeroizing::new(vec![0; 4 + DIMENSIONS]);
+        random.fill(&mut template)?;
+        template[..4].copy_from_slice(&[1, 0, DIMENSIONS as u8, 0]);
+        // The format knows no -128 and wants one full value.
+        for value in &mut template[4..] {
+            *value = if *value == 0x80 { 0 } else { *value };
+        }
+        template[4] = 127;
+        let (collection, id) = (collection(vault, now)?, ExternalId::new(ID)?);
+        if vault.find(&collection, &id)?.subject().is_none() {
+            make(vault, &collection, &id, &template, now)?;
+        }
+        let found = vault.find(&collection, &id)?;
+        let subject = found.subject().cloned();
+        let subject = subject.ok_or(VaultError::Unknown { what: "decoy" })?;
+        Ok(Self { subject, template })
+    }
+
+    /// In place of the key of a subject that is not there: one read and one seal opened.
+    pub(crate) fn find(&self, vault: &Vault) {
+        // What comes of it is of no interest, here and below, and a store that fails will say so
+        // where it counts.
+        let _ = black_box(vault.consents(&self.subject));
+        let _ = black_box(vault.unlock(&self.subject, None));
+    }
+
+    /// In place of unlocking a subject.
+    pub(crate) fn unlock(&self, vault: &Vault) {
+        let _ = black_box(vault.unlock(&self.subject, None));
+    }
+
+    /// In place of reading a subject's consent.
+    pub(crate) fn consent(&self, vault: &Vault, now: Timestamp) {
+        let _ = black_box(self.agreed(vault, now));
+    }
+
+    fn agreed(&self, vault: &Vault, now: Timestamp) -> Result<(Unlocked, Consent), VaultError> {
+        let unlocked = vault.unlock(&self.subject, None)?;
+        let consent = vault.consent(&unlocked, Purpose::Verify, now)?;
+        Ok((unlocked, consent))
+    }
+
+    /// In place of opening the records of a subject and comparing with them.
+    pub(crate) fn compare(&self, vault: &Vault, probe: &Template) {
+        if let Ok(unlocked) = vault.unlock(&self.subject, None) {
+            let _ = black_box(vault.records(&unlocked));
+        }
+        if let Ok(Stored { template, .. }) =
+            template_v1::read(&self.template, probe.model().clone())
+        {
+            let _ = black_box(template.compare(probe));
+        }
+    }
+
+    /// In place of asking whether the consent still holds.
+    pub(crate) fn recheck(&self, vault: &Vault) {
+        let _ = black_box(vault.consents(&self.subject));
+    }
+}
+
+fn collection(vault: &Vault, now: Timestamp) -> Result<Collection, VaultError> {
+    let name = Name::new(TENANT)?;
+    if let Ok(found) = vault.collection(&name, &name) {
+        return Ok(found);
+    }
+    // Another process may be first at either step.
+    match vault.create_tenant(&name, now) {
+        Ok(()) | Err(VaultError::Exists { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    match vault.create_collection(&name, &name, now) {
+        Err(VaultError::Exists { .. }) => vault.collection(&name, &name),
+        made => made,
+    }
+}
+
+fn make(
+    vault: &Vault,
+    collection: &Collection,
+    id: &ExternalId,
+    template: &[u8],
+    now: Timestamp,
+) -> Result<(), VaultError> {
+    let subject = match vault.add_subject(collection, id, None, now) {
+        Ok(subject) => subject,
+        Err(VaultError::Exists { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let lasts_s = u64::from(vault.settings().consent_days) * 86_400;
+    let grant = Grant {
+        purpose: Purpose::Verify,
+        text_version: TextVersion::new("decoy")?,
+        granted: now,
+        expires: now.plus(lasts_s),
+        evidence: [0; 32],
+    };
+    let consent = vault.grant(&subject, &grant, now)?;
+    let model = ModelName::new("decoy")?;
+    vault.enroll(&subject, &consent, &model, template, now)?;
+    Ok(())
+}
+
+/// The model of a template as the vault names it.
+pub(crate) fn model_name(model: &ModelId) -> Result<ModelName, VaultError> {
+    Ok(ModelName::new(model.as_str())?)
+}

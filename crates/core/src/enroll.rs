@@ -1,0 +1,215 @@
+//! Use case: keep templates of a person who consented.
+
+use crate::decoy::model_name;
+use crate::{
+    Capture, CaptureError, CompareError, Fault, Registry, StageTimings, Worker, template_v1,
+};
+use countenance_gallery::Template;
+use countenance_vault::{Consent, Unlocked, VaultError};
+use countenance_vision::QualityCause;
+use thiserror::Error;
+
+/// Most templates a subject has.
+pub const MAX_TEMPLATES: usize = 16;
+
+/// What came of the photos of an enrollment.
+#[derive(Clone, Debug)]
+pub struct Enrollment {
+    /// The answer.
+    pub outcome: EnrollOutcome,
+    /// What was found in each photo, as far as they were looked at.
+    pub captures: Vec<Capture>,
+    /// How long it took.
+    pub timings: StageTimings,
+}
+
+/// The three outcomes of an enrollment; only the first stores anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EnrollOutcome {
+    /// A photo does not show the person of the first one, at the registry's false-match rate.
+    Different {
+        /// Index of the photo.
+        photo: usize,
+    },
+    /// The templates are sealed.
+    Enrolled {
+        /// Numbers of the new records.
+        records: Vec<u16>,
+        /// How many older records they took the place of.
+        replaced: usize,
+    },
+    /// A photo is too poor: take it again.
+    Recapture {
+        /// Index of the photo.
+        photo: usize,
+        /// The first cause found.
+        cause: QualityCause,
+    },
+}
+
+/// Photos that are to become the templates of a subject.
+#[derive(Clone, Copy, Debug)]
+pub struct EnrollRequest<'a> {
+    /// Whose.
+    pub subject: &'a Unlocked,
+    /// The proof that the subject agreed.
+    pub consent: &'a Consent,
+    /// JPEG, PNG or WebP bytes, 1 to 16 pictures.
+    pub photos: &'a [Vec<u8>],
+    /// Whether the templates there are go once the new ones are sealed.
+    pub replace: bool,
+}
+
+/// An enrollment failed. A poor picture is an outcome.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum EnrollError {
+    /// A photo could not be taken through to its template.
+    #[error("photo {number} failed", number = photo + 1)]
+    Capture {
+        /// Index of the photo.
+        photo: usize,
+        /// What failed.
+        source: CaptureError,
+    },
+    /// The photos could not be held against one another.
+    #[error("photos do not compare")]
+    Compare(#[from] CompareError),
+    /// No photos, or more than a subject may have.
+    #[error("{got} photos, expected 1 to {max}")]
+    Photos {
+        /// Photos that were given.
+        got: usize,
+        /// Most the subject has room for.
+        max: usize,
+    },
+    /// The vault refused: consent, subject, store.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl EnrollError {
+    /// Who can do something about it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Capture { source, .. } => source.fault(),
+            Self::Compare(error) => error.fault(),
+            Self::Photos { .. } => Fault::Caller,
+            Self::Vault(error) => error.fault().into(),
+        }
+    }
+}
+
+impl Registry {
+    /// Makes templates of all photos and seals them under the subject's own key: all or none.
+    ///
+    /// Each photo must be good enough, and each must show the person of the first one: with 1:1
+    /// comparison at the registry's false-match rate. The consent is asked again when sealing.
+    ///
+    /// # Errors
+    /// [`EnrollError`] when a picture does not decode, there are too many, the consent no longer
+    /// holds, or the store fails.
+    pub fn enroll(
+        &self,
+        worker: &mut Worker,
+        request: &EnrollRequest<'_>,
+    ) -> Result<Enrollment, EnrollError> {
+        let start = worker.engine.clock().elapsed();
+        let older = self.vault().records(request.subject)?;
+        let room = MAX_TEMPLATES.saturating_sub(older.len());
+        if request.photos.is_empty() || request.photos.len() > room {
+            return Err(EnrollError::Photos {
+                got: request.photos.len(),
+                max: room,
+            });
+        }
+        let (mut captures, mut timings) = (Vec::new(), StageTimings::default());
+        let refusal = self.look(worker, request.photos, &mut captures, &mut timings)?;
+        let outcome = match refusal {
+            Err(outcome) => outcome,
+            Ok(templates) => {
+                let records = self.seal(request, &templates)?;
+                let replaced = if request.replace { older.len() } else { 0 };
+                for (number, _) in older.iter().take(replaced) {
+                    self.vault()
+                        .remove_record(request.subject, *number, self.now())?;
+                }
+                EnrollOutcome::Enrolled { records, replaced }
+            }
+        };
+        timings.total = worker.engine.clock().elapsed().saturating_sub(start);
+        Ok(Enrollment {
+            outcome,
+            captures,
+            timings,
+        })
+    }
+
+    /// The templates of the photos, or why there are none.
+    fn look(
+        &self,
+        worker: &mut Worker,
+        photos: &[Vec<u8>],
+        captures: &mut Vec<Capture>,
+        timings: &mut StageTimings,
+    ) -> Result<Result<Vec<Template>, EnrollOutcome>, EnrollError> {
+        let policy = &self.policy().capture;
+        let failed = |photo| move |source| EnrollError::Capture { photo, source };
+        let mut templates: Vec<Template> = Vec::new();
+        for (photo, bytes) in photos.iter().enumerate() {
+            let looked = worker.capture(bytes, policy, timings);
+            let (capture, crop) = looked.map_err(failed(photo))?;
+            captures.push(capture);
+            let crop = match crop {
+                Ok(crop) => crop,
+                Err(cause) => return Ok(Err(EnrollOutcome::Recapture { photo, cause })),
+            };
+            let template = worker
+                .embed(&crop, policy, timings)
+                .map_err(failed(photo))?;
+            if let Some(first) = templates.first() {
+                let threshold = worker.engine.threshold(self.policy())?;
+                let score = first.compare(&template).map_err(CompareError::from)?;
+                if !threshold.accepts(score) {
+                    return Ok(Err(EnrollOutcome::Different { photo }));
+                }
+            }
+            templates.push(template);
+        }
+        Ok(Ok(templates))
+    }
+
+    /// Seals templates: all, or none as far as the store lets it take back the first ones.
+    fn seal(
+        &self,
+        request: &EnrollRequest<'_>,
+        templates: &[Template],
+    ) -> Result<Vec<u16>, VaultError> {
+        let flip_averaged = self.policy().capture.flip_averaging;
+        let mut records = Vec::new();
+        for template in templates {
+            let bytes = template_v1::write(template, flip_averaged);
+            let sealed = model_name(template.model()).and_then(|model| {
+                let (subject, consent) = (request.subject, request.consent);
+                self.vault()
+                    .enroll(subject, consent, &model, &bytes, self.now())
+            });
+            match sealed {
+                Ok(number) => records.push(number),
+                Err(error) => {
+                    for number in records {
+                        // The first error is the one to tell; where the consent was withdrawn, the
+                        // records went with it.
+                        let _ = self
+                            .vault()
+                            .remove_record(request.subject, number, self.now());
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(records)
+    }
+}

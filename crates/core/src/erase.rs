@@ -1,0 +1,35 @@
+//! Use case: nothing is left of a subject.
+
+use crate::Registry;
+use countenance_vault::{EraseReceipt, ExternalId, Retained, Subject, VaultError};
+
+impl Registry {
+    /// Erases a subject: its key first, then its rows. When the signed receipt is there, the key
+    /// is gone from the keyring file. Needs no holder part.
+    ///
+    /// With `id`, the receipt can be shown to be that person's.
+    ///
+    /// # Errors
+    /// [`VaultError`]; after one the erasure may be half done: do it again.
+    pub fn erase(
+        &self,
+        subject: &Subject,
+        id: Option<&ExternalId>,
+    ) -> Result<EraseReceipt, VaultError> {
+        self.vault().erase(subject, id, self.now())
+    }
+
+    /// One step of the retention job, over up to `limit` subjects after number `after` (0 to
+    /// begin): ends consents that expired and erases subjects whose time is over. It is done when
+    /// [`Retained::next`] is `None`.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails or an entry does not open.
+    pub fn retain(&self, after: u64, limit: u32) -> Result<Retained, VaultError> {
+        let done = self.vault().retain(after, limit, self.now())?;
+        if done.next.is_none() {
+            self.renew_decoy()?;
+        }
+        Ok(done)
+    }
+}

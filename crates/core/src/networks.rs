@@ -1,0 +1,235 @@
+//! From pinned weights to networks that can be planned, and what was measured of them.
+
+use crate::{Calibrations, Clock, Engine, EngineParts, PlanNetwork};
+use countenance_gallery::{
+    Calibration, CalibrationError, CalibrationPoint, FalseMatchRate, FalseMatchRateError, ModelId,
+    ModelIdError,
+};
+use countenance_models::{
+    ActivationRanges, CalibrationTable, Extraction, Manifest, ManifestError, ModelSpec, Role,
+    Weights,
+};
+use countenance_net::{
+    ColorOrder, LayerRanges, LoadError, Model, Network, Options, PlanError, Precision, Ranges, Size,
+};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// The networks cannot be made of what was given.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The calibration file of a model makes no table of thresholds.
+    #[error("calibration of model {model}")]
+    Calibration {
+        /// The model.
+        model: String,
+        /// What is wrong with it.
+        source: CalibrationError,
+    },
+    /// The manifest wants colors in an order that is not known.
+    #[error("model {model}: unknown color order {order:?}")]
+    ColorOrder {
+        /// The model.
+        model: String,
+        /// What the manifest says.
+        order: String,
+    },
+    /// The weights of a model make no network.
+    #[error("model {model}")]
+    Load {
+        /// The model.
+        model: String,
+        /// What is wrong with them.
+        source: LoadError,
+    },
+    /// The manifest or a file it names is wrong.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// The model's name is none.
+    #[error(transparent)]
+    ModelName(#[from] ModelIdError),
+    /// The manifest has no model for this work.
+    #[error("manifest has no {role:?} model")]
+    NoModel {
+        /// The work.
+        role: Role,
+    },
+    /// There are no weights of a model.
+    #[error("model {model}: there are no weights")]
+    NoWeights {
+        /// The model.
+        model: String,
+    },
+    /// A rate in the calibration file is none.
+    #[error("calibration of model {model}")]
+    Rate {
+        /// The model.
+        model: String,
+        /// What is wrong with it.
+        source: FalseMatchRateError,
+    },
+}
+
+/// The two networks of an engine, packed for this machine.
+pub struct Networks {
+    /// The model id of the embedding network.
+    pub embedder_id: String,
+    /// Finds faces; takes any size whose sides are multiples of 32.
+    pub detector: Model,
+    /// Makes embeddings of 112 x 112 pixels.
+    pub embedder: Model,
+    /// What was measured of the embedding network.
+    pub calibrations: Calibrations,
+    /// Threads that share one run.
+    threads: usize,
+}
+
+impl Networks {
+    /// Reads both networks of a manifest.
+    ///
+    /// # Errors
+    /// [`OpenError`] when manifest, weights and calibration do not fit together.
+    pub fn load(
+        manifest: &Manifest,
+        weights: &Weights,
+        options: &Options,
+    ) -> Result<Self, OpenError> {
+        let embedder = spec_of(manifest, Role::Embedder)?;
+        let model = read(embedder, weights, options)?;
+        Ok(Self {
+            embedder_id: embedder.id.clone(),
+            detector: read(spec_of(manifest, Role::Detector)?, weights, options)?,
+            calibrations: calibrations(embedder, model.precision())?,
+            embedder: model,
+            threads: options.threads,
+        })
+    }
+
+    /// A network planned for an input size.
+    ///
+    /// # Errors
+    /// [`PlanError`] when the size does not suit the network.
+    pub fn plan(&self, model: &Model, size: Size) -> Result<Network, PlanError> {
+        Network::plan(model, size, self.threads)
+    }
+
+    /// The engine of these networks; `clock` measures its stages.
+    ///
+    /// # Errors
+    /// [`OpenError::ModelName`] when the embedding network has no usable name.
+    pub fn engine(self, clock: Arc<dyn Clock>) -> Result<Engine, OpenError> {
+        let threads = self.threads;
+        let planner = |model: Model| -> Arc<PlanNetwork> {
+            Arc::new(move |size| Ok(Box::new(Network::plan(&model, size, threads)?)))
+        };
+        let mut parts = EngineParts::new(
+            ModelId::new(&self.embedder_id)?,
+            planner(self.detector),
+            planner(self.embedder),
+        );
+        parts.calibrations = self.calibrations;
+        parts.clock = clock;
+        Ok(Engine::new(parts))
+    }
+}
+
+/// The model of a manifest that does a kind of work.
+///
+/// # Errors
+/// [`OpenError::NoModel`] when there is none.
+pub fn spec_of(manifest: &Manifest, role: Role) -> Result<&ModelSpec, OpenError> {
+    let mut models = manifest.models().iter();
+    models
+        .find(|model| model.role == role)
+        .ok_or(OpenError::NoModel { role })
+}
+
+/// The order in which a model wants colors.
+///
+/// # Errors
+/// [`OpenError::ColorOrder`] when the manifest names another than BGR or RGB.
+pub fn color_order(spec: &ModelSpec) -> Result<ColorOrder, OpenError> {
+    match spec.input.color.as_str() {
+        "BGR" => Ok(ColorOrder::Bgr),
+        "RGB" => Ok(ColorOrder::Rgb),
+        other => Err(OpenError::ColorOrder {
+            model: spec.id.clone(),
+            order: other.to_owned(),
+        }),
+    }
+}
+
+/// Reads a network and packs its weights.
+fn read(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Model, OpenError> {
+    let model = || spec.id.clone();
+    let bytes = weights
+        .get(&spec.id)
+        .ok_or_else(|| OpenError::NoWeights { model: model() })?;
+    let order = color_order(spec)?;
+    let ranges = match options.precision {
+        Precision::Auto | Precision::Int8 => spec.shipped_ranges()?.map(ranges),
+        _ => None,
+    };
+    Model::from_onnx(bytes, order, options, ranges.as_ref()).map_err(|source| OpenError::Load {
+        model: model(),
+        source,
+    })
+}
+
+/// Activation ranges as the network wants them.
+fn ranges(shipped: ActivationRanges) -> Ranges {
+    let layers = shipped.layers.into_iter().map(|layer| LayerRanges {
+        tensor: layer.tensor,
+        scale: layer.scale,
+        zero: layer.zero.into_iter().map(f32::from).collect(),
+    });
+    Ranges {
+        layers: layers.collect(),
+    }
+}
+
+/// The thresholds of a model, as its calibration file has them.
+fn calibrations(spec: &ModelSpec, precision: Precision) -> Result<Calibrations, OpenError> {
+    let Some(measured) = spec.shipped_calibration()? else {
+        return Ok(Calibrations::default());
+    };
+    // Scores of the precisions differ by less than their tolerance (docs/performance.md), so the table of the
+    // reference precision stands in where a precision has none of its own.
+    let table = |flip_averaged| {
+        [precision, Precision::F32]
+            .into_iter()
+            .find_map(|precision| {
+                measured.table(&Extraction {
+                    precision: precision.name().to_owned(),
+                    flip_averaged,
+                })
+            })
+    };
+    let read = |table: Option<&CalibrationTable>| {
+        table.map(|table| calibration(&spec.id, table)).transpose()
+    };
+    Ok(Calibrations {
+        plain: read(table(false))?,
+        flip_averaged: read(table(true))?,
+    })
+}
+
+fn calibration(model: &str, table: &CalibrationTable) -> Result<Calibration, OpenError> {
+    let points = table.rows.iter().map(|row| {
+        let fmr = FalseMatchRate::new(row.fmr).map_err(|source| OpenError::Rate {
+            model: model.to_owned(),
+            source,
+        })?;
+        Ok(CalibrationPoint {
+            fmr,
+            threshold: row.threshold,
+            supported: row.supported,
+        })
+    });
+    let points = points.collect::<Result<Vec<_>, OpenError>>()?;
+    Calibration::new(ModelId::new(model)?, points).map_err(|source| OpenError::Calibration {
+        model: model.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,265 @@
+//! Use case: is this the subject they say they are?
+
+use crate::timing::timed;
+use crate::{
+    Answer, CaptureError, Claim, CompareError, Fault, Finding, OperatorDetail, Registry,
+    StageTimings, TemplateFormatError, Verification, Worker, template_v1,
+};
+use countenance_gallery::{ModelId, ModelIdError, Score, Template, Threshold};
+use countenance_vault::{Attempt, Consent, Purpose, Reference, Target, Unlocked, VaultError};
+use thiserror::Error;
+
+/// A verification failed. A wrong face, a poor picture and a subject who may not be verified are
+/// outcomes.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The picture failed.
+    #[error("probe failed")]
+    Capture(#[from] CaptureError),
+    /// No threshold stands for the rate, or templates do not compare.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// A stored template is of a model whose name is none.
+    #[error("stored template names no model")]
+    ModelName(#[from] ModelIdError),
+    /// A stored template does not read.
+    #[error(transparent)]
+    Template(#[from] TemplateFormatError),
+    /// The vault failed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl VerifyError {
+    /// Who can do something about it.
+    #[must_use]
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Capture(error) => error.fault(),
+            Self::Compare(error) => error.fault(),
+            Self::ModelName(_) | Self::Template(_) => Fault::Storage,
+            Self::Vault(error) => error.fault().into(),
+        }
+    }
+}
+
+/// A subject who may be verified, or why not: then the decoy does the rest.
+type Admitted = Result<(Unlocked, Consent), Finding>;
+
+impl Registry {
+    /// Verifies a probe picture (JPEG, PNG or WebP bytes) against a subject's templates; the best
+    /// of them counts.
+    ///
+    /// An unknown, refused or locked subject costs what any other does: the picture is looked at,
+    /// an attempt is counted, the decoy is read in its place. The attempt is on the disk before
+    /// anything is compared; the audit log has the decision before it is returned.
+    ///
+    /// # Errors
+    /// [`VerifyError`] when the picture does not decode, no threshold stands for the policy's rate,
+    /// or the store fails. After an error nobody is accepted, and an attempt that was counted stays
+    /// counted.
+    pub fn verify(
+        &self,
+        worker: &mut Worker,
+        claim: &Claim<'_>,
+        probe: &[u8],
+    ) -> Result<Verification, VerifyError> {
+        let start = worker.engine.clock().elapsed();
+        let threshold = worker.engine.threshold(self.policy())?;
+        let policy = &self.policy().capture;
+        let mut timings = StageTimings::default();
+
+        // 1. Consent, before anything is done with a face.
+        let target = self.find(claim)?;
+        let admitted = self.admit(&target, claim)?;
+
+        // 2. The picture. A poor one is not compared, and no attempt is counted.
+        let (capture, crop) = worker.capture(probe, policy, &mut timings)?;
+        let mut detail = OperatorDetail {
+            finding: Finding::NotMatched,
+            pseudonym: target.pseudonym(),
+            score: None,
+            threshold,
+            leaf: None,
+            capture,
+            timings,
+        };
+        let answer = match crop {
+            Err(cause) => {
+                detail.finding = Finding::Poor(cause);
+                Answer::Recapture(cause)
+            }
+            Ok(crop) => {
+                let template = worker.embed(&crop, policy, &mut detail.timings)?;
+                let answer = self.decide(worker, claim, &target, admitted, &template, &mut detail);
+                answer?
+            }
+        };
+        detail.timings.total = worker.engine.clock().elapsed().saturating_sub(start);
+        Ok(Verification { answer, detail })
+    }
+
+    /// Unlocks the subject and reads its consent.
+    fn admit(&self, target: &Target, claim: &Claim<'_>) -> Result<Admitted, VaultError> {
+        let (vault, decoy, now) = (self.vault(), self.decoy(), self.now());
+        let Some(subject) = target.subject() else {
+            decoy.find(vault);
+            decoy.unlock(vault);
+            decoy.consent(vault, now);
+            return Ok(Err(Finding::Unknown));
+        };
+        let unlocked = match vault.unlock(subject, claim.holder) {
+            Ok(unlocked) => unlocked,
+            Err(error) => {
+                decoy.consent(vault, now);
+                return Finding::of(error).map(Err);
+            }
+        };
+        match vault.consent(&unlocked, Purpose::Verify, now) {
+            Ok(consent) => Ok(Ok((unlocked, consent))),
+            Err(error) => Finding::of(error).map(Err),
+        }
+    }
+
+    /// From the probe's template to the answer.
+    fn decide(
+        &self,
+        worker: &Worker,
+        claim: &Claim<'_>,
+        target: &Target,
+        admitted: Admitted,
+        probe: &Template,
+        detail: &mut OperatorDetail,
+    ) -> Result<Answer, VerifyError> {
+        let vault = self.vault();
+        // 3. The attempt, on the disk before anything is compared.
+        let attempt = match vault.count_attempt(target, Purpose::Verify, self.now()) {
+            Ok(attempt) => attempt,
+            Err(VaultError::Attempts(lock)) => {
+                self.decoy().compare(vault, probe);
+                detail.finding = Finding::Locked(lock);
+                return Ok(Answer::NotPermitted);
+            }
+            Err(error) => return Err(error.into()),
+        };
+
+        // 4. The records, and the best score.
+        let clock = worker.engine.clock();
+        let compared = match admitted {
+            Err(finding) => {
+                timed(clock, &mut detail.timings.compare, || {
+                    self.decoy().compare(vault, probe);
+                });
+                self.decoy().recheck(vault);
+                Err(finding)
+            }
+            Ok((subject, consent)) => {
+                let scored = timed(clock, &mut detail.timings.compare, || {
+                    self.best(&subject, &consent, &attempt, probe)
+                })?;
+                // 5. Consent again: a withdrawal stops a verification that is running.
+                let held = vault.recheck(&subject, &consent, self.now());
+                match (scored, held) {
+                    (Ok(score), Ok(())) => Ok((subject, consent, score)),
+                    (Err(finding), Ok(())) => Err(finding),
+                    (_, Err(error)) => Err(Finding::of(error)?),
+                }
+            }
+        };
+
+        // 6. The audit log, then the answer.
+        match compared {
+            Ok((subject, consent, score)) => {
+                detail.score = Some(score);
+                self.conclude(
+                    attempt,
+                    &subject,
+                    &consent,
+                    &detail.threshold.clone(),
+                    detail,
+                )
+            }
+            Err(finding) => {
+                detail.finding = finding;
+                // Of a subject that was erased meanwhile nothing is written any more.
+                let erased = target.subject().is_some() && self.find(claim)?.subject().is_none();
+                if !erased {
+                    detail.leaf = Some(vault.decline(attempt, None, false, self.now())?);
+                }
+                Ok(Answer::Reject)
+            }
+        }
+    }
+
+    fn conclude(
+        &self,
+        attempt: Attempt,
+        subject: &Unlocked,
+        consent: &Consent,
+        threshold: &Threshold,
+        detail: &mut OperatorDetail,
+    ) -> Result<Answer, VerifyError> {
+        let (vault, now) = (self.vault(), self.now());
+        if !detail.score.is_some_and(|score| threshold.accepts(score)) {
+            detail.leaf = Some(vault.decline(attempt, Some(subject), false, now)?);
+            return Ok(Answer::Reject);
+        }
+        match vault.accept(attempt, subject, consent, now) {
+            Ok(leaf) => {
+                detail.finding = Finding::Matched;
+                detail.leaf = Some(leaf);
+                Ok(Answer::Accept)
+            }
+            // Withdrawn in the last moment; the withdrawal itself is in the log.
+            Err(error) => {
+                detail.finding = Finding::of(error)?;
+                detail.score = None;
+                Ok(Answer::Reject)
+            }
+        }
+    }
+
+    /// The best score among the templates that this engine can compare, or why there is none.
+    fn best(
+        &self,
+        subject: &Unlocked,
+        consent: &Consent,
+        attempt: &Attempt,
+        probe: &Template,
+    ) -> Result<Result<Score, Finding>, VerifyError> {
+        let references = match self
+            .vault()
+            .references(subject, consent, attempt, self.now())
+        {
+            Ok(references) => references,
+            Err(error) => return Ok(Err(Finding::of(error)?)),
+        };
+        let mut best: Option<Score> = None;
+        for reference in &references {
+            if let Some(template) = self.comparable(reference, probe)? {
+                let score = template.compare(probe).map_err(CompareError::from)?;
+                best = best.max(Some(score));
+            }
+        }
+        Ok(best.ok_or(if references.is_empty() {
+            Finding::NotEnrolled
+        } else {
+            Finding::OtherModel
+        }))
+    }
+
+    fn comparable(
+        &self,
+        reference: &Reference,
+        probe: &Template,
+    ) -> Result<Option<Template>, VerifyError> {
+        let model = ModelId::new(reference.model.as_str())?;
+        if model != *probe.model() {
+            return Ok(None);
+        }
+        let stored = template_v1::read(&reference.template, model)?;
+        let same_way = stored.flip_averaged == self.policy().capture.flip_averaging;
+        Ok(same_way.then_some(stored.template))
+    }
+}

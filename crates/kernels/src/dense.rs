@@ -7,9 +7,10 @@
 use crate::buffer::Buffer;
 use crate::isa::Isa;
 use crate::lanes::{Lanes, Stored, Written};
+use crate::pack::PointwiseWeights;
 use crate::plane::{Element, LANES, Plane, PlaneShape};
 use crate::pointwise::Quantization;
-use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, PointwiseWeights, Word};
+use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, Word};
 use crate::scalar::ScalarLanes;
 use crate::separable::{StepError, base};
 use crate::stamp::level_of_lanes;

@@ -2,15 +2,17 @@
 //! the memory traffic.
 //!
 //! A layer of megabytes that is read once a run is bound by memory, not by arithmetic. Its
-//! weights come block-quantised, `w[o][k] = q[o][k] * scale[o][k / 64]` with 8-bit `q`, so
-//! the sum
+//! weights come block-quantised, `w[o][k] = (q[o][k] - zero[o][k / 64]) * scale[o][k / 64]`
+//! with 8-bit `q`, so the sum
 //!
 //! ```text
 //! y[o] = sum over blocks b of  scale[o][b] * (sum over k in b of  q[o][k] * a[k])
+//!      - sum over blocks b of  scale[o][b] * zero[o][b] * (sum over k in b of  a[k])
 //! ```
 //!
-//! is exactly the layer in f32 with the scales taken out of the inner sum, and only `q` is
-//! read. Four outputs go together so that each loaded activation serves four rows.
+//! is the layer in f32 with scales and zero points taken out of the inner sum, and only `q`
+//! is read. The last sums are the same for all outputs. Four outputs go together so that
+//! each loaded activation serves four rows.
 
 use crate::buffer::Buffer;
 use crate::isa::Isa;
@@ -33,10 +35,12 @@ pub struct BlockWeightsLayer<'a> {
     pub inputs: usize,
     /// Outputs.
     pub outputs: usize,
-    /// `[outputs][inputs]`.
-    pub weights: &'a [i8],
+    /// Signed bytes, `[outputs][inputs]`.
+    pub weights: &'a [u8],
     /// `[outputs][ceil(inputs / 64)]`.
     pub scales: &'a [f32],
+    /// As many as scales.
+    pub zeros: &'a [f32],
     /// What is done to an input of channel `c` first: `value * factor[c] + shift[c]`.
     pub input_map: &'a [(f32, f32)],
     /// What is done to an output last: `value * factor[o] + shift[o]`; biases go in here.
@@ -53,6 +57,8 @@ pub struct BlockWeights {
     weights: Buffer<i8>,
     /// `[group of 4 outputs][block][output]`.
     scales: Buffer<f32>,
+    /// `-scale * zero`: `[output][block]`, rows padded with zeros to whole registers.
+    shifts: Buffer<f32>,
     input_map: Vec<(f32, f32)>,
     output_map: Vec<(f32, f32)>,
 }
@@ -68,6 +74,7 @@ impl BlockWeights {
         let fits = inputs > 0
             && layer.weights.len() == inputs * outputs
             && layer.scales.len() == blocks * outputs
+            && layer.zeros.len() == layer.scales.len()
             && !layer.input_map.is_empty()
             && inputs.is_multiple_of(layer.input_map.len())
             && layer.output_map.len() == outputs;
@@ -77,13 +84,19 @@ impl BlockWeights {
         let groups = outputs.div_ceil(ROWS);
         let mut weights = Buffer::<i8>::zeroed(groups * blocks * ROWS * BLOCK);
         let mut scales = Buffer::<f32>::zeroed(groups * blocks * ROWS);
+        let padded = blocks.next_multiple_of(LANES);
+        let mut shifts = Buffer::<f32>::zeroed(groups * ROWS * padded);
         for o in 0..outputs {
             let (group, row) = (o / ROWS, o % ROWS);
             let of_output = &layer.weights[o * inputs..(o + 1) * inputs];
             for (block, values) in of_output.chunks(BLOCK).enumerate() {
                 let at = (group * blocks + block) * ROWS + row;
-                weights[at * BLOCK..at * BLOCK + values.len()].copy_from_slice(values);
-                scales[at] = layer.scales[o * blocks + block];
+                for (to, byte) in weights[at * BLOCK..].iter_mut().zip(values) {
+                    *to = byte.cast_signed();
+                }
+                let from = o * blocks + block;
+                scales[at] = layer.scales[from];
+                shifts[o * padded + block] = -layer.scales[from] * layer.zeros[from];
             }
         }
         Some(Self {
@@ -92,6 +105,7 @@ impl BlockWeights {
             blocks,
             weights,
             scales,
+            shifts,
             input_map: layer.input_map.to_vec(),
             output_map: layer.output_map.to_vec(),
         })
@@ -100,7 +114,7 @@ impl BlockWeights {
     /// Bytes of packed weights.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.weights.bytes() + self.scales.bytes()
+        self.weights.bytes() + self.scales.bytes() + self.shifts.bytes()
     }
 
     /// Inputs.
@@ -118,8 +132,11 @@ impl BlockWeights {
 
 struct BlocksJob {
     activations: *const f32,
+    /// Of each block; `shifts` times this is what the zero points take away.
+    block_sums: *const f32,
     weights: *const i8,
     scales: *const f32,
+    shifts: *const f32,
     blocks: usize,
     groups: usize,
     out: *mut f32,
@@ -132,7 +149,8 @@ struct BlocksJob {
 unsafe fn dense_blocks<V: Lanes>(job: &BlocksJob) {
     // SAFETY: offsets stay inside what the caller vouches for.
     unsafe {
-        let (mut weights, mut scales) = (job.weights, job.scales);
+        let (mut weights, mut scales, mut shifts) = (job.weights, job.scales, job.shifts);
+        let padded = job.blocks.next_multiple_of(LANES);
         for group in 0..job.groups {
             let mut totals = [V::splat(0.0); ROWS];
             for block in 0..job.blocks {
@@ -157,6 +175,18 @@ unsafe fn dense_blocks<V: Lanes>(job: &BlocksJob) {
                 weights = weights.add(ROWS * BLOCK);
                 scales = scales.add(ROWS);
             }
+            let mut block = 0;
+            while block < job.blocks {
+                let sum = V::load(job.block_sums.add(block));
+                let mut row = 0;
+                while row < ROWS {
+                    totals[row] = sum.mul_add(V::load(shifts.add(row * padded)), totals[row]);
+                    row += 1;
+                }
+                shifts = shifts.add(LANES);
+                block += LANES;
+            }
+            shifts = shifts.add((ROWS - 1) * padded);
             let mut row = 0;
             while row < ROWS {
                 let mut lanes = [0.0f32; LANES];
@@ -202,6 +232,8 @@ pub struct DenseBlocks {
     input: PlaneShape,
     /// The plane's values in the order channel, row, column, padded with zeros.
     activations: Buffer<f32>,
+    /// Sum of each 64 of them, padded with zeros to whole registers.
+    block_sums: Buffer<f32>,
     output: Buffer<f32>,
     parts: usize,
 }
@@ -226,6 +258,7 @@ impl DenseBlocks {
         let groups = weights.outputs.div_ceil(ROWS);
         Ok(Self {
             activations: Buffer::zeroed(weights.blocks * BLOCK),
+            block_sums: Buffer::zeroed(weights.blocks.next_multiple_of(LANES)),
             output: Buffer::zeroed(groups * ROWS),
             parts: threads.clamp(1, groups),
             weights,
@@ -244,7 +277,7 @@ impl DenseBlocks {
     /// Bytes of the activations and outputs.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.activations.bytes() + self.output.bytes()
+        self.activations.bytes() + self.block_sums.bytes() + self.output.bytes()
     }
 
     /// Bytes of packed weights.
@@ -279,8 +312,20 @@ impl DenseBlocks {
                 *value = *value * factor + shift;
             }
         }
+        let blocks = self.activations.as_chunks::<BLOCK>().0;
+        for (to, block) in self.block_sums.iter_mut().zip(blocks) {
+            // Sixteen sums side by side: what a compiler makes registers of.
+            let mut sums = [0.0f32; LANES];
+            for values in block.as_chunks::<LANES>().0 {
+                for (sum, value) in sums.iter_mut().zip(values) {
+                    *sum += value;
+                }
+            }
+            *to = sums.iter().sum();
+        }
         let groups = self.weights.outputs.div_ceil(ROWS);
         let source = Parted(self.activations.as_ptr().cast_mut());
+        let block_sums = Parted(self.block_sums.as_ptr().cast_mut());
         let target = Parted(self.output.as_mut_ptr());
         let (weights, parts, kernel) = (&self.weights, self.parts, self.kernel);
         team.run(parts, &|part, _| {
@@ -291,8 +336,13 @@ impl DenseBlocks {
             unsafe {
                 kernel(&BlocksJob {
                     activations: source.address(),
+                    block_sums: block_sums.address(),
                     weights: weights.weights.as_ptr().add(offset * BLOCK),
                     scales: weights.scales.as_ptr().add(offset),
+                    shifts: weights
+                        .shifts
+                        .as_ptr()
+                        .add(first * ROWS * weights.blocks.next_multiple_of(LANES)),
                     blocks: weights.blocks,
                     groups: count,
                     out: target.address().add(first * ROWS),

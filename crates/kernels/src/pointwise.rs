@@ -16,10 +16,10 @@
 //! whatever the arithmetic. Every sum runs over the input channels in the same order in
 //! every tile, so results depend neither on the tiling nor on the number of threads.
 
-use crate::buffer::Buffer;
 use crate::isa::Isa;
 use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written, prelu};
-use crate::plane::{Element, LANES, f32_to_bf16};
+use crate::pack::PointwiseWeights;
+use crate::plane::{Element, LANES};
 use crate::scalar::ScalarLanes;
 
 /// The arithmetic of a layer's products.
@@ -63,7 +63,7 @@ impl Word {
     }
 
     /// Channels in a 32-bit word.
-    fn channels(self) -> usize {
+    pub(crate) fn channels(self) -> usize {
         4 / self.bytes()
     }
 }
@@ -87,174 +87,8 @@ pub(crate) struct ChannelTile {
     pub(crate) weights: usize,
 }
 
-/// Packed weights of a pointwise or dense layer, for one instruction set and arithmetic.
-#[derive(Debug)]
-pub struct PointwiseWeights {
-    pub(crate) isa: Isa,
-    pub(crate) arithmetic: Arithmetic,
-    pub(crate) word: Word,
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
-    /// `[channel tile][word of input channels][block][lane][channel in word]`.
-    pub(crate) panel: Buffer<u8>,
-    /// `[block][scale, bias, slope][lane]`.
-    pub(crate) epilogue: Buffer<f32>,
-    pub(crate) tiles: Vec<ChannelTile>,
-}
-
-/// A layer's parameters before packing.
-#[derive(Clone, Copy, Debug)]
-pub struct PointwiseLayer<'a> {
-    /// Input channels; a multiple of 16.
-    pub inputs: usize,
-    /// Output channels.
-    pub outputs: usize,
-    /// `[outputs][inputs]`.
-    pub weights: &'a [f32],
-    /// `[outputs]`.
-    pub bias: &'a [f32],
-    /// PReLU slopes, `[outputs]`; 0 is ReLU, 1 the identity.
-    pub slope: &'a [f32],
-    /// For [`Arithmetic::Int8`]: how the activations are quantised.
-    pub quantization: Option<Quantization<'a>>,
-    /// Whether the layer sees one pixel only (a dense layer).
-    pub dense: bool,
-}
-
-impl PointwiseWeights {
-    /// Packs a layer.
-    ///
-    /// For [`Arithmetic::Int8`] the activation scales are folded into the weights, each
-    /// output channel gets the scale that makes its largest weight 127, and the zero
-    /// points are folded into the bias: `sum((q - z) w) = sum(q w) - sum(z w)`.
-    ///
-    /// Returns `None` when the instruction set is not available on this machine or has no
-    /// such arithmetic, or when the slices do not fit the shape.
-    #[must_use]
-    pub fn pack(isa: Isa, arithmetic: Arithmetic, layer: &PointwiseLayer<'_>) -> Option<Self> {
-        let PointwiseLayer {
-            inputs, outputs, ..
-        } = *layer;
-        let word = Word::of(isa, arithmetic).filter(|_| isa.is_available())?;
-        let fits = inputs.is_multiple_of(LANES)
-            && layer.weights.len() == inputs * outputs
-            && layer.bias.len() == outputs
-            && layer.slope.len() == outputs;
-        let quantized = match (arithmetic, layer.quantization) {
-            (Arithmetic::Int8, Some(q))
-                if fits && q.scale.len() == inputs && q.zero.len() == inputs =>
-            {
-                Some(quantize(layer, q))
-            }
-            (Arithmetic::Int8, _) => return None,
-            _ => None,
-        };
-        if !fits {
-            return None;
-        }
-        let blocks = outputs.div_ceil(LANES);
-        let group = group_blocks(isa, layer.dense);
-        let channels = word.channels();
-        let words = inputs / channels;
-        let mut panel = Buffer::<u8>::zeroed(blocks * words * 64);
-        let mut tiles = Vec::new();
-        let mut block = 0;
-        let mut at = 0;
-        while block < blocks {
-            let count = if blocks - block >= group { group } else { 1 };
-            tiles.push(ChannelTile {
-                first_block: block,
-                blocks: count,
-                weights: at,
-            });
-            for w in 0..words {
-                for b in 0..count {
-                    for lane in 0..LANES {
-                        for c in 0..channels {
-                            let (o, i) = ((block + b) * LANES + lane, w * channels + c);
-                            let to = at + (lane * channels + c) * word.bytes();
-                            if o >= outputs {
-                                continue;
-                            }
-                            let index = o * inputs + i;
-                            match (&quantized, word) {
-                                (None, Word::Bf16) => panel[to..to + 2].copy_from_slice(
-                                    &f32_to_bf16(layer.weights[index]).to_le_bytes(),
-                                ),
-                                (None, _) => panel[to..to + 4]
-                                    .copy_from_slice(&layer.weights[index].to_le_bytes()),
-                                (Some(q), Word::I16) => panel[to..to + 2]
-                                    .copy_from_slice(&i16::from(q.weights[index]).to_le_bytes()),
-                                (Some(q), _) => panel[to] = q.weights[index].cast_unsigned(),
-                            }
-                        }
-                    }
-                    at += 64;
-                }
-            }
-            block += count;
-        }
-        let mut epilogue = Buffer::<f32>::zeroed(blocks * 3 * LANES);
-        for o in 0..outputs {
-            let base = (o / LANES) * 3 * LANES + o % LANES;
-            let (scale, bias) = quantized
-                .as_ref()
-                .map_or((1.0, layer.bias[o]), |q| (q.scale[o], q.bias[o]));
-            epilogue[base] = scale;
-            epilogue[base + LANES] = bias;
-            epilogue[base + 2 * LANES] = layer.slope[o];
-        }
-        Some(Self {
-            isa,
-            arithmetic,
-            word,
-            inputs,
-            outputs,
-            panel,
-            epilogue,
-            tiles,
-        })
-    }
-
-    /// Input channels.
-    #[must_use]
-    pub fn inputs(&self) -> usize {
-        self.inputs
-    }
-
-    /// Output channels.
-    #[must_use]
-    pub fn outputs(&self) -> usize {
-        self.outputs
-    }
-
-    /// Bytes of packed weights.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.panel.bytes() + self.epilogue.bytes()
-    }
-
-    /// The arithmetic of the products.
-    #[must_use]
-    pub fn arithmetic(&self) -> Arithmetic {
-        self.arithmetic
-    }
-
-    /// `pointwise_u8_avx512vnni` and the like.
-    #[must_use]
-    pub fn kernel_name(&self) -> String {
-        let word = match self.word {
-            Word::F32 => "f32",
-            Word::Bf16 => "bf16",
-            Word::U8 => "u8i8i32",
-            Word::I16 => "u8i8i32w16",
-        };
-        format!("{word}_{}", self.isa)
-    }
-}
-
 /// Output blocks of one register tile.
-fn group_blocks(isa: Isa, dense: bool) -> usize {
+pub(crate) fn group_blocks(isa: Isa, dense: bool) -> usize {
     fn of<V: Lanes>(dense: bool) -> usize {
         if dense {
             V::DENSE_BLOCKS
@@ -301,39 +135,6 @@ pub(crate) fn split_pixels(isa: Isa, mut pixels: usize) -> Vec<usize> {
         pixels -= width;
     }
     split
-}
-
-struct Quantized {
-    weights: Vec<i8>,
-    scale: Vec<f32>,
-    bias: Vec<f32>,
-}
-
-/// Weights as integers, per output channel; see [`PointwiseWeights::pack`].
-fn quantize(layer: &PointwiseLayer<'_>, q: Quantization<'_>) -> Quantized {
-    let inputs = layer.inputs;
-    let mut weights = vec![0i8; layer.weights.len()];
-    let mut scale = vec![0.0; layer.outputs];
-    let mut bias = vec![0.0; layer.outputs];
-    for o in 0..layer.outputs {
-        let row = &layer.weights[o * inputs..(o + 1) * inputs];
-        let folded = |i: usize| row[i] * q.scale[i];
-        let largest = (0..inputs).map(|i| folded(i).abs()).fold(0.0f32, f32::max);
-        let step = if largest > 0.0 { largest / 127.0 } else { 1.0 };
-        let mut offset = 0i64;
-        for i in 0..inputs {
-            let value = (folded(i) / step).round_ties_even().clamp(-127.0, 127.0) as i8;
-            weights[o * inputs + i] = value;
-            offset += i64::from(value) * (q.zero[i] as i64);
-        }
-        scale[o] = step;
-        bias[o] = layer.bias[o] - step * offset as f32;
-    }
-    Quantized {
-        weights,
-        scale,
-        bias,
-    }
 }
 
 /// One register tile's work.

@@ -8,10 +8,9 @@
 use crate::buffer::Buffer;
 use crate::depthwise::{self, DepthwiseFn, DepthwiseJob, DepthwiseWeights};
 use crate::isa::Isa;
+use crate::pack::PointwiseWeights;
 use crate::plane::{Element, LANES, Plane, PlaneShape, Storage};
-use crate::pointwise::{
-    self, PixelTile, PointwiseFn, PointwiseJob, PointwiseWeights, split_pixels,
-};
+use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, split_pixels};
 use crate::team::{Parted, Team};
 use std::ops::Range;
 use std::sync::Arc;

@@ -873,7 +873,16 @@ fn the_dense_layer_over_blocks_matches_its_meaning() {
                 let weights: Vec<i8> = (0..inputs * outputs)
                     .map(|_| (values.next() * 128.0) as i8)
                     .collect();
+                let bytes: Vec<u8> = weights
+                    .iter()
+                    .map(|weight| weight.cast_unsigned())
+                    .collect();
                 let scales = values.many(blocks * outputs);
+                let zeros: Vec<f32> = values
+                    .many(blocks * outputs)
+                    .iter()
+                    .map(|zero| (zero * 100.0).round())
+                    .collect();
                 let mut map = |count| {
                     (0..count)
                         .map(|_| (values.next(), values.next()))
@@ -883,8 +892,9 @@ fn the_dense_layer_over_blocks_matches_its_meaning() {
                 let packed = BlockWeights::pack(&BlockWeightsLayer {
                     inputs,
                     outputs,
-                    weights: &weights,
+                    weights: &bytes,
                     scales: &scales,
+                    zeros: &zeros,
                     input_map: &input_map,
                     output_map: &output_map,
                 })
@@ -911,10 +921,12 @@ fn the_dense_layer_over_blocks_matches_its_meaning() {
                         let value = f64::from(input.get(c, pixel / width, pixel % width))
                             * f64::from(factor)
                             + f64::from(shift);
-                        let weight = f64::from(weights[o * inputs + k])
-                            * f64::from(scales[o * blocks + k / 64]);
-                        sum += value * weight;
-                        size += (value * weight).abs();
+                        let block = o * blocks + k / 64;
+                        let (scale, zero) = (f64::from(scales[block]), f64::from(zeros[block]));
+                        let q = f64::from(weights[o * inputs + k]);
+                        sum += value * (q - zero) * scale;
+                        // Both sums round at their own size.
+                        size += (value * scale).abs() * (q.abs() + zero.abs());
                     }
                     let (factor, shift) = output_map[o];
                     let expected = sum * f64::from(factor) + f64::from(shift);
@@ -934,6 +946,7 @@ fn the_dense_layer_over_blocks_matches_its_meaning() {
             outputs: 1,
             weights: &[1, 2],
             scales: &[1.0],
+            zeros: &[0.0],
             input_map: &[(1.0, 0.0)],
             output_map: &[(1.0, 0.0)],
         })

@@ -2,10 +2,15 @@
 
 use crate::error::LoadError;
 use crate::onnx::{NodeProto, TensorProto};
+use prost::bytes::Bytes;
+use std::borrow::Cow;
 
 /// Values of all constants together that a file may hold: 64 Mi. The pinned networks
 /// hold 8 Mi.
 pub(crate) const MAX_ELEMENTS: usize = 64 << 20;
+
+/// Values of a row that share a scale where weights are kept as they came.
+const BLOCK: usize = 64;
 
 /// ONNX element types that the pinned networks use.
 mod element {
@@ -17,22 +22,55 @@ mod element {
     pub(super) const BOOL: i32 = 9;
 }
 
-/// A constant tensor, row-major. Integers are kept as f32: the networks' integers are
-/// quantised weights, zero points and shapes, all exact below 2^24.
+/// A constant tensor, row-major.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Constant {
     pub(crate) dims: Vec<usize>,
-    pub(crate) values: Vec<f32>,
-    /// What the values were unpacked from, where that is worth keeping.
-    pub(crate) blocks: Option<Blocks>,
+    data: Data,
 }
 
-/// A matrix in 64-wide blocks along its rows: `value = q * scale`.
+/// What a constant's values are kept as: the large ones as the bytes they came as, because
+/// a network of megabytes would be many times as large in f32.
+#[derive(Clone, Debug, PartialEq)]
+enum Data {
+    /// Also integers: zero points and shapes, all exact below 2^24.
+    Float(Vec<f32>),
+    /// Signed bytes.
+    Bytes(Bytes),
+    Blocks(Blocks),
+}
+
+/// A matrix in 64-wide blocks along its rows: `value = (q - zero) * scale`, all finite.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Blocks {
-    pub(crate) q: Vec<i8>,
+    /// Signed bytes, `[row][column]`.
+    pub(crate) q: Bytes,
+    columns: usize,
     /// `[row][block]`.
     pub(crate) scales: Vec<f32>,
+    /// `[row][block]`.
+    pub(crate) zeros: Vec<f32>,
+}
+
+impl Blocks {
+    /// Values of a row.
+    pub(crate) fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Writes the values of a row.
+    pub(crate) fn read_row(&self, row: usize, to: &mut [f32]) {
+        let per_row = self.columns.div_ceil(BLOCK);
+        let q = &self.q[row * self.columns..(row + 1) * self.columns];
+        let scales = &self.scales[row * per_row..(row + 1) * per_row];
+        let zeros = &self.zeros[row * per_row..(row + 1) * per_row];
+        let blocks = to.chunks_mut(BLOCK).zip(q.chunks(BLOCK));
+        for ((to, run), (scale, zero)) in blocks.zip(scales.iter().zip(zeros)) {
+            for (to, byte) in to.iter_mut().zip(run) {
+                *to = (f32::from(byte.cast_signed()) - zero) * scale;
+            }
+        }
+    }
 }
 
 impl Constant {
@@ -53,57 +91,91 @@ impl Constant {
             dims.push(dim);
         }
         let raw = &tensor.raw_data;
-        let values: Vec<f32> = match tensor.data_type {
-            element::FLOAT if raw.is_empty() => tensor.float_data.clone(),
-            element::FLOAT => words(raw).map(f32::from_le_bytes).collect(),
-            element::INT8 if raw.is_empty() => tensor
+        let small = || {
+            tensor
                 .int32_data
                 .iter()
                 .map(|value| *value as f32)
-                .collect(),
-            element::INT8 => raw
-                .iter()
-                .map(|byte| f32::from(byte.cast_signed()))
-                .collect(),
-            element::UINT8 | element::BOOL if raw.is_empty() => tensor
-                .int32_data
-                .iter()
-                .map(|value| *value as f32)
-                .collect(),
-            element::UINT8 | element::BOOL => raw.iter().map(|byte| f32::from(*byte)).collect(),
-            element::INT32 if raw.is_empty() => tensor
-                .int32_data
-                .iter()
-                .map(|value| *value as f32)
-                .collect(),
-            element::INT32 => words(raw)
-                .map(|bytes| i32::from_le_bytes(bytes) as f32)
-                .collect(),
-            element::INT64 if raw.is_empty() => tensor
-                .int64_data
-                .iter()
-                .map(|value| *value as f32)
-                .collect(),
-            element::INT64 => words(raw)
-                .map(|bytes| i64::from_le_bytes(bytes) as f32)
-                .collect(),
+                .collect()
+        };
+        let data = match tensor.data_type {
+            element::FLOAT if raw.is_empty() => Data::Float(tensor.float_data.clone()),
+            element::FLOAT => Data::Float(words(raw).map(f32::from_le_bytes).collect()),
+            element::INT8 | element::UINT8 | element::BOOL | element::INT32 if raw.is_empty() => {
+                Data::Float(small())
+            }
+            element::INT8 => Data::Bytes(raw.clone()),
+            element::UINT8 | element::BOOL => {
+                Data::Float(raw.iter().map(|byte| f32::from(*byte)).collect())
+            }
+            element::INT32 => Data::Float(
+                words(raw)
+                    .map(|bytes| i32::from_le_bytes(bytes) as f32)
+                    .collect(),
+            ),
+            element::INT64 if raw.is_empty() => Data::Float(
+                tensor
+                    .int64_data
+                    .iter()
+                    .map(|value| *value as f32)
+                    .collect(),
+            ),
+            element::INT64 => Data::Float(
+                words(raw)
+                    .map(|bytes| i64::from_le_bytes(bytes) as f32)
+                    .collect(),
+            ),
             _ => {
                 return Err(corrupt(
                     "its element type is not one that networks here use",
                 ));
             }
         };
-        if values.len() != count {
+        let constant = Self { dims, data };
+        if constant.len() != count {
             return Err(corrupt("its data is not as long as its dimensions say"));
         }
-        if values.iter().any(|value| !value.is_finite()) {
+        if let Data::Float(values) = &constant.data
+            && values.iter().any(|value| !value.is_finite())
+        {
             return Err(corrupt("a value is not finite"));
         }
-        Ok(Self {
-            dims,
-            values,
-            blocks: None,
-        })
+        Ok(constant)
+    }
+
+    /// How many values there are.
+    pub(crate) fn len(&self) -> usize {
+        match &self.data {
+            Data::Float(values) => values.len(),
+            Data::Bytes(bytes) => bytes.len(),
+            Data::Blocks(blocks) => blocks.q.len(),
+        }
+    }
+
+    /// The values in f32, made where they are kept as bytes.
+    pub(crate) fn values(&self) -> Cow<'_, [f32]> {
+        match &self.data {
+            Data::Float(values) => values.into(),
+            Data::Bytes(bytes) => bytes
+                .iter()
+                .map(|byte| f32::from(byte.cast_signed()))
+                .collect(),
+            Data::Blocks(blocks) => {
+                let mut values = vec![0.0; blocks.q.len()];
+                for (row, to) in values.chunks_exact_mut(blocks.columns).enumerate() {
+                    blocks.read_row(row, to);
+                }
+                values.into()
+            }
+        }
+    }
+
+    /// What the values are made of, where that is what is kept.
+    pub(crate) fn blocks(&self) -> Option<&Blocks> {
+        match &self.data {
+            Data::Blocks(blocks) => Some(blocks),
+            _ => None,
+        }
     }
 
     /// `DequantizeLinear` over blocks along one axis: `(q - zero) * scale`.
@@ -125,14 +197,14 @@ impl Constant {
             .filter(|axis| *axis < rank.max(1))
             .ok_or_else(unfit)?;
         let block = usize::try_from(node.int("block_size", 0)).map_err(|_| unfit())?;
-        if zero.is_some_and(|zero| zero.values.len() != scale.values.len()) {
+        if zero.is_some_and(|zero| zero.len() != scale.len()) {
             return Err(unfit());
         }
         let length = self.dims.get(axis).copied().unwrap_or(1);
         let inner: usize = self.dims.iter().skip(axis + 1).product();
         // A scalar scale serves all; without a block size there is one scale per index of
         // the axis; else one per block of it.
-        let (outer_blocks, per) = if scale.values.len() == 1 {
+        let (outer_blocks, per) = if scale.len() == 1 {
             (0, usize::MAX)
         } else if block == 0 {
             (0, 1)
@@ -145,67 +217,72 @@ impl Constant {
             (0, _) => length,
             (blocks, _) => outer * blocks * inner,
         };
-        if scale.values.len() != expected {
+        if scale.len() != expected {
             return Err(unfit());
         }
-        let mut values = Vec::with_capacity(self.values.len());
-        let zeros = zero.map(|zero| zero.values.as_slice());
-        let shift = |at: usize| zeros.map_or(0.0, |zeros| zeros[at]);
-        if inner == 1 && outer_blocks > 0 {
-            // Blocks along the last axis are runs in memory; all large weights are these.
-            for (o, row) in self.values.chunks_exact(length.max(1)).enumerate() {
-                for (b, run) in row.chunks(per).enumerate() {
-                    let at = o * outer_blocks + b;
-                    let (zero, scale) = (shift(at), scale.values[at]);
-                    values.extend(run.iter().map(|q| (q - zero) * scale));
-                }
-            }
-        } else {
-            for (index, q) in self.values.iter().enumerate() {
-                let (o, a, i) = (
-                    index / inner / length,
-                    index / inner % length,
-                    index % inner,
-                );
-                let at = match (outer_blocks, per) {
-                    (0, usize::MAX) => 0,
-                    (0, _) => a,
-                    (blocks, _) => (o * blocks + a / per) * inner + i,
-                };
-                values.push((q - shift(at)) * scale.values[at]);
-            }
+        let scales = scale.values();
+        let zeros = zero.map(Self::values);
+        let finite = |block: usize| {
+            let largest = 128.0 + zeros.as_ref().map_or(0.0, |zeros| zeros[block].abs());
+            (largest * scales[block]).is_finite()
+        };
+        if let Data::Bytes(q) = &self.data
+            && inner == 1
+            && per == BLOCK
+            && length > 0
+            && (0..expected).all(finite)
+        {
+            // All large weights are these.
+            let zeros = zeros.map_or_else(|| vec![0.0; expected], Cow::into_owned);
+            return Ok(Self {
+                dims: self.dims.clone(),
+                data: Data::Blocks(Blocks {
+                    q: q.clone(),
+                    columns: length,
+                    scales: scales.into_owned(),
+                    zeros,
+                }),
+            });
         }
+        let shift = |at: usize| zeros.as_ref().map_or(0.0, |zeros| zeros[at]);
+        let quantised = self.values();
+        let dequantized = quantised.iter().enumerate().map(|(index, q)| {
+            let (o, a, i) = (
+                index / inner / length,
+                index / inner % length,
+                index % inner,
+            );
+            let at = match (outer_blocks, per) {
+                (0, usize::MAX) => 0,
+                (0, _) => a,
+                (blocks, _) => (o * blocks + a / per) * inner + i,
+            };
+            (q - shift(at)) * scales[at]
+        });
+        let values: Vec<f32> = dequantized.collect();
         if values.iter().any(|value| !value.is_finite()) {
             return Err(unfit());
         }
-        let signed = |q: &f32| (-128.0..=127.0).contains(q);
-        let symmetric = zeros.is_none_or(|zeros| zeros.iter().all(|zero| zero.abs() < 0.5));
-        let plain = symmetric && block == 64 && rank == 2 && axis == 1;
-        let blocks = (plain && self.values.iter().all(signed)).then(|| Blocks {
-            q: self.values.iter().map(|q| *q as i8).collect(),
-            scales: scale.values.clone(),
-        });
         Ok(Self {
             dims: self.dims.clone(),
-            values,
-            blocks,
+            data: Data::Float(values),
         })
     }
 
     /// `Reshape` by a constant shape with at most one -1.
     pub(crate) fn reshape(&self, shape: &Self) -> Option<Self> {
+        let shape = shape.values();
         let known: usize = shape
-            .values
             .iter()
             .filter(|d| **d > 0.0)
             .map(|d| *d as usize)
             .try_fold(1usize, |product, d| product.checked_mul(d))?;
-        let mut dims = Vec::with_capacity(shape.values.len());
-        for dim in &shape.values {
+        let mut dims = Vec::with_capacity(shape.len());
+        for dim in shape.iter() {
             if *dim > 0.0 {
                 dims.push(*dim as usize);
             } else if *dim < 0.0 && known > 0 {
-                dims.push(self.values.len() / known);
+                dims.push(self.len() / known);
             } else {
                 return None;
             }
@@ -213,10 +290,9 @@ impl Constant {
         let count = dims
             .iter()
             .try_fold(1usize, |product, d| product.checked_mul(*d))?;
-        (count == self.values.len()).then(|| Self {
+        (count == self.len()).then(|| Self {
             dims,
-            values: self.values.clone(),
-            blocks: None,
+            data: self.data.clone(),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! A network as layers: what is left after constants, batch norms and activations are folded.
 
-use crate::constant::Blocks;
+use crate::dense::DenseLayer;
 
 /// Number of an activation tensor; 0 is the picture.
 pub(crate) type TensorId = usize;
@@ -47,21 +47,6 @@ pub(crate) struct Convolution {
     pub(crate) weights: Vec<f32>,
     pub(crate) bias: Vec<f32>,
     pub(crate) activation: Activation,
-}
-
-/// A dense layer with what was folded into it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct DenseLayer {
-    pub(crate) outputs: usize,
-    /// `[outputs][channel, row, column]`, everything folded in.
-    pub(crate) weights: Vec<f32>,
-    pub(crate) bias: Vec<f32>,
-    /// The weights as the file has them, with nothing folded in.
-    pub(crate) blocks: Option<Blocks>,
-    /// Affine map per input channel that belongs before `blocks`.
-    pub(crate) input_map: Vec<(f64, f64)>,
-    /// Affine map per output that belongs behind `blocks`, the bias included.
-    pub(crate) output_map: Vec<(f64, f64)>,
 }
 
 /// One layer.

@@ -7,6 +7,7 @@
 //! they can be tested without weights.
 
 mod constant;
+mod dense;
 mod error;
 mod graph;
 mod lower;

@@ -6,10 +6,10 @@
 //! in f64 and rounded once.
 
 use crate::constant::{Constant, MAX_ELEMENTS};
+use crate::dense::DenseLayer;
 use crate::error::LoadError;
 use crate::graph::{
-    Activation, Convolution, DenseLayer, Graph, Kind, Layer, Normalization, Operation, Output,
-    TensorId,
+    Activation, Convolution, Graph, Kind, Layer, Normalization, Operation, Output, TensorId,
 };
 use crate::onnx::{GraphProto, NodeProto};
 use std::collections::HashMap;
@@ -70,7 +70,7 @@ pub(crate) fn lower(file: &GraphProto) -> Result<Graph, LoadError> {
     let mut total = 0usize;
     for tensor in &file.initializer {
         let constant = Constant::read(tensor)?;
-        total += constant.values.len();
+        total += constant.len();
         if total > MAX_ELEMENTS {
             return Err(LoadError::Graph {
                 reason: "its constants are larger than any network's",
@@ -170,10 +170,10 @@ impl<'a> Lowering<'a> {
         count: usize,
     ) -> Result<Vec<f32>, LoadError> {
         let constant = self.constant(node, index)?;
-        if constant.values.len() != count {
+        if constant.len() != count {
             return Err(refuse(node, "a parameter has not one value per channel"));
         }
-        Ok(constant.values.clone())
+        Ok(constant.values().into_owned())
     }
 
     fn tensor(&self, node: &'a NodeProto, index: usize) -> Result<TensorId, LoadError> {
@@ -238,9 +238,9 @@ impl<'a> Lowering<'a> {
                     .ok_or_else(|| refuse(node, "the shape does not fit")),
                 Value::Rows(tensor, sigmoid) => {
                     let rows = Value::Rows(*tensor, *sigmoid);
-                    let shape = &self.constant(node, 1)?.values;
+                    let shape = self.constant(node, 1)?.values();
                     let channels = self.graph.channels[*tensor] as f32;
-                    if shape.as_slice() != [1.0, -1.0, channels] {
+                    if *shape != [1.0, -1.0, channels] {
                         return Err(refuse(node, "the shape is not [1, pixels, channels]"));
                     }
                     Ok(rows)
@@ -274,11 +274,11 @@ impl<'a> Lowering<'a> {
             }
             "Resize" => {
                 let tensor = self.tensor(node, 0)?;
-                let scales = &self.constant(node, 2)?.values;
+                let scales = self.constant(node, 2)?.values();
                 let nearest = node.text("mode", "nearest") == b"nearest"
                     && node.text("coordinate_transformation_mode", "") == b"asymmetric"
                     && node.text("nearest_mode", "") == b"floor";
-                if !nearest || scales.as_slice() != [1.0, 1.0, 2.0, 2.0] {
+                if !nearest || *scales != [1.0, 1.0, 2.0, 2.0] {
                     return Err(refuse(node, "it is not nearest-neighbour doubling"));
                 }
                 Ok(Value::Doubled(tensor))
@@ -384,7 +384,7 @@ impl<'a> Lowering<'a> {
         if pads != border {
             return Err(refuse(node, "its border is not supported"));
         }
-        let weights = weights.values.clone();
+        let weights = weights.values().into_owned();
         let bias = if node.input.len() > 2 {
             self.vector(node, 2, outputs)?
         } else {
@@ -431,11 +431,7 @@ impl<'a> Lowering<'a> {
         if let Value::Vector(_) = value {
             let layer = self.maker[&tensor];
             if let Operation::Dense(dense) = &mut self.graph.layers[layer].operation {
-                fold_behind(&map, dense.outputs, &mut dense.weights, &mut dense.bias);
-                for ((factor, shift), (scale, offset)) in dense.output_map.iter_mut().zip(&map) {
-                    *factor *= scale;
-                    *shift = *shift * scale + offset;
-                }
+                dense.fold_behind(&map);
             }
             return Ok(value);
         }
@@ -483,10 +479,7 @@ impl<'a> Lowering<'a> {
         let Value::Flat(tensor) = *self.value(node, 0)? else {
             return Err(refuse(node, "it does not read a flattened map"));
         };
-        let weights = self.constant(node, 1)?;
-        let [outputs, features] = weights.dims[..] else {
-            return Err(refuse(node, "its weights have not two dimensions"));
-        };
+        let weights = self.constant(node, 1)?.clone();
         let unit = |name| (node.float(name, 1.0) - 1.0).abs() < f32::EPSILON;
         if node.int("transA", 0) != 0
             || node.int("transB", 0) != 1
@@ -498,45 +491,22 @@ impl<'a> Lowering<'a> {
                 "it is not a plain product with transposed weights",
             ));
         }
-        let channels = self.graph.channels[tensor];
-        if outputs == 0 || features == 0 || !features.is_multiple_of(channels) {
-            return Err(refuse(
-                node,
-                "its weights are not a whole number of channels",
-            ));
-        }
-        let blocks = weights.blocks.clone();
-        let mut weights = weights.values.clone();
-        let mut bias: Vec<f64> = if node.input.len() > 2 {
+        let outputs = weights.dims.first().copied().unwrap_or(0);
+        let bias = if node.input.len() > 2 {
             self.vector(node, 2, outputs)?
-                .into_iter()
-                .map(f64::from)
-                .collect()
-        } else {
+        } else if outputs <= MAX_CHANNELS {
             vec![0.0; outputs]
+        } else {
+            Vec::new()
         };
-        let output_map = bias.iter().map(|bias| (1.0, *bias)).collect();
+        let output_map = bias.iter().map(|bias| (1.0, f64::from(*bias))).collect();
         let waiting = self.affine.remove(&tensor);
-        if let Some(map) = &waiting {
-            let pixels = features / channels;
-            for (row, bias) in weights.chunks_exact_mut(features).zip(&mut bias) {
-                for (of_channel, (scale, shift)) in row.chunks_exact_mut(pixels).zip(map) {
-                    for weight in of_channel {
-                        *bias += f64::from(*weight) * shift;
-                        *weight = (f64::from(*weight) * scale) as f32;
-                    }
-                }
-            }
-        }
-        let operation = Operation::Dense(DenseLayer {
-            outputs,
-            weights,
-            bias: bias.into_iter().map(|value| value as f32).collect(),
-            blocks,
-            input_map: waiting.unwrap_or_else(|| vec![(1.0, 0.0); channels]),
-            output_map,
-        });
-        Ok(Value::Vector(self.layer(operation, vec![tensor], outputs)))
+        let channels = self.graph.channels[tensor];
+        let input_map = waiting.unwrap_or_else(|| vec![(1.0, 0.0); channels]);
+        let layer = DenseLayer::new(weights, input_map, output_map)
+            .ok_or_else(|| refuse(node, "its weights do not fit its input"))?;
+        let layer = self.layer(Operation::Dense(layer), vec![tensor], outputs);
+        Ok(Value::Vector(layer))
     }
 }
 

@@ -2,15 +2,16 @@
 //! for any input size.
 
 use crate::constant::MAX_ELEMENTS;
+use crate::dense::DenseLayer;
 use crate::error::LoadError;
-use crate::graph::{Convolution, DenseLayer, Graph, Kind, Layer, Operation, Output, TensorId};
+use crate::graph::{Convolution, Graph, Kind, Layer, Operation, Output, TensorId};
 use crate::lower::lower;
 use crate::onnx::ModelProto;
 use crate::options::{Options, Precision};
 use crate::ranges::{LayerRanges, Ranges};
 use countenance_kernels::{
     Arithmetic, BlockWeights, BlockWeightsLayer, DepthwiseWeights, Element, Isa, LANES,
-    PointwiseLayer, PointwiseWeights, Quantization, RgbWeights,
+    PointwiseLayer, PointwiseRows, PointwiseWeights, Quantization, RgbWeights,
 };
 use prost::Message;
 use std::sync::Arc;
@@ -340,25 +341,19 @@ impl Packer<'_> {
     }
 
     fn dense(&self, input: TensorId, layer: &DenseLayer) -> Result<Packed, LoadError> {
-        let DenseLayer {
-            outputs,
-            weights,
-            bias,
-            ..
-        } = layer;
-        let outputs = *outputs;
         let (arithmetic, ranges) = self.arithmetic(input);
-        if let (Some(blocks), true) = (&layer.blocks, arithmetic != Arithmetic::Int8) {
+        if let (Some(blocks), true) = (layer.blocks(), arithmetic != Arithmetic::Int8) {
             let rounded = |map: &[(f64, f64)]| -> Vec<(f32, f32)> {
                 map.iter()
                     .map(|(factor, shift)| (*factor as f32, *shift as f32))
                     .collect()
             };
             let weights = BlockWeights::pack(&BlockWeightsLayer {
-                inputs: weights.len() / outputs,
-                outputs,
+                inputs: layer.features,
+                outputs: layer.outputs,
                 weights: &blocks.q,
                 scales: &blocks.scales,
+                zeros: &blocks.zeros,
                 input_map: &rounded(&layer.input_map),
                 output_map: &rounded(&layer.output_map),
             });
@@ -366,40 +361,21 @@ impl Packer<'_> {
                 weights: Arc::new(weights.ok_or(UNFIT)?),
             });
         }
-        let channels = self.graph.channels[input];
-        let features = weights.len() / outputs;
-        let pixels = features / channels;
-        let blocks = channels.div_ceil(LANES);
-        let inputs = blocks * pixels * LANES;
-        // From channel, pixel to block, pixel, lane.
-        let mut ordered = vec![0.0; outputs * inputs];
-        for (row, to) in weights
-            .chunks_exact(features)
-            .zip(ordered.chunks_exact_mut(inputs))
-        {
-            for (c, of_channel) in row.chunks_exact(pixels).enumerate() {
-                for (pixel, weight) in of_channel.iter().enumerate() {
-                    to[((c / LANES) * pixels + pixel) * LANES + c % LANES] = *weight;
-                }
-            }
-        }
+        let channels = layer.input_map.len();
+        let pixels = layer.features / channels;
         let spread = ranges.map(|ranges| ranges.spread(pixels));
-        let weights = PointwiseWeights::pack(
-            self.isa,
-            arithmetic,
-            &PointwiseLayer {
-                inputs,
-                outputs,
-                weights: &ordered,
-                bias,
-                slope: &vec![1.0; outputs],
-                quantization: spread.as_ref().map(LayerRanges::quantization),
-                dense: true,
-            },
-        )
-        .ok_or(UNFIT)?;
+        let rows = PointwiseRows {
+            inputs: channels.div_ceil(LANES) * pixels * LANES,
+            slope: &vec![1.0; layer.outputs],
+            quantization: spread.as_ref().map(LayerRanges::quantization),
+            dense: true,
+        };
+        let mut folded = layer.folded();
+        let weights = PointwiseWeights::pack_rows(self.isa, arithmetic, &rows, |output, row| {
+            folded.read(output, row)
+        });
         Ok(Packed::Dense {
-            weights: Arc::new(weights),
+            weights: Arc::new(weights.ok_or(UNFIT)?),
             pixels,
             quantization: ranges.cloned().map(Arc::new),
         })

@@ -3,7 +3,7 @@
 //! Field numbers are those of the ONNX intermediate representation, version 10
 //! (`onnx.proto`); fields that no pinned network needs are left out and skipped on reading.
 
-use prost::Message;
+use prost::{Message, bytes::Bytes};
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct ModelProto {
@@ -65,8 +65,8 @@ pub(crate) struct TensorProto {
     pub(crate) int64_data: Vec<i64>,
     #[prost(string, tag = "8")]
     pub(crate) name: String,
-    #[prost(bytes = "vec", tag = "9")]
-    pub(crate) raw_data: Vec<u8>,
+    #[prost(bytes = "bytes", tag = "9")]
+    pub(crate) raw_data: Bytes,
 }
 
 #[derive(Clone, PartialEq, Message)]

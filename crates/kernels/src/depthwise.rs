@@ -10,11 +10,15 @@
 //! The fast version keeps the nine weights of sixteen channels in registers and computes
 //! several neighbouring pixels at once, so that each loaded column serves three outputs.
 //! The border is real zeros around the plane, so there is no edge case.
+//!
+//! Where the machine multiplies bf16 pairs and the activations are bf16, the weights are
+//! rounded to bf16 too, and a window is three columns of two instructions instead of nine
+//! products: [`paired`].
 
 use crate::buffer::Buffer;
 use crate::isa::Isa;
-use crate::lanes::{Lanes, Stored, Written, prelu};
-use crate::plane::{Element, LANES, Plane, PlaneShape};
+use crate::lanes::{Columns, Lanes, Stored, Written};
+use crate::plane::{Element, LANES, Plane, PlaneShape, round_filter};
 use crate::pointwise::{Quantization, Word};
 use crate::scalar::ScalarLanes;
 use crate::separable::{StepError, base, base_mut, element_bytes};
@@ -25,12 +29,17 @@ use std::sync::Arc;
 /// Vectors per channel block: nine weights, bias, slope, zero point.
 const VECTORS: usize = 12;
 
+/// Vectors of bf16 pairs per channel block.
+const PAIRS: usize = 6;
+
 /// Packed weights of a depthwise layer; they serve every instruction set.
 #[derive(Debug)]
 pub struct DepthwiseWeights {
     pub(crate) channels: usize,
     /// `[block][vector][lane]`.
     pub(crate) packed: Buffer<f32>,
+    /// The nine weights in bf16: `[block][kx][upper and middle, lowest and 0][lane]`.
+    pub(crate) pairs: Buffer<u32>,
 }
 
 impl DepthwiseWeights {
@@ -56,18 +65,32 @@ impl DepthwiseWeights {
         if !fits {
             return None;
         }
-        let mut packed = Buffer::zeroed(channels.div_ceil(LANES) * VECTORS * LANES);
+        let blocks = channels.div_ceil(LANES);
+        let mut packed = Buffer::zeroed(blocks * VECTORS * LANES);
+        let mut pairs = Buffer::zeroed(blocks * PAIRS * LANES);
         for c in 0..channels {
             let base = (c / LANES) * VECTORS * LANES + c % LANES;
             let (factor, zero) = quantization.map_or((1.0, 0.0), |q| (1.0 / q.scale[c], q.zero[c]));
             for k in 0..9 {
                 packed[base + k * LANES] = weights[c * 9 + k] * factor;
             }
+            let pair = (c / LANES) * PAIRS * LANES + c % LANES;
+            let taps: [f32; 9] = std::array::from_fn(|k| weights[c * 9 + k] * factor);
+            let rounded = round_filter(taps);
+            for kx in 0..3 {
+                let bits = |ky: usize| u32::from(rounded[ky * 3 + kx]);
+                pairs[pair + 2 * kx * LANES] = bits(0) | bits(1) << 16;
+                pairs[pair + (2 * kx + 1) * LANES] = bits(2);
+            }
             packed[base + 9 * LANES] = bias[c] * factor;
             packed[base + 10 * LANES] = slope[c];
             packed[base + 11 * LANES] = zero;
         }
-        Some(Self { channels, packed })
+        Some(Self {
+            channels,
+            packed,
+            pairs,
+        })
     }
 
     /// Channels.
@@ -79,19 +102,19 @@ impl DepthwiseWeights {
     /// Bytes of packed weights.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.packed.bytes()
+        self.packed.bytes() + self.pairs.bytes()
     }
 }
 
 /// Some output rows of some channel blocks.
-pub(crate) struct DepthwiseJob {
+pub(crate) struct DepthwiseJob<'a> {
     /// The border's first pixel of the first block.
     pub(crate) input: *const u8,
     /// Elements between input rows and blocks.
     pub(crate) row: usize,
     pub(crate) block: usize,
     pub(crate) blocks: usize,
-    pub(crate) weights: *const f32,
+    pub(crate) weights: &'a DepthwiseWeights,
     pub(crate) stride: usize,
     /// First output row and number of rows.
     pub(crate) first_row: usize,
@@ -136,69 +159,212 @@ unsafe fn outputs<V: Lanes, E: Stored, S: Written, const STRIDE: usize, const P:
         }
         let mut p = 0;
         while p < P {
-            S::store(prelu(sums[p], rest[1]).add(rest[2]), out.add(p * LANES));
+            S::store(sums[p].prelu_add(rest[1], rest[2]), out.add(p * LANES));
             p += 1;
         }
     }
 }
 
+/// `P` neighbouring outputs of one row, column by column; see [`Columns`].
+///
+/// # Safety
+/// As for [`outputs`].
 #[inline(always)]
-unsafe fn strided<V: Lanes, E: Stored, S: Written, const STRIDE: usize, const P: usize>(
-    job: &DepthwiseJob,
+unsafe fn paired_outputs<
+    V: Columns<E>,
+    E: Stored,
+    S: Written,
+    const STRIDE: usize,
+    const P: usize,
+>(
+    input: *const E,
+    row: usize,
+    weights: &[[V; 2]; 3],
+    rest: &[V; 3],
+    out: *mut S,
 ) {
-    // SAFETY: rows, columns and blocks are those of the planes behind the pointers.
+    // SAFETY: the caller vouches for three rows of (P - 1) * STRIDE + 3 pixels.
     unsafe {
-        for block in 0..job.blocks {
-            let packed = job.weights.add(block * VECTORS * LANES);
-            let mut weights = [V::splat(0.0); 9];
-            for (k, weight) in weights.iter_mut().enumerate() {
-                *weight = V::load(packed.add(k * LANES));
+        let mut sums = [rest[0]; P];
+        let mut p = 0;
+        while p < P {
+            let mut kx = 0;
+            while kx < 3 {
+                // Neighbours' windows share columns, which are loaded once: the loops are
+                // unrolled and their loads the same.
+                let column = V::column(input.add((p * STRIDE + kx) * LANES), row);
+                sums[p] = sums[p].meet(column, &weights[kx]);
+                kx += 1;
             }
-            let rest = [
-                V::load(packed.add(9 * LANES)),
-                V::load(packed.add(10 * LANES)),
-                V::load(packed.add(11 * LANES)),
-            ];
-            let input = job.input.cast::<E>().add(block * job.block);
-            let out = job.out.cast::<S>().add(block * job.out_block);
-            for r in 0..job.rows {
-                let input = input.add((job.first_row + r) * STRIDE * job.row);
-                let out = out.add(r * job.out_row);
-                if job.width >= P {
-                    // The last group overlaps its neighbour instead of leaving a remainder.
-                    let mut x = 0;
-                    loop {
-                        let at = x.min(job.width - P);
-                        outputs::<V, E, S, STRIDE, P>(
-                            input.add(at * STRIDE * LANES),
-                            job.row,
-                            &weights,
-                            &rest,
-                            out.add(at * LANES),
-                        );
-                        x += P;
-                        if x >= job.width {
-                            break;
-                        }
+            p += 1;
+        }
+        let mut p = 0;
+        while p < P {
+            S::store(sums[p].prelu_add(rest[1], rest[2]), out.add(p * LANES));
+            p += 1;
+        }
+    }
+}
+
+/// The weights of a block in registers, and what is done with them to a window.
+///
+/// # Safety
+/// `outputs` has the conditions of [`outputs`]; the machine has the instructions.
+trait Window<E, S> {
+    const STRIDE: usize;
+
+    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S);
+}
+
+/// Nine f32 products.
+struct Nine<V, const STRIDE: usize> {
+    weights: [V; 9],
+    rest: [V; 3],
+}
+
+impl<V: Lanes, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for Nine<V, STRIDE> {
+    const STRIDE: usize = STRIDE;
+
+    #[inline(always)]
+    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S) {
+        // SAFETY: passed on.
+        unsafe { outputs::<V, E, S, STRIDE, P>(input, row, &self.weights, &self.rest, out) }
+    }
+}
+
+/// Three columns of bf16 pairs.
+struct Paired<V, const STRIDE: usize> {
+    weights: [[V; 2]; 3],
+    rest: [V; 3],
+}
+
+impl<V: Columns<E>, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for Paired<V, STRIDE> {
+    const STRIDE: usize = STRIDE;
+
+    #[inline(always)]
+    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S) {
+        // SAFETY: passed on.
+        unsafe { paired_outputs::<V, E, S, STRIDE, P>(input, row, &self.weights, &self.rest, out) }
+    }
+}
+
+/// Groups of `P` outputs of every row of a block, or one by one where rows are shorter.
+///
+/// # Safety
+/// Rows, columns and blocks are those of the planes behind the job's pointers.
+#[inline(always)]
+unsafe fn walk<E, S, W: Window<E, S>, const P: usize>(
+    job: &DepthwiseJob<'_>,
+    block: usize,
+    window: &W,
+) {
+    // SAFETY: passed on.
+    unsafe {
+        let input = job.input.cast::<E>().add(block * job.block);
+        let out = job.out.cast::<S>().add(block * job.out_block);
+        for r in 0..job.rows {
+            let input = input.add((job.first_row + r) * W::STRIDE * job.row);
+            let out = out.add(r * job.out_row);
+            if job.width >= P {
+                // The last group overlaps its neighbour instead of leaving a remainder.
+                let mut x = 0;
+                loop {
+                    let at = x.min(job.width - P);
+                    let corner = input.add(at * W::STRIDE * LANES);
+                    window.outputs::<P>(corner, job.row, out.add(at * LANES));
+                    x += P;
+                    if x >= job.width {
+                        break;
                     }
-                } else {
-                    for x in 0..job.width {
-                        outputs::<V, E, S, STRIDE, 1>(
-                            input.add(x * STRIDE * LANES),
-                            job.row,
-                            &weights,
-                            &rest,
-                            out.add(x * LANES),
-                        );
-                    }
+                }
+            } else {
+                for x in 0..job.width {
+                    let corner = input.add(x * W::STRIDE * LANES);
+                    window.outputs::<1>(corner, job.row, out.add(x * LANES));
                 }
             }
         }
     }
 }
 
+/// Bias, slope and zero point of a block.
+///
+/// # Safety
+/// The weights have the block; the machine has V's instructions.
 #[inline(always)]
-unsafe fn depthwise<V: Lanes, E: Stored, S: Written, const P: usize>(job: &DepthwiseJob) {
+unsafe fn rest_of<V: Lanes>(weights: &DepthwiseWeights, block: usize) -> [V; 3] {
+    // SAFETY: passed on.
+    unsafe {
+        let packed = weights.packed.as_ptr().add(block * VECTORS * LANES);
+        [
+            V::load(packed.add(9 * LANES)),
+            V::load(packed.add(10 * LANES)),
+            V::load(packed.add(11 * LANES)),
+        ]
+    }
+}
+
+#[inline(always)]
+unsafe fn strided<V: Lanes, E: Stored, S: Written, const STRIDE: usize, const P: usize>(
+    job: &DepthwiseJob<'_>,
+) {
+    for block in 0..job.blocks {
+        // SAFETY: rows, columns and blocks are those of the planes behind the pointers.
+        unsafe {
+            let packed = job.weights.packed.as_ptr().add(block * VECTORS * LANES);
+            let mut weights = [V::splat(0.0); 9];
+            for (k, weight) in weights.iter_mut().enumerate() {
+                *weight = V::load(packed.add(k * LANES));
+            }
+            let rest = rest_of::<V>(job.weights, block);
+            let window = Nine::<V, STRIDE> { weights, rest };
+            walk::<E, S, _, P>(job, block, &window);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn paired_strided<
+    V: Columns<E>,
+    E: Stored,
+    S: Written,
+    const STRIDE: usize,
+    const P: usize,
+>(
+    job: &DepthwiseJob<'_>,
+) {
+    for block in 0..job.blocks {
+        // SAFETY: as for `strided`.
+        unsafe {
+            let pairs = job.weights.pairs.as_ptr().add(block * PAIRS * LANES);
+            let mut weights = [[V::splat(0.0); 2]; 3];
+            for (kx, weights) in weights.iter_mut().enumerate() {
+                for (half, weight) in weights.iter_mut().enumerate() {
+                    *weight = V::load(pairs.add((2 * kx + half) * LANES).cast());
+                }
+            }
+            let rest = rest_of::<V>(job.weights, block);
+            let window = Paired::<V, STRIDE> { weights, rest };
+            walk::<E, S, _, P>(job, block, &window);
+        }
+    }
+}
+
+/// Seven outputs at once by bf16 pairs.
+#[inline(always)]
+unsafe fn paired<V: Columns<E>, E: Stored, S: Written>(job: &DepthwiseJob<'_>) {
+    // SAFETY: passed on.
+    unsafe {
+        if job.stride == 2 {
+            paired_strided::<V, E, S, 2, 7>(job);
+        } else {
+            paired_strided::<V, E, S, 1, 7>(job);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn depthwise<V: Lanes, E: Stored, S: Written, const P: usize>(job: &DepthwiseJob<'_>) {
     // SAFETY: passed on.
     unsafe {
         if job.stride == 2 {
@@ -211,26 +377,26 @@ unsafe fn depthwise<V: Lanes, E: Stored, S: Written, const P: usize>(job: &Depth
 
 /// Two outputs at once: what sixteen 256-bit registers hold beside nine weights in memory.
 #[inline(always)]
-unsafe fn by_two<V: Lanes, E: Stored, S: Written>(job: &DepthwiseJob) {
+unsafe fn by_two<V: Lanes, E: Stored, S: Written>(job: &DepthwiseJob<'_>) {
     // SAFETY: passed on.
     unsafe { depthwise::<V, E, S, 2>(job) }
 }
 
 /// Seven outputs at once: the maps of the pinned networks are multiples of seven wide.
 #[inline(always)]
-unsafe fn by_seven<V: Lanes, E: Stored, S: Written>(job: &DepthwiseJob) {
+unsafe fn by_seven<V: Lanes, E: Stored, S: Written>(job: &DepthwiseJob<'_>) {
     // SAFETY: passed on.
     unsafe { depthwise::<V, E, S, 7>(job) }
 }
 
 /// A depthwise kernel stamped for one instruction set.
-pub(crate) type DepthwiseFn = unsafe fn(&DepthwiseJob);
+pub(crate) type DepthwiseFn = for<'a, 'b> unsafe fn(&'a DepthwiseJob<'b>);
 
 /// The kernel that reads `element` and writes `word`.
 pub(crate) fn select(isa: Isa, element: Element, word: Word) -> Option<DepthwiseFn> {
     macro_rules! level {
         ($features:literal, $lanes:ty, $body:ident) => {
-            level_of_lanes!($features, $lanes, $body, DepthwiseJob, DepthwiseFn; (element, word);
+            level_of_lanes!($features, $lanes, $body, DepthwiseJob<'_>, DepthwiseFn; (element, word);
                 (Element::F32, Word::F32) => f32 f32;
                 (Element::Bf16, Word::F32) => u16 f32;
                 (Element::Bf16, Word::Bf16) => u16 u16;
@@ -253,10 +419,19 @@ pub(crate) fn select(isa: Isa, element: Element, word: Word) -> Option<Depthwise
             by_seven
         ),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512Bf16 => level!(
+        Isa::Avx512Bf16 if element == Element::F32 => select(Isa::Avx512, element, word),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512Bf16 => level_of_lanes!(
             "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16",
             crate::x86_64::Avx512Bf16Lanes,
-            by_seven
+            paired,
+            DepthwiseJob<'_>,
+            DepthwiseFn;
+            (element, word);
+            (Element::Bf16, Word::F32) => u16 f32;
+            (Element::Bf16, Word::Bf16) => u16 u16;
+            (Element::Bf16, Word::U8) => u16 u8;
+            (Element::Bf16, Word::I16) => u16 i16
         ),
         #[cfg(not(target_arch = "x86_64"))]
         _ => level!("", ScalarLanes, by_two),
@@ -331,7 +506,11 @@ impl Depthwise {
     /// Name of the kernel.
     #[must_use]
     pub fn kernel_name(&self) -> String {
-        format!("depthwise3x3_f32_{}", self.isa)
+        let products = match (self.isa, self.element) {
+            (Isa::Avx512Bf16, Element::Bf16) => "bf16",
+            _ => "f32",
+        };
+        format!("depthwise3x3_{products}_{}", self.isa)
     }
 
     /// Runs the step.
@@ -354,7 +533,7 @@ impl Depthwise {
                     row: self.input.row_stride(),
                     block: self.input.block_stride(),
                     blocks: self.input.blocks(),
-                    weights: self.weights.packed.as_ptr(),
+                    weights: &self.weights,
                     stride: self.stride,
                     first_row: first,
                     rows,

@@ -23,6 +23,7 @@ pub(crate) trait Lanes: Copy {
     unsafe fn store(self, to: *mut f32);
     unsafe fn load_bf16(from: *const u16) -> Self;
     unsafe fn load_i8(from: *const i8) -> Self;
+    unsafe fn load_u8(from: *const u8) -> Self;
     unsafe fn store_bf16(self, to: *mut u16);
     /// Rounds to nearest even, clamps to 0..=255, stores sixteen bytes.
     unsafe fn store_u8(self, to: *mut u8);
@@ -33,6 +34,23 @@ pub(crate) trait Lanes: Copy {
     unsafe fn add(self, other: Self) -> Self;
     unsafe fn max(self, other: Self) -> Self;
     unsafe fn min(self, other: Self) -> Self;
+
+    /// `max(self, 0) + slope * min(self, 0)`: PReLU; slope 0 is ReLU, slope 1 the identity.
+    #[inline(always)]
+    unsafe fn prelu(self, slope: Self) -> Self {
+        // SAFETY: the caller runs on a machine with the instruction set.
+        unsafe {
+            let zero = Self::splat(0.0);
+            self.min(zero).mul_add(slope, self.max(zero))
+        }
+    }
+
+    /// PReLU plus `addend`.
+    #[inline(always)]
+    unsafe fn prelu_add(self, slope: Self, addend: Self) -> Self {
+        // SAFETY: the caller runs on a machine with the instruction set.
+        unsafe { self.prelu(slope).add(addend) }
+    }
 
     /// Asks for the cache line at an address that need not be valid.
     fn prefetch(address: *const u8);
@@ -47,16 +65,6 @@ pub(crate) trait Lanes: Copy {
     /// Runs one tile of a dense layer: one pixel, `blocks` blocks (one or
     /// [`Lanes::DENSE_BLOCKS`]).
     unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &crate::pointwise::TileJob, blocks: usize);
-}
-
-/// `max(v, 0) + slope * min(v, 0)`: PReLU; slope 0 is ReLU, slope 1 the identity.
-#[inline(always)]
-pub(crate) unsafe fn prelu<V: Lanes>(value: V, slope: V) -> V {
-    // SAFETY: the caller runs on a machine with V's instruction set.
-    unsafe {
-        let zero = V::splat(0.0);
-        value.min(zero).mul_add(slope, value.max(zero))
-    }
 }
 
 /// An element type that a kernel writes.
@@ -109,6 +117,22 @@ impl Stored for u16 {
         // SAFETY: passed on.
         unsafe { V::load_bf16(from) }
     }
+}
+
+/// A column of three activations per channel against three weights, for instruction sets
+/// that multiply 16-bit values in pairs.
+///
+/// # Safety
+/// As for [`Lanes`].
+pub(crate) trait Columns<E>: Lanes {
+    /// Three activations of sixteen channels, in the order in which they are multiplied.
+    type Column: Copy;
+
+    /// Loads the values at `input`, one row and two rows below.
+    unsafe fn column(input: *const E, row: usize) -> Self::Column;
+    /// Adds a column's products with its weights: the pairs (upper, middle) and
+    /// (lowest, 0) of every channel.
+    unsafe fn meet(self, column: Self::Column, weights: &[Self; 2]) -> Self;
 }
 
 /// How one 32-bit word of a pixel's channels meets 64 bytes of packed weights: sixteen

@@ -239,3 +239,23 @@ mod tests {
         assert!(bf16_to_f32(f32_to_bf16(f32::NAN)).is_nan());
     }
 }
+
+/// Rounds a filter's taps to bf16 so that their sum stays what it was.
+///
+/// Activations behind a normalised, rectified layer are far from zero on average, and a
+/// filter that looks for edges cancels what they have in common. Taps rounded one by one
+/// leave a rest of that which is as large as the signal; here each tap takes over the
+/// rounding error of the one before, the largest first, so that only the error of the
+/// smallest remains.
+pub(crate) fn round_filter<const N: usize>(taps: [f32; N]) -> [u16; N] {
+    let mut order: [usize; N] = std::array::from_fn(|k| k);
+    order.sort_by(|a, b| taps[*b].abs().total_cmp(&taps[*a].abs()));
+    let mut rounded = [0; N];
+    let mut error = 0.0;
+    for k in order {
+        let wanted = taps[k] + error;
+        rounded[k] = f32_to_bf16(wanted);
+        error = wanted - bf16_to_f32(rounded[k]);
+    }
+    rounded
+}

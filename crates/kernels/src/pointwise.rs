@@ -17,7 +17,7 @@
 //! every tile, so results depend neither on the tiling nor on the number of threads.
 
 use crate::isa::Isa;
-use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written, prelu};
+use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written};
 use crate::pack::PointwiseWeights;
 use crate::plane::{Element, LANES};
 use crate::scalar::ScalarLanes;
@@ -218,10 +218,7 @@ where
             let mut p = 0;
             while p < P {
                 let value = D::finish(sums[p][b]).mul_add(scale, bias);
-                E::store(
-                    prelu(value, slope),
-                    out.add(*job.out_pixels.add(p) as usize),
-                );
+                E::store(value.prelu(slope), out.add(*job.out_pixels.add(p) as usize));
                 p += 1;
             }
             b += 1;

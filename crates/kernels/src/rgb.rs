@@ -1,14 +1,19 @@
 //! The first layer: a 3x3 convolution over an RGB picture of bytes.
 //!
-//! The picture is turned once into normalised f32 with a border of zeros (the border
-//! stands for zero *after* normalisation, as the networks were trained), interleaved as it
-//! came: the nine values of a window's row are then neighbours, and the layer is a
-//! pointwise layer with 27 input channels at a stride.
+//! The picture's bytes have the mean taken away once and get a border of zeros (the border
+//! stands for zero *after* normalisation, as the networks were trained), interleaved as
+//! they came: the nine values of a window's row are then neighbours, and the layer is a
+//! pointwise layer with 27 input channels at a stride. The scale is folded into the
+//! weights.
+//!
+//! Where the machine multiplies bf16 pairs and the layer writes bf16, the layer runs in
+//! bf16: a byte less a mean of whole or half steps is exact in its eight bits, and the
+//! nine values are five words of two.
 
 use crate::buffer::Buffer;
 use crate::isa::Isa;
-use crate::lanes::{Lanes, Written, prelu};
-use crate::plane::{Element, LANES, Plane, PlaneShape};
+use crate::lanes::{Bf16, Dot, F32, Lanes, Written};
+use crate::plane::{Element, LANES, Plane, PlaneShape, round_filter};
 use crate::scalar::ScalarLanes;
 use crate::separable::{StepError, base_mut, element_bytes};
 use crate::team::{Parted, Team};
@@ -21,10 +26,15 @@ const TAPS: usize = 27;
 pub struct RgbWeights {
     outputs: usize,
     /// `[block][tap ky, kx, c][lane]`, then bias and slope per block.
-    packed: Buffer<f32>,
+    singles: Buffer<f32>,
+    /// The same with bf16 taps, `[block][ky][pair of kx, c][lane]`; the tenth tap of a row
+    /// is zero.
+    pairs: Buffer<f32>,
     mean: f32,
-    scale: f32,
 }
+
+/// Vectors of bf16 pairs of a block.
+const PAIRS: usize = 15;
 
 impl RgbWeights {
     /// Packs `weights` (`[outputs][3 = R, G, B][3][3]`), `bias` and PReLU `slope`
@@ -43,30 +53,50 @@ impl RgbWeights {
         if weights.len() != outputs * TAPS || bias.len() != outputs || slope.len() != outputs {
             return None;
         }
-        let mut packed = Buffer::zeroed(outputs.div_ceil(LANES) * (TAPS + 2) * LANES);
+        let blocks = outputs.div_ceil(LANES);
+        let mut singles = Buffer::zeroed(blocks * (TAPS + 2) * LANES);
+        let mut pairs = Buffer::zeroed(blocks * (PAIRS + 2) * LANES);
         for o in 0..outputs {
-            let base = (o / LANES) * (TAPS + 2) * LANES + o % LANES;
-            for c in 0..3 {
-                for k in 0..9 {
-                    packed[base + (k * 3 + c) * LANES] = weights[(o * 3 + c) * 9 + k];
+            // From channel, row, column to row, column, channel.
+            let taps: [f32; TAPS] =
+                std::array::from_fn(|tap| weights[(o * 3 + tap % 3) * 9 + tap / 3] * scale);
+            let (block, lane) = (o / LANES, o % LANES);
+            let single = &mut singles[block * (TAPS + 2) * LANES + lane..];
+            for (k, tap) in taps.iter().enumerate() {
+                single[k * LANES] = *tap;
+            }
+            single[TAPS * LANES] = bias[o];
+            single[(TAPS + 1) * LANES] = slope[o];
+            let pair = &mut pairs[block * (PAIRS + 2) * LANES + lane..];
+            let colors: [[u16; 9]; 3] =
+                std::array::from_fn(|c| round_filter(std::array::from_fn(|k| taps[3 * k + c])));
+            let rounded: [u16; TAPS] = std::array::from_fn(|tap| colors[tap % 3][tap / 3]);
+            for (ky, row) in rounded.chunks_exact(9).enumerate() {
+                for (k, two) in row.chunks(2).enumerate() {
+                    let bits = |i: usize| two.get(i).map_or(0, |tap| u32::from(*tap));
+                    // Only a carrier of bits: nothing computes with it as f32.
+                    pair[(ky * 5 + k) * LANES] = f32::from_bits(bits(0) | bits(1) << 16);
                 }
             }
-            packed[base + TAPS * LANES] = bias[o];
-            packed[base + (TAPS + 1) * LANES] = slope[o];
+            pair[PAIRS * LANES] = bias[o];
+            pair[(PAIRS + 1) * LANES] = slope[o];
         }
         Some(Self {
             outputs,
-            packed,
+            singles,
+            pairs,
             mean,
-            scale,
         })
     }
 }
 
 struct RgbJob {
     /// Upper left corner of the first output's window.
-    input: *const f32,
+    input: *const u8,
+    /// Bytes between rows of the input, and between the windows of neighbouring outputs.
     row: usize,
+    step: usize,
+    /// Rows of the input between rows of outputs.
     stride: usize,
     rows: usize,
     width: usize,
@@ -77,36 +107,43 @@ struct RgbJob {
     out_block: usize,
 }
 
+/// Vectors of a block's weights: taps, bias and slope.
+const fn block_vectors(channels_of_word: usize) -> usize {
+    3 * 9usize.div_ceil(channels_of_word) + 2
+}
+
 /// `P` neighbouring outputs of `B` blocks.
 ///
 /// # Safety
 /// Pointers are valid for the window rows, weights and outputs of the tile.
 #[inline(always)]
-unsafe fn window<V: Lanes, E: Written, const P: usize, const B: usize>(
+unsafe fn window<V: Lanes, D: Dot<V>, E: Written, const P: usize, const B: usize>(
     job: &RgbJob,
-    input: *const f32,
+    input: *const u8,
     weights: *const f32,
     out: *mut E,
 ) {
-    // SAFETY: the caller vouches for the pointers; three rows of 3 * ((P - 1) * stride + 3)
-    // values, B blocks of TAPS + 2 vectors.
+    // SAFETY: the caller vouches for the pointers; three rows of the words of P windows,
+    // B blocks of vectors.
     unsafe {
-        let per_block = (TAPS + 2) * LANES;
-        let mut sums = [[V::splat(0.0); B]; P];
+        let words = 9usize.div_ceil(D::CHANNELS);
+        let per_block = block_vectors(D::CHANNELS) * LANES;
+        let mut sums = [[D::zero(); B]; P];
         for ky in 0..3 {
-            for tap in 0..9 {
-                let mut loaded = [V::splat(0.0); B];
-                let mut b = 0;
+            for word in 0..words {
+                let at = weights.add((ky * words + word) * LANES);
+                let mut loaded = [D::weights(at.cast()); B];
+                let mut b = 1;
                 while b < B {
-                    loaded[b] = V::load(weights.add(b * per_block + (ky * 9 + tap) * LANES));
+                    loaded[b] = D::weights(at.add(b * per_block).cast());
                     b += 1;
                 }
                 let mut p = 0;
                 while p < P {
-                    let value = V::splat(*input.add(ky * job.row + p * job.stride * 3 + tap));
+                    let value = input.add(ky * job.row + p * job.step + 4 * word);
                     let mut b = 0;
                     while b < B {
-                        sums[p][b] = value.mul_add(loaded[b], sums[p][b]);
+                        sums[p][b] = D::step(sums[p][b], value, loaded[b]);
                         b += 1;
                     }
                     p += 1;
@@ -115,11 +152,11 @@ unsafe fn window<V: Lanes, E: Written, const P: usize, const B: usize>(
         }
         let mut b = 0;
         while b < B {
-            let bias = V::load(weights.add(b * per_block + TAPS * LANES));
-            let slope = V::load(weights.add(b * per_block + (TAPS + 1) * LANES));
+            let rest = weights.add(b * per_block + 3 * words * LANES);
+            let (bias, slope) = (V::load(rest), V::load(rest.add(LANES)));
             let mut p = 0;
             while p < P {
-                let value = prelu(sums[p][b].add(bias), slope);
+                let value = D::finish(sums[p][b]).add(bias).prelu(slope);
                 E::store(value, out.add(b * job.out_block + p * LANES));
                 p += 1;
             }
@@ -129,13 +166,14 @@ unsafe fn window<V: Lanes, E: Written, const P: usize, const B: usize>(
 }
 
 #[inline(always)]
-unsafe fn rgb<V: Lanes, E: Written, const P: usize, const B: usize>(job: &RgbJob) {
+unsafe fn rgb<V: Lanes, D: Dot<V>, E: Written, const P: usize, const B: usize>(job: &RgbJob) {
     // SAFETY: rows, columns and blocks are those of the buffers behind the pointers.
     unsafe {
+        let per_block = block_vectors(D::CHANNELS) * LANES;
         let mut block = 0;
         while block < job.blocks {
             let group = if job.blocks - block >= B { B } else { 1 };
-            let weights = job.weights.add(block * (TAPS + 2) * LANES);
+            let weights = job.weights.add(block * per_block);
             for r in 0..job.rows {
                 let input = job.input.add(r * job.stride * job.row);
                 let out = job
@@ -145,24 +183,20 @@ unsafe fn rgb<V: Lanes, E: Written, const P: usize, const B: usize>(job: &RgbJob
                 let mut x = 0;
                 while x < job.width {
                     if job.width < P || group < B {
-                        let input = input.add(x * job.stride * 3);
-                        window::<V, E, 1, 1>(job, input, weights, out.add(x * LANES));
-                        if group == B && B > 1 {
-                            for b in 1..B {
-                                window::<V, E, 1, 1>(
-                                    job,
-                                    input,
-                                    weights.add(b * (TAPS + 2) * LANES),
-                                    out.add(b * job.out_block + x * LANES),
-                                );
-                            }
+                        for b in 0..group {
+                            window::<V, D, E, 1, 1>(
+                                job,
+                                input.add(x * job.step),
+                                weights.add(b * per_block),
+                                out.add(b * job.out_block + x * LANES),
+                            );
                         }
                         x += 1;
                     } else {
                         // The last group overlaps its neighbour instead of leaving a rest.
                         let at = x.min(job.width - P);
-                        let input = input.add(at * job.stride * 3);
-                        window::<V, E, P, B>(job, input, weights, out.add(at * LANES));
+                        let input = input.add(at * job.step);
+                        window::<V, D, E, P, B>(job, input, weights, out.add(at * LANES));
                         x += P;
                     }
                 }
@@ -172,66 +206,139 @@ unsafe fn rgb<V: Lanes, E: Written, const P: usize, const B: usize>(job: &RgbJob
     }
 }
 
-type RgbFn = unsafe fn(&RgbJob);
+/// Rows of bytes that have the mean taken away.
+struct CenterJob {
+    bytes: *const u8,
+    /// Bytes of a row.
+    row: usize,
+    rows: usize,
+    mean: f32,
+    out: *mut u8,
+    /// Elements between rows of the output.
+    out_row: usize,
+}
 
-fn select(isa: Isa, element: Element, blocks: usize) -> Option<RgbFn> {
+/// # Safety
+/// Pointers are valid for the job's rows; rows of the output have [`SLACK`] elements more
+/// that may be overwritten.
+#[inline(always)]
+unsafe fn center<V: Lanes, E: Written>(job: &CenterJob) {
+    // SAFETY: the last sixteen of the last row are read from before its end, or one by one
+    // through a copy.
+    unsafe {
+        let minus = V::splat(-job.mean);
+        for r in 0..job.rows {
+            let from = job.bytes.add(r * job.row);
+            let to = job.out.cast::<E>().add(r * job.out_row);
+            let mut x = 0;
+            while x + LANES <= job.row {
+                E::store(V::load_u8(from.add(x)).add(minus), to.add(x));
+                x += LANES;
+            }
+            if x < job.row && job.row >= LANES {
+                let x = job.row - LANES;
+                E::store(V::load_u8(from.add(x)).add(minus), to.add(x));
+            } else if x < job.row {
+                let mut copy = [0u8; LANES];
+                copy.as_mut_ptr().copy_from(from, job.row);
+                let mut centered = [0.0f32; LANES];
+                V::load_u8(copy.as_ptr())
+                    .add(minus)
+                    .store(centered.as_mut_ptr());
+                // What lies beyond the row is border.
+                for value in &mut centered[job.row..] {
+                    *value = 0.0;
+                }
+                E::store(V::load(centered.as_ptr()), to);
+            }
+        }
+    }
+}
+
+/// Elements behind a row of the centered picture that centering a short row may touch.
+const SLACK: usize = LANES;
+
+type RgbFn = unsafe fn(&RgbJob);
+type CenterFn = unsafe fn(&CenterJob);
+
+/// The kernels of an instruction set for what the layer writes.
+#[derive(Debug)]
+struct Kernels {
+    center: CenterFn,
+    convolve: RgbFn,
+    /// Whether the products are of bf16.
+    paired: bool,
+}
+
+fn select(isa: Isa, element: Element, blocks: usize) -> Option<Kernels> {
     if !isa.is_available() {
         return None;
     }
     macro_rules! stamped {
-        ($features:literal, $lanes:ty, $e:ty, $p:literal, $b:literal) => {{
+        ($features:literal, $lanes:ty, $d:ty, $word:ty, $e:ty, $p:literal, $b:literal) => {{
             #[cfg_attr(target_arch = "x86_64", target_feature(enable = $features))]
-            unsafe fn stamped(job: &RgbJob) {
+            unsafe fn convolve(job: &RgbJob) {
                 // SAFETY: passed on; the level was checked above.
-                unsafe { rgb::<$lanes, $e, $p, $b>(job) }
+                unsafe { rgb::<$lanes, $d, $e, $p, $b>(job) }
             }
-            Some(stamped as RgbFn)
+            #[cfg_attr(target_arch = "x86_64", target_feature(enable = $features))]
+            unsafe fn centered(job: &CenterJob) {
+                // SAFETY: passed on; the level was checked above.
+                unsafe { center::<$lanes, $word>(job) }
+            }
+            Some(Kernels {
+                center: centered,
+                convolve,
+                paired: size_of::<$word>() == 2,
+            })
         }};
     }
     #[cfg(target_arch = "x86_64")]
     {
         use crate::x86_64::{Avx2Lanes, Avx512Bf16Lanes, Avx512Lanes};
+        macro_rules! avx512 {
+            ($e:ty, $b:literal) => {
+                stamped!(
+                    "avx512f,avx512bw,avx512vl",
+                    Avx512Lanes,
+                    F32,
+                    f32,
+                    $e,
+                    14,
+                    $b
+                )
+            };
+        }
+        macro_rules! avx512_bf16 {
+            ($b:literal) => {
+                stamped!(
+                    "avx512f,avx512bw,avx512vl,avx512bf16",
+                    Avx512Bf16Lanes,
+                    Bf16,
+                    u16,
+                    u16,
+                    14,
+                    $b
+                )
+            };
+        }
         match (isa, element, blocks > 1) {
-            (Isa::Scalar, Element::F32, _) => stamped!("sse2", ScalarLanes, f32, 2, 1),
-            (Isa::Scalar, Element::Bf16, _) => stamped!("sse2", ScalarLanes, u16, 2, 1),
-            (Isa::Avx2, Element::F32, _) => stamped!("avx2,fma", Avx2Lanes, f32, 5, 1),
-            (Isa::Avx2, Element::Bf16, _) => stamped!("avx2,fma", Avx2Lanes, u16, 5, 1),
-            (Isa::Avx512Bf16, Element::Bf16, false) => {
-                stamped!(
-                    "avx512f,avx512bw,avx512vl,avx512bf16",
-                    Avx512Bf16Lanes,
-                    u16,
-                    14,
-                    1
-                )
-            }
-            (Isa::Avx512Bf16, Element::Bf16, true) => {
-                stamped!(
-                    "avx512f,avx512bw,avx512vl,avx512bf16",
-                    Avx512Bf16Lanes,
-                    u16,
-                    14,
-                    2
-                )
-            }
-            (_, Element::F32, false) => {
-                stamped!("avx512f,avx512bw,avx512vl", Avx512Lanes, f32, 14, 1)
-            }
-            (_, Element::F32, true) => {
-                stamped!("avx512f,avx512bw,avx512vl", Avx512Lanes, f32, 14, 2)
-            }
-            (_, Element::Bf16, false) => {
-                stamped!("avx512f,avx512bw,avx512vl", Avx512Lanes, u16, 14, 1)
-            }
-            (_, Element::Bf16, true) => {
-                stamped!("avx512f,avx512bw,avx512vl", Avx512Lanes, u16, 14, 2)
-            }
+            (Isa::Scalar, Element::F32, _) => stamped!("sse2", ScalarLanes, F32, f32, f32, 2, 1),
+            (Isa::Scalar, Element::Bf16, _) => stamped!("sse2", ScalarLanes, F32, f32, u16, 2, 1),
+            (Isa::Avx2, Element::F32, _) => stamped!("avx2,fma", Avx2Lanes, F32, f32, f32, 5, 1),
+            (Isa::Avx2, Element::Bf16, _) => stamped!("avx2,fma", Avx2Lanes, F32, f32, u16, 5, 1),
+            (Isa::Avx512Bf16, Element::Bf16, false) => avx512_bf16!(1),
+            (Isa::Avx512Bf16, Element::Bf16, true) => avx512_bf16!(2),
+            (_, Element::F32, false) => avx512!(f32, 1),
+            (_, Element::F32, true) => avx512!(f32, 2),
+            (_, Element::Bf16, false) => avx512!(u16, 1),
+            (_, Element::Bf16, true) => avx512!(u16, 2),
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
     match (element, blocks) {
-        (Element::F32, _) => stamped!("", ScalarLanes, f32, 2, 1),
-        (Element::Bf16, _) => stamped!("", ScalarLanes, u16, 2, 1),
+        (Element::F32, _) => stamped!("", ScalarLanes, F32, f32, f32, 2, 1),
+        (Element::Bf16, _) => stamped!("", ScalarLanes, F32, f32, u16, 2, 1),
     }
 }
 
@@ -239,15 +346,17 @@ fn select(isa: Isa, element: Element, blocks: usize) -> Option<RgbFn> {
 #[derive(Debug)]
 pub struct Rgb {
     weights: Arc<RgbWeights>,
-    kernel: RgbFn,
+    kernels: Kernels,
     isa: Isa,
     element: Element,
     stride: usize,
     width: usize,
     height: usize,
     output: PlaneShape,
-    /// The normalised picture with its border.
-    normalized: Buffer<f32>,
+    /// The picture without its mean and with its border, f32 or bf16.
+    centered: Buffer<u8>,
+    /// Elements of a row of it.
+    row: usize,
     parts: usize,
 }
 
@@ -274,10 +383,12 @@ impl Rgb {
         if !fits {
             return Err(StepError::ShapeMismatch);
         }
-        let kernel = select(isa, element, output.blocks()).ok_or(StepError::NoKernel)?;
+        let kernels = select(isa, element, output.blocks()).ok_or(StepError::NoKernel)?;
         // One more column and row than a border of one: a stride of two over an even size
         // never reads them, but a window may be loaded whole.
-        let normalized = Buffer::zeroed((width + 3) * 3 * (height + 3));
+        let row = (width + 3) * 3 + SLACK;
+        let size = if kernels.paired { 2 } else { 4 };
+        let centered = Buffer::zeroed(row * (height + 3) * size);
         let parts = if threads <= 1 {
             1
         } else {
@@ -285,14 +396,15 @@ impl Rgb {
         };
         Ok(Self {
             weights,
-            kernel,
+            kernels,
             isa,
             element,
             stride,
             width,
             height,
             output,
-            normalized,
+            centered,
+            row,
             parts,
         })
     }
@@ -303,16 +415,17 @@ impl Rgb {
         self.output.pixels() * TAPS * self.weights.outputs
     }
 
-    /// Bytes of the normalised picture.
+    /// Bytes of the centered picture.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.normalized.bytes()
+        self.centered.bytes()
     }
 
     /// Name of the kernel.
     #[must_use]
     pub fn kernel_name(&self) -> String {
-        format!("conv3x3rgb_f32_{}", self.isa)
+        let products = if self.kernels.paired { "bf16" } else { "f32" };
+        format!("conv3x3rgb_{products}_{}", self.isa)
     }
 
     /// Runs the step on `height * width * 3` interleaved R, G, B bytes.
@@ -322,33 +435,46 @@ impl Rgb {
     pub fn run(&mut self, team: &mut Team, pixels: &[u8], output: &mut Plane) {
         assert!(pixels.len() == self.width * self.height * 3);
         assert!(output.shape() == self.output && output.element() == self.element);
-        let row = (self.width + 3) * 3;
-        let (mean, scale) = (self.weights.mean, self.weights.scale);
-        for (y, line) in pixels.chunks_exact(self.width * 3).enumerate() {
-            let to = &mut self.normalized[(y + 1) * row + 3..][..self.width * 3];
-            for (to, byte) in to.iter_mut().zip(line) {
-                *to = (f32::from(*byte) - mean) * scale;
-            }
+        let size = if self.kernels.paired { 2 } else { 4 };
+        let row_bytes = self.row * size;
+        // SAFETY: the picture has `height` rows of `3 * width` bytes; the centered one has
+        // a row and a pixel before them and SLACK elements behind each.
+        unsafe {
+            (self.kernels.center)(&CenterJob {
+                bytes: pixels.as_ptr(),
+                row: 3 * self.width,
+                rows: self.height,
+                mean: self.weights.mean,
+                out: self.centered.as_mut_ptr().add(row_bytes + 3 * size),
+                out_row: self.row,
+            });
         }
-        let source = Parted(self.normalized.as_ptr().cast_mut());
+        let source = Parted(self.centered.as_ptr().cast_mut());
         let target = Parted(base_mut(output));
         let this = &*self;
+        let weights = if this.kernels.paired {
+            &this.weights.pairs
+        } else {
+            &this.weights.singles
+        };
+        let weights = Parted(weights.as_ptr().cast_mut());
         team.run(this.parts, &|part, _| {
             let height = this.output.height;
             let first = height * part / this.parts;
             let rows = height * (part + 1) / this.parts - first;
             let offset = this.output.pixel(first, 0) * element_bytes(this.element);
-            // SAFETY: shapes were checked above; parts write disjoint rows; the normalised
+            // SAFETY: shapes were checked above; parts write disjoint rows; the centered
             // picture has a border on every side.
             unsafe {
-                (this.kernel)(&RgbJob {
-                    input: source.address().add(first * this.stride * row),
-                    row,
+                (this.kernels.convolve)(&RgbJob {
+                    input: source.address().add(first * this.stride * row_bytes),
+                    row: row_bytes,
+                    step: this.stride * 3 * size,
                     stride: this.stride,
                     rows,
                     width: this.output.width,
                     blocks: this.output.blocks(),
-                    weights: this.weights.packed.as_ptr(),
+                    weights: weights.address(),
                     out: target.address().add(offset),
                     out_row: this.output.row_stride(),
                     out_block: this.output.block_stride(),

@@ -53,6 +53,12 @@ impl Lanes for ScalarLanes {
         each!(i => f32::from(bytes[i]))
     }
     #[inline(always)]
+    unsafe fn load_u8(from: *const u8) -> Self {
+        // SAFETY: the caller promises sixteen readable bytes.
+        let bytes = unsafe { from.cast::<[u8; 16]>().read_unaligned() };
+        each!(i => f32::from(bytes[i]))
+    }
+    #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {
         let bits = self.0.map(f32_to_bf16);
         // SAFETY: the caller promises sixteen writable u16.

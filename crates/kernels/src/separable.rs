@@ -193,7 +193,7 @@ impl Separable {
                     row: self.input.row_stride(),
                     block: self.input.block_stride(),
                     blocks: self.input.blocks(),
-                    weights: self.depthwise.packed.as_ptr(),
+                    weights: &self.depthwise,
                     stride: self.stride,
                     first_row: row,
                     rows,

@@ -1,6 +1,6 @@
 //! AVX-512: one register of sixteen.
 
-use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written};
+use crate::lanes::{Bf16, Columns, Dot, F32, I16, Lanes, U8, Written};
 use crate::pointwise::{TileJob, tile};
 use core::arch::x86_64::*;
 
@@ -78,6 +78,14 @@ macro_rules! avx512_lanes {
                 }
             }
             #[inline(always)]
+            unsafe fn load_u8(from: *const u8) -> Self {
+                // SAFETY: the caller promises sixteen readable bytes.
+                unsafe {
+                    let bytes = _mm_loadu_si128(from.cast());
+                    Self(_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(bytes)))
+                }
+            }
+            #[inline(always)]
             unsafe fn store_bf16(self, to: *mut u16) {
                 // SAFETY: the caller promises sixteen writable u16.
                 unsafe { _mm256_storeu_si256(to.cast(), $to_bf16(self.0)) }
@@ -86,7 +94,10 @@ macro_rules! avx512_lanes {
             unsafe fn store_u8(self, to: *mut u8) {
                 // SAFETY: the caller promises sixteen writable bytes.
                 unsafe {
-                    _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(to_u8_range(self.0)));
+                    let floored = _mm512_max_ps(self.0, _mm512_setzero_ps());
+                    // Values beyond i32 become 2^31 as unsigned integers, and saturate.
+                    let whole = _mm512_cvtps_epi32(floored);
+                    _mm_storeu_si128(to.cast(), _mm512_cvtusepi32_epi8(whole));
                 }
             }
             #[inline(always)]
@@ -115,6 +126,25 @@ macro_rules! avx512_lanes {
             unsafe fn min(self, other: Self) -> Self {
                 // SAFETY: the caller has AVX-512F.
                 unsafe { Self(_mm512_min_ps(self.0, other.0)) }
+            }
+            #[inline(always)]
+            unsafe fn prelu(self, slope: Self) -> Self {
+                // SAFETY: the caller has AVX-512F.
+                unsafe {
+                    let zero = _mm512_setzero_ps();
+                    let negative = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, zero);
+                    Self(_mm512_mask_mul_ps(self.0, negative, self.0, slope.0))
+                }
+            }
+            #[inline(always)]
+            unsafe fn prelu_add(self, slope: Self, addend: Self) -> Self {
+                // SAFETY: the caller has AVX-512F.
+                unsafe {
+                    let zero = _mm512_setzero_ps();
+                    let negative = _mm512_cmp_ps_mask::<_CMP_LT_OQ>(self.0, zero);
+                    let factor = _mm512_mask_mov_ps(_mm512_set1_ps(1.0), negative, slope.0);
+                    Self(_mm512_fmadd_ps(self.0, factor, addend.0))
+                }
             }
             #[inline(always)]
             fn prefetch(address: *const u8) {
@@ -293,3 +323,45 @@ impl Dot<Avx512Bf16Lanes> for Bf16 {
         Avx512Bf16Lanes(sum)
     }
 }
+
+impl Columns<u16> for Avx512Bf16Lanes {
+    /// The upper two values of each channel side by side, and the lowest beside a zero.
+    type Column = (__m512i, __m512i);
+
+    #[inline(always)]
+    unsafe fn column(input: *const u16, row: usize) -> Self::Column {
+        // SAFETY: the caller promises three times sixteen readable values and has
+        // AVX-512BW.
+        unsafe {
+            let upper = _mm512_castsi256_si512(_mm256_loadu_si256(input.cast()));
+            let middle = _mm256_loadu_si256(input.add(row).cast());
+            let both = _mm512_inserti64x4::<1>(upper, middle);
+            let zipped = _mm512_permutexvar_epi16(_mm512_loadu_si512(ZIP.as_ptr().cast()), both);
+            let lowest = _mm256_loadu_si256(input.add(2 * row).cast());
+            (zipped, _mm512_cvtepu16_epi32(lowest))
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn meet(self, column: Self::Column, weights: &[Self; 2]) -> Self {
+        // SAFETY: the caller has AVX-512 BF16; the transmutes only rename 512 plain bits.
+        unsafe {
+            let pairs = |bits: __m512i| core::mem::transmute::<__m512i, __m512bh>(bits);
+            let weights = weights.map(|weight| pairs(_mm512_castps_si512(weight.0)));
+            let sum = _mm512_dpbf16_ps(self.0, pairs(column.0), weights[0]);
+            Self(_mm512_dpbf16_ps(sum, pairs(column.1), weights[1]))
+        }
+    }
+}
+
+/// Value `i` of the lower half beside value `i` of the upper half.
+static ZIP: [u16; 32] = {
+    let mut zip = [0; 32];
+    let mut i = 0;
+    while i < 16 {
+        zip[2 * i] = i as u16;
+        zip[2 * i + 1] = 16 + i as u16;
+        i += 1;
+    }
+    zip
+};

@@ -12,7 +12,7 @@ use super::yunet::GRANULE;
 use countenance_net::Size;
 
 /// Longest side of the picture on the coarsest level, in canvas pixels.
-const COARSEST: f32 = 144.0;
+const COARSEST: f32 = 176.0;
 
 /// Black margin on each side of the coarsest level, in canvas pixels.
 const MARGIN: f32 = 8.0;

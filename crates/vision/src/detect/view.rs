@@ -5,6 +5,16 @@ use countenance_net::Size;
 use fast_image_resize::images::{CroppedImageMut, Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
+/// Below this scale a view is painted from a few picture pixels for every canvas pixel, not
+/// from all of them.
+///
+/// Only coarse levels are so small. They need to show that there is a face; where its
+/// landmarks are is for the closer look to say, which is painted from every pixel.
+const SPARSE_SCALE: f32 = 0.25;
+
+/// Picture pixels along each axis that then go into a canvas pixel.
+const SPARSE_FACTOR: u8 = 2;
+
 /// Which part of a picture lies on the canvas, and how large.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct View {
@@ -34,8 +44,13 @@ impl View {
         };
         let (from_x, wide) = part(self.left, x, columns, picture.width());
         let (from_y, high) = part(self.top, y, rows, picture.height());
+        let algorithm = if self.scale <= SPARSE_SCALE {
+            ResizeAlg::SuperSampling(FilterType::Bilinear, SPARSE_FACTOR)
+        } else {
+            ResizeAlg::Convolution(FilterType::Bilinear)
+        };
         let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+            .resize_alg(algorithm)
             .crop(from_x, from_y, wide, high);
         let source = ImageRef::new(
             picture.width() as u32,

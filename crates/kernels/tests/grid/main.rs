@@ -1,7 +1,8 @@
 //! Every kernel against its plain meaning in f64, on every instruction set of this machine.
 //!
 //! `COUNTENANCE_REQUIRE_ISA=avx2,avx512` turns a missing level into a failure, so that a
-//! build machine cannot pass by skipping.
+//! build machine cannot pass by skipping. Buffers end at a page that may not be touched
+//! ([`guard`]), so that reading one element too far fails too.
 
 #![allow(
     clippy::expect_used,
@@ -9,6 +10,9 @@
     clippy::unwrap_used,
     reason = "a test that cannot go on fails"
 )]
+
+#[cfg(target_os = "linux")]
+mod guard;
 
 use countenance_kernels::{
     Arithmetic, BlockWeights, BlockWeightsLayer, Buffer, Dense, DenseBlocks, Depthwise,

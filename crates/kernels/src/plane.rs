@@ -209,6 +209,26 @@ pub fn bf16_to_f32(value: u16) -> f32 {
     f32::from_bits(u32::from(value) << 16)
 }
 
+/// Rounds a filter's taps to bf16 so that their sum stays what it was.
+///
+/// Activations behind a normalised, rectified layer are far from zero on average, and a
+/// filter that looks for edges cancels what they have in common. Taps rounded one by one
+/// leave a rest of that which is as large as the signal; here each tap takes over the
+/// rounding error of the one before, the largest first, so that only the error of the
+/// smallest remains.
+pub(crate) fn round_filter<const N: usize>(taps: [f32; N]) -> [u16; N] {
+    let mut order: [usize; N] = std::array::from_fn(|k| k);
+    order.sort_by(|a, b| taps[*b].abs().total_cmp(&taps[*a].abs()));
+    let mut rounded = [0; N];
+    let mut error = 0.0;
+    for k in order {
+        let wanted = taps[k] + error;
+        rounded[k] = f32_to_bf16(wanted);
+        error = wanted - bf16_to_f32(rounded[k]);
+    }
+    rounded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,24 +258,20 @@ mod tests {
         assert_eq!(f32_to_bf16(f32::INFINITY), 0x7f80);
         assert!(bf16_to_f32(f32_to_bf16(f32::NAN)).is_nan());
     }
-}
 
-/// Rounds a filter's taps to bf16 so that their sum stays what it was.
-///
-/// Activations behind a normalised, rectified layer are far from zero on average, and a
-/// filter that looks for edges cancels what they have in common. Taps rounded one by one
-/// leave a rest of that which is as large as the signal; here each tap takes over the
-/// rounding error of the one before, the largest first, so that only the error of the
-/// smallest remains.
-pub(crate) fn round_filter<const N: usize>(taps: [f32; N]) -> [u16; N] {
-    let mut order: [usize; N] = std::array::from_fn(|k| k);
-    order.sort_by(|a, b| taps[*b].abs().total_cmp(&taps[*a].abs()));
-    let mut rounded = [0; N];
-    let mut error = 0.0;
-    for k in order {
-        let wanted = taps[k] + error;
-        rounded[k] = f32_to_bf16(wanted);
-        error = wanted - bf16_to_f32(rounded[k]);
+    #[test]
+    fn a_rounded_filter_keeps_its_sum() {
+        // An edge: the taps cancel but for 0.01, and each alone rounds by up to 0.002.
+        let taps = [
+            0.501f32, -0.403, 0.207, -0.299, 0.611, -0.613, 0.113, -0.109, 0.002,
+        ];
+        let sum = |taps: &[f32]| taps.iter().sum::<f32>();
+        let kept = round_filter(taps).map(bf16_to_f32);
+        let one_by_one = taps.map(|tap| bf16_to_f32(f32_to_bf16(tap)));
+        assert!((sum(&kept) - sum(&taps)).abs() < 2e-5, "{}", sum(&kept));
+        assert!((sum(&one_by_one) - sum(&taps)).abs() > 2e-4);
+        for (tap, rounded) in taps.iter().zip(kept) {
+            assert!((tap - rounded).abs() < 0.004);
+        }
     }
-    rounded
 }

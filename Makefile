@@ -73,11 +73,12 @@ fuzz: ## every fuzz target for FUZZ_SECONDS seconds
 	cargo xtask fuzz $(FUZZ_SECONDS)
 
 softhsm := $(wildcard /usr/lib/softhsm/libsofthsm2.so)
-# The vault on all stores, killed 200 times on each, with power cuts, its files read by a second
-# reader. Some two minutes, once it is built.
+# The vault on all stores: killed 200 times on each, with power cuts, its files read by a second
+# reader, and the leak drill with its control that is built without encryption.
 vault_test := cargo test --locked --package countenance-vault
-vault-all: ## the vault on PostgreSQL, in crash loops, without power and by its second reader
+vault-all: models ## the vault on PostgreSQL, killed, without power, stolen, and by its second reader
 	COUNTENANCE_CRASH_ROUNDS=200 $(addprefix COUNTENANCE_TEST_PKCS11=,$(softhsm)) \
 	  tests/in-memory.sh tests/with-postgres.sh $(vault_test) --quiet --features postgres,pkcs11
 	tests/in-memory.sh $(vault_test) --quiet --features postgres,pkcs11 --test power_cut -- --ignored --nocapture
 	python3 tests/vectors/vault/read.py
+	COUNTENANCE_DRILL=full tests/in-memory.sh cargo test --locked --quiet --package countenance-leak-drill --test drill -- --nocapture

@@ -77,6 +77,11 @@ const RULES: &[Rule] = &[
         &[],
     ),
     // beside the house
+    rule(
+        "countenance-leak-drill",
+        &["countenance-core", "countenance-models"],
+        &[],
+    ),
     rule("xtask", &["countenance-models"], &[]),
 ];
 

@@ -16,6 +16,7 @@ mod engine;
 mod evaluate;
 mod exit;
 mod failure;
+mod hardening;
 mod hints;
 mod json;
 mod pictures;
@@ -31,6 +32,9 @@ use exit::Exit;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(warning) = hardening::begin() {
+        eprintln!("warning: {warning}");
+    }
     std::panic::set_hook(Box::new(report_panic));
     std::panic::catch_unwind(run).unwrap_or(Exit::Failed).into()
 }

@@ -1,15 +1,17 @@
-//! Measures the vault on this machine: `cargo run --release --example measure -- FOLDER [SUBJECTS]`.
+//! Measures the vault on this machine: `cargo run --release --example measure -- PLACE [SUBJECTS]`.
 //!
-//! Templates are synthetic; nothing here compares faces. The folder must not exist yet.
+//! PLACE is a folder that does not exist yet, or with `--features postgres` a connection string
+//! such as `host=/run/postgresql user=me dbname=empty`. Templates are synthetic; nothing here
+//! compares faces.
 #![allow(clippy::print_stdout, reason = "it prints what it measures")]
 
-use countenance_vault::store::{Durability, SqliteStore};
+use countenance_vault::store::{Durability, SqliteStore, Store};
 use countenance_vault::{
     Collection, ExternalId, Grant, ModelName, Name, NewSubject, Purpose, RootKey, Settings,
     SystemRandom, TextVersion, Timestamp, Vault, VaultError,
 };
 use std::error::Error;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -47,16 +49,85 @@ fn percentiles(what: &str, mut times: Vec<Duration>) {
     );
 }
 
-fn open(folder: &Path) -> Result<Vault, VaultError> {
-    let store = Arc::new(SqliteStore::open(folder, Durability::Full)?);
+/// Where the vault lies.
+enum Place {
+    Folder(PathBuf),
+    #[cfg(feature = "postgres")]
+    Postgres(String),
+}
+
+impl Place {
+    fn parse(text: &str) -> Self {
+        #[cfg(feature = "postgres")]
+        if text.contains("host=") {
+            return Self::Postgres(text.to_owned());
+        }
+        Self::Folder(text.into())
+    }
+
+    fn store(&self) -> Result<Arc<dyn Store>, Box<dyn Error>> {
+        Ok(match self {
+            Self::Folder(folder) => Arc::new(SqliteStore::open(folder, Durability::Full)?),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => Arc::new(
+                countenance_vault::store::PostgresStore::connect(connection)?,
+            ),
+        })
+    }
+
+    #[cfg(feature = "postgres")]
+    fn ask(connection: &str, sql: &str) -> Result<i64, Box<dyn Error>> {
+        let mut client = postgres::Client::connect(connection, postgres::NoTls)?;
+        Ok(client.query_one(sql, &[])?.try_get(0)?)
+    }
+
+    /// Bytes of tables and indexes.
+    fn size(&self) -> Result<u64, Box<dyn Error>> {
+        match self {
+            Self::Folder(folder) => {
+                let size =
+                    |file: &str| std::fs::metadata(folder.join(file)).map_or(0, |data| data.len());
+                let (data, keyring) = (size("data.db"), size("keyring.db"));
+                println!("on disk: data {data} B, keyring {keyring} B");
+                Ok(data + keyring)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => {
+                let sql = "SELECT sum(pg_total_relation_size(c.oid))::BIGINT FROM pg_class c \
+                    JOIN pg_namespace n ON n.oid = relnamespace \
+                    WHERE relkind = 'r' AND nspname = current_schema()";
+                Ok(Self::ask(connection, sql)?.try_into()?)
+            }
+        }
+    }
+
+    /// Bytes this process (SQLite) or the log of the server (PostgreSQL) has written so far.
+    fn written(&self) -> Result<u64, Box<dyn Error>> {
+        match self {
+            Self::Folder(_) => {
+                let io = std::fs::read_to_string("/proc/self/io")?;
+                let line = io.lines().find_map(|line| line.strip_prefix("wchar: "));
+                Ok(line.ok_or("no count of bytes")?.parse()?)
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(connection) => {
+                let sql = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::BIGINT";
+                Ok(Self::ask(connection, sql)?.try_into()?)
+            }
+        }
+    }
+}
+
+fn open(place: &Place) -> Result<Vault, Box<dyn Error>> {
     let source = Arc::new(RootKey::dangerous_from_bytes(&[1; 32]));
-    Vault::open(
+    let (store, random) = (place.store()?, Arc::new(SystemRandom));
+    Ok(Vault::open(
         store,
         source,
-        Arc::new(SystemRandom),
+        random,
         Settings::default(),
         now(),
-    )
+    )?)
 }
 
 fn verify(
@@ -89,13 +160,11 @@ fn verify(
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().ok_or("which folder?")?;
-    let folder = Path::new(&folder);
+    let place = Place::parse(&arguments.next().ok_or("which place?")?);
     let subjects: u64 = arguments.next().map_or(Ok(20_000), |text| text.parse())?;
-    let store = Arc::new(SqliteStore::open(folder, Durability::Full)?);
     let source = Arc::new(RootKey::dangerous_from_bytes(&[1; 32]));
     let vault = Vault::create(
-        store,
+        place.store()?,
         source,
         Arc::new(SystemRandom),
         Settings::default(),
@@ -128,24 +197,23 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     vault.checkpoint(now())?;
     drop(vault);
-    let size = |file: &str| std::fs::metadata(folder.join(file)).map_or(0, |data| data.len());
-    let (data, keyring) = (size("data.db"), size("keyring.db"));
-    println!(
-        "on disk: data {data} B, keyring {keyring} B, {:.0} B per subject",
-        (data + keyring) as f64 / subjects as f64
-    );
+    let per_subject = place.size()? as f64 / subjects as f64;
+    println!("{per_subject:.0} B per subject");
 
     let begin = Instant::now();
-    let vault = open(folder)?;
+    let vault = open(&place)?;
     println!("open: {:.1} ms", begin.elapsed().as_secs_f64() * 1e3);
     let mut times = [const { Vec::new() }; 4];
     for n in 0..2000 {
         verify(&vault, &collection, n * 7919 % subjects, &mut times)?;
     }
     let mut times = [const { Vec::new() }; 4];
+    let written = place.written()?;
     for n in 0..2000 {
         verify(&vault, &collection, n * 7919 % subjects, &mut times)?;
     }
+    let written = (place.written()? - written) / 2000;
+    println!("{written} B written for one verification");
     let [open, read, count, decide] = times;
     percentiles("open the record of a known subject", open);
     percentiles(

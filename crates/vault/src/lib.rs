@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod ident;
 mod merkle;
+mod pages;
 mod random;
 mod record;
 mod root;
@@ -25,6 +26,7 @@ pub use ident::{
     ExternalId, IdentError, KeyId, ModelName, Name, Pseudonym, TextVersion, Timestamp,
 };
 pub use merkle::{Hash, ProofError, leaf_hash, verify_consistency, verify_inclusion};
+pub use pages::{KeyPages, key_pages};
 pub use random::{Random, RandomError, SystemRandom};
 pub use record::MAX_TEMPLATE;
 pub use root::{KeyError, KeySource, RootKey, RootKind};

@@ -35,6 +35,11 @@ pub(crate) fn seal(
     let mut out = Vec::with_capacity(plain.len() + OVERHEAD);
     out.extend_from_slice(&nonce);
     out.extend_from_slice(plain);
+    if cfg!(countenance_unsealed) {
+        // The control of the leak drill: everything stands there to be found.
+        out.extend_from_slice(&[0; OVERHEAD - NONCE_LEN]);
+        return Ok(out);
+    }
     let (_, body) = out.split_at_mut(NONCE_LEN);
     let tag = cipher(key)
         .map_err(|_| RandomError)?
@@ -52,6 +57,14 @@ pub(crate) fn open(
 ) -> Result<Zeroizing<Vec<u8>>, Unopened> {
     let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Unopened)?;
     let mut plain = Zeroizing::new(body.to_vec());
+    if cfg!(countenance_unsealed) {
+        let length = body
+            .len()
+            .checked_sub(OVERHEAD - NONCE_LEN)
+            .ok_or(Unopened)?;
+        plain.truncate(length);
+        return Ok(plain);
+    }
     let length = cipher(key)?
         .open_in_place(
             Nonce::assume_unique_for_key(*nonce),

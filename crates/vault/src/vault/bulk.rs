@@ -6,7 +6,7 @@ use crate::error::VaultError;
 use crate::event::{Event, EventKind};
 use crate::ident::{ExternalId, ModelName, Timestamp};
 use crate::secret::HolderPart;
-use crate::store::{Change, Conflict, Edit, KeyChange, Require, StoreError};
+use crate::store::{Change, Conflict, Edit, Require, StoreError};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
@@ -62,12 +62,9 @@ impl Vault {
         for (unlocked, new) in made.iter().zip(subjects) {
             self.seal_record(unlocked, 0, &new.model, &new.template)?;
         }
-        let added = self.store.commit_keys(KeyChange {
-            add: keys,
-            ..KeyChange::default()
-        })?;
+        let numbers = self.store_keys(&made, keys)?;
         let mut change = Change::default();
-        for ((unlocked, new), number) in made.iter_mut().zip(subjects).zip(&added.numbers) {
+        for ((unlocked, new), number) in made.iter_mut().zip(subjects).zip(&numbers) {
             unlocked.subject.row.number = *number;
             self.bulk_rows(&mut change, unlocked, new, now)?;
         }

@@ -28,7 +28,7 @@ pub use rotate::Rewrapped;
 pub use subject::{Listed, Subject, SubjectKind, Target, Unlocked};
 pub use tenant::Collection;
 
-pub(crate) use keys::{VAULT_SECRET, VaultKeys, unwrap_with_root, wrap_with_root};
+pub(crate) use keys::{TENANT_KEY, VAULT_SECRET, VaultKeys, unwrap_with_root, wrap_with_root};
 
 use self::keys::TenantKeys;
 use crate::attempt::AttemptPolicy;

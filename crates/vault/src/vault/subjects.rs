@@ -27,12 +27,8 @@ impl Vault {
             return Err(exists());
         }
         let (mut unlocked, key) = self.new_subject(collection, id, holder, now)?;
-        let added = self.store.commit_keys(KeyChange {
-            add: vec![key],
-            ..KeyChange::default()
-        })?;
-        let number = *added
-            .numbers
+        let numbers = self.store_keys(std::slice::from_ref(&unlocked), vec![key])?;
+        let number = *numbers
             .first()
             .ok_or(VaultError::Corrupt { what: "number" })?;
         unlocked.subject.row.number = number;
@@ -60,6 +56,39 @@ impl Vault {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Stores the wrapped keys of new subjects and returns their numbers.
+    pub(super) fn store_keys(
+        &self,
+        made: &[Unlocked],
+        mut keys: Vec<KeyRow>,
+    ) -> Result<Vec<u64>, VaultError> {
+        for _ in 0..16 {
+            let add = keys.clone();
+            match self.store.commit_keys(KeyChange {
+                add,
+                ..KeyChange::default()
+            }) {
+                Ok(done) => return Ok(done.numbers),
+                // The version they are wrapped with was destroyed by a rotation meanwhile.
+                Err(StoreError::Conflict(Conflict::Key)) => {
+                    self.reload()?;
+                    let again = |one: &Unlocked| {
+                        let Subject {
+                            row, server_part, ..
+                        } = &one.subject;
+                        self.with_tenant(one.subject.collection.tenant, |tenant| {
+                            let vault = &self.keys.vault;
+                            tenant.wrap(&*self.random, vault, 0, row.key_id, server_part)
+                        })
+                    };
+                    keys = made.iter().map(again).collect::<Result<_, _>>()?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Conflict(Conflict::Key).into())
     }
 
     /// A subject with fresh keys that is stored nowhere yet; its number is 0.

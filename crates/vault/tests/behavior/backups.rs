@@ -54,10 +54,12 @@ fn restore(
 }
 
 fn moved(house: House, place: Place, vault: Vault) -> House {
-    drop(house);
+    let wrap = house.wrap;
+    drop((house.vault, house.place));
     let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
     House {
         place,
+        wrap,
         vault,
         collection,
     }

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 fn faulty() -> Option<(House, Arc<Faults>)> {
     let faults = Arc::new(Faults::default());
     let handle = Arc::clone(&faults);
-    let house = House::with(|store| {
+    let house = House::with(move |store| {
         let plain = Watched::new(store, Box::new(|_| {}), Box::new(|change| change));
-        Arc::new(FaultStore::new(plain, handle))
+        Arc::new(FaultStore::new(plain, Arc::clone(&handle)))
     })?;
     Some((house, faults))
 }

@@ -9,8 +9,12 @@ use countenance_vault::{
 };
 use std::sync::Arc;
 
+/// What is put around the store each time the house is opened.
+type Wrap = Box<dyn Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync>;
+
 pub(crate) struct House {
     pub(crate) place: Place,
+    pub(crate) wrap: Wrap,
     pub(crate) vault: Vault,
     pub(crate) collection: Collection,
 }
@@ -42,7 +46,9 @@ impl House {
         Self::with(|store| store)
     }
 
-    pub(crate) fn with(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>) -> Option<Self> {
+    pub(crate) fn with(
+        wrap: impl Fn(Arc<dyn Store>) -> Arc<dyn Store> + Send + Sync + 'static,
+    ) -> Option<Self> {
         let place = Place::fresh()?;
         let vault = create(wrap(place.store()), Settings::default()).unwrap();
         vault.create_tenant(&name("acme"), at(0)).unwrap();
@@ -51,6 +57,7 @@ impl House {
             .unwrap();
         Some(Self {
             place,
+            wrap: Box::new(wrap),
             vault,
             collection,
         })
@@ -58,12 +65,15 @@ impl House {
 
     /// Closes the vault and opens it again.
     pub(crate) fn reopened(self, now: Timestamp) -> Self {
-        let Self { place, vault, .. } = self;
+        let Self {
+            place, wrap, vault, ..
+        } = self;
         drop(vault);
-        let vault = open(place.store(), now).unwrap();
+        let vault = open(wrap(place.store()), now).unwrap();
         let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
         Self {
             place,
+            wrap,
             vault,
             collection,
         }

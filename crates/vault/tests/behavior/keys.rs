@@ -79,6 +79,7 @@ fn a_replaced_root_key_is_the_only_one_that_opens() {
         place,
         vault,
         collection,
+        ..
     } = house;
     let vault = vault.replace_root(root(2), at(1)).unwrap();
     assert!(

@@ -1,10 +1,16 @@
 //! Random operations against a plain model in memory, consent included.
 
 use super::house::{DAY, House, at, grant_for, holder, id, model};
+use super::watched::Watched;
+use countenance_vault::store::{Change, Edit, FaultStore, Faults, Row, StoreError};
 use countenance_vault::{Consent, ConsentError, Lock, Purpose, Unlocked, VaultError};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, TestError, TestRunner};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+type Standing = Result<(), ConsentError>;
 
 const WHO: [&str; 4] = ["ana", "bea", "cleo", "nobody"];
 
@@ -40,6 +46,13 @@ enum Step {
         days: u64,
     },
     Retain,
+    /// A change whose nth write fails, or happens and is not answered; then the vault is opened
+    /// again, as after a crash.
+    Crash {
+        change: Box<Self>,
+        nth: i64,
+        happens: bool,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -53,7 +66,23 @@ struct Person {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let who = 0..3usize;
+    let change = prop_oneof![
+        (who.clone(), any::<bool>()).prop_map(|(who, bound)| Step::Add { who, bound }),
+        (who.clone(), any::<bool>(), 1..40u64).prop_map(|(who, payment, days)| Step::Grant {
+            who,
+            payment,
+            days
+        }),
+        (who.clone(), any::<bool>()).prop_map(|(who, payment)| Step::Withdraw { who, payment }),
+        (who.clone(), any::<u8>()).prop_map(|(who, template)| Step::Enroll { who, template }),
+        who.clone().prop_map(|who| Step::Erase { who }),
+    ];
     let step = prop_oneof![
+        3 => (change, 0..3i64, any::<bool>()).prop_map(|(change, nth, happens)| Step::Crash {
+            change: Box::new(change),
+            nth,
+            happens,
+        }),
         3 => (who.clone(), any::<bool>()).prop_map(|(who, bound)| Step::Add { who, bound }),
         4 => (who.clone(), any::<bool>(), 1..40u64)
             .prop_map(|(who, payment, days)| Step::Grant { who, payment, days }),
@@ -73,6 +102,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 struct World {
     house: Option<House>,
+    faults: Arc<Faults>,
     people: BTreeMap<usize, Person>,
     /// Attempts on the id that is never added.
     nobody: Vec<u64>,
@@ -207,6 +237,182 @@ impl World {
             }
             Step::Pass { days } => self.now += days * DAY,
             Step::Retain => self.retain(),
+            Step::Crash {
+                ref change,
+                nth,
+                happens,
+            } => self.crash(change, nth, happens),
+        }
+    }
+
+    /// The people after a change, by the plain model alone.
+    fn imagined(&self, change: &Step) -> BTreeMap<usize, Person> {
+        let (now, mut people) = (self.now, self.people.clone());
+        let used_day = (super::house::START + now) / DAY;
+        let purpose = |payment| match payment {
+            true => Purpose::Payment,
+            false => Purpose::Verify,
+        };
+        match *change {
+            Step::Add { who, bound } => {
+                people.entry(who).or_insert(Person {
+                    bound,
+                    consents: Vec::new(),
+                    templates: Vec::new(),
+                    attempts: Vec::new(),
+                    used_day,
+                });
+            }
+            Step::Grant { who, payment, days } => {
+                if let Some(person) = people.get_mut(&who) {
+                    let until = now + days * DAY;
+                    person.consents.push((purpose(payment), until, false));
+                    person.used_day = used_day;
+                }
+            }
+            Step::Withdraw { who, payment } => {
+                if let Some(person) = people.get_mut(&who) {
+                    let mut ended = false;
+                    for (of, expires, withdrawn) in &mut person.consents {
+                        if *of == purpose(payment) && !*withdrawn && now < *expires {
+                            *withdrawn = true;
+                            ended = true;
+                        }
+                    }
+                    if ended {
+                        person.drop_records_without_consent(now);
+                        person.used_day = used_day;
+                    }
+                }
+            }
+            Step::Enroll { who, template } => {
+                if let Some(person) = people.get_mut(&who) {
+                    let stands = person.standing(Purpose::Verify, now).is_ok();
+                    if stands && person.templates.len() < 16 {
+                        person.templates.push(template);
+                        person.used_day = used_day;
+                    }
+                }
+            }
+            Step::Erase { who } => drop(people.remove(&who)),
+            _ => unreachable!("no change of one person"),
+        }
+        people
+    }
+
+    /// Asks the vault for a change and takes whatever comes back.
+    fn ask(&self, change: &Step) -> Result<(), VaultError> {
+        let (
+            House {
+                vault, collection, ..
+            },
+            now,
+        ) = (self.house(), at(self.now));
+        let grant = |payment, days: u64| {
+            let purpose = match payment {
+                true => Purpose::Payment,
+                false => Purpose::Verify,
+            };
+            let mut grant = grant_for(purpose, 1);
+            grant.granted = now;
+            grant.expires = at(self.now + days * DAY);
+            grant
+        };
+        let there = |who: usize| self.people.contains_key(&who);
+        match *change {
+            Step::Add { who, bound } => {
+                let part = holder(who as u8);
+                vault.add_subject(collection, &id(WHO[who]), bound.then_some(&part), now)?;
+            }
+            Step::Grant { who, payment, days } if there(who) => {
+                vault.grant(&self.unlocked(who), &grant(payment, days), now)?;
+            }
+            Step::Withdraw { who, payment } if there(who) => {
+                let purpose = grant(payment, 1).purpose;
+                vault.withdraw(self.unlocked(who).subject(), Some(purpose), now)?;
+            }
+            Step::Enroll { who, template } if there(who) => {
+                let subject = self.unlocked(who);
+                let consent = vault.consent(&subject, Purpose::Verify, now)?;
+                vault.enroll(&subject, &consent, &model(), &[template; 132], now)?;
+            }
+            Step::Erase { who } if there(who) => {
+                let target = vault.find(collection, &id(WHO[who]))?;
+                let unknown = VaultError::Unknown { what: "subject" };
+                vault.erase(target.subject().ok_or(unknown)?, None, now)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What the vault holds of a person: templates and where its consents stand.
+    fn observed(&self, who: usize, bound: bool) -> Option<(Vec<u8>, Standing, Standing)> {
+        let (
+            House {
+                vault, collection, ..
+            },
+            now,
+        ) = (self.house(), at(self.now));
+        let target = vault.find(collection, &id(WHO[who])).unwrap();
+        let part = holder(who as u8);
+        let subject = vault
+            .unlock(target.subject()?, bound.then_some(&part))
+            .unwrap();
+        let export = vault.export(&subject, now).unwrap();
+        let templates = export.references.iter().map(|one| one.template[0]);
+        let standing = |purpose| match vault.consent(&subject, purpose, now) {
+            Ok(_) => Ok(()),
+            Err(VaultError::Consent(refusal)) => Err(refusal),
+            Err(error) => panic!("{error}"),
+        };
+        Some((
+            templates.collect(),
+            standing(Purpose::Verify),
+            standing(Purpose::Payment),
+        ))
+    }
+
+    /// Whichever half of a change was written: the person is as before it or as after it.
+    fn crash(&mut self, change: &Step, nth: i64, happens: bool) {
+        let (Step::Add { who, .. }
+        | Step::Grant { who, .. }
+        | Step::Withdraw { who, .. }
+        | Step::Enroll { who, .. }
+        | Step::Erase { who }) = *change
+        else {
+            unreachable!("no change of one person")
+        };
+        let after = self.imagined(change);
+        let counter = if happens {
+            &self.faults.lost_answer
+        } else {
+            &self.faults.refused_write
+        };
+        counter.store(nth, Ordering::SeqCst);
+        let failed = matches!(
+            self.ask(change),
+            Err(VaultError::Store(StoreError::Io { .. }))
+        );
+        counter.store(-1, Ordering::SeqCst);
+        let house = self.house.take().unwrap();
+        self.house = Some(house.reopened(at(self.now)));
+        let view = |people: &BTreeMap<usize, Person>| {
+            people.get(&who).map(|person| {
+                (
+                    person.templates.clone(),
+                    person.standing(Purpose::Verify, self.now),
+                    person.standing(Purpose::Payment, self.now),
+                )
+            })
+        };
+        let bound = |people: &BTreeMap<usize, Person>| people.get(&who).is_some_and(|p| p.bound);
+        let seen = self.observed(who, bound(&self.people) || bound(&after));
+        if seen == view(&after) {
+            self.people = after;
+        } else {
+            assert!(failed, "{change:?} was answered and did not happen");
+            assert_eq!(seen, view(&self.people), "{change:?} happened by half");
         }
     }
 
@@ -356,29 +562,74 @@ impl World {
 
 #[test]
 fn random_lives_end_as_in_a_plain_model() {
-    if crate::backend::Place::fresh().is_none() {
-        return;
-    }
     let cases = std::env::var("COUNTENANCE_MODEL_CASES").map_or(24, |text| text.parse().unwrap());
+    match lives(cases, 100, |change| change) {
+        None | Some(Ok(())) => {}
+        Some(Err(error)) => panic!("{error}"),
+    }
+}
+
+/// Runs random lives on a store whose changes are altered; `None` where there is no store.
+fn lives(
+    cases: u32,
+    shrinks: u32,
+    alter: fn(Change) -> Change,
+) -> Option<Result<(), TestError<Vec<Step>>>> {
+    crate::backend::Place::fresh()?;
     let config = Config {
         cases,
         failure_persistence: None,
+        max_shrink_iters: shrinks,
         ..Config::default()
     };
-    TestRunner::new(config)
-        .run(&steps(), |steps| {
-            let house = House::fresh();
-            let mut world = World {
-                house,
-                people: BTreeMap::new(),
-                nobody: Vec::new(),
-                now: 0,
-            };
-            for step in &steps {
-                world.run(step);
-            }
-            world.house().vault.audit_verify().unwrap();
-            Ok(())
-        })
-        .unwrap();
+    let run = TestRunner::new(config).run(&steps(), |steps| {
+        let faults = Arc::new(Faults::default());
+        let handle = Arc::clone(&faults);
+        let house = House::with(move |store| {
+            let altered = Watched::new(store, Box::new(|_| {}), Box::new(alter));
+            Arc::new(FaultStore::new(altered, Arc::clone(&handle)))
+        });
+        let mut world = World {
+            house,
+            faults,
+            people: BTreeMap::new(),
+            nobody: Vec::new(),
+            now: 0,
+        };
+        for step in &steps {
+            world.run(step);
+        }
+        world.house().vault.audit_verify().unwrap();
+        Ok(())
+    });
+    Some(run)
+}
+
+/// The model can fail: it notices a store that refunds attempts, one that forgets withdrawals, and
+/// one that keeps templates of the erased.
+#[test]
+fn control_the_model_notices_a_store_that_forgets() {
+    let forgetful: [fn(Change) -> Change; 3] = [
+        |mut change| {
+            change
+                .edits
+                .retain(|edit| !matches!(edit, Edit::SwapAttempt { from: Some(_), .. }));
+            change
+        },
+        |mut change| {
+            let records = |edit: &Edit| matches!(edit, Edit::RemoveRecords(_));
+            change.edits.retain(|edit| !records(edit));
+            change
+        },
+        |mut change| {
+            let entries = |edit: &Edit| matches!(edit, Edit::Put(Row::ConsentRow(_)));
+            change.edits.retain(|edit| !entries(edit));
+            change
+        },
+    ];
+    for (number, alter) in forgetful.into_iter().enumerate() {
+        if let Some(run) = lives(200, 0, alter) {
+            assert!(matches!(run, Err(TestError::Fail(..))), "{number}: {run:?}");
+        }
+    }
 }

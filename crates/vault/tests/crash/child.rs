@@ -25,7 +25,21 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(test: &str, task: &[&str]) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
+        Self::run(Command::new(std::env::current_exe().unwrap()), test, task)
+    }
+
+    /// A child whose files may not grow beyond so many blocks: writing there is an error.
+    pub(crate) fn start_limited(test: &str, task: &[&str], blocks: u32) -> Self {
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", "trap '' XFSZ; ulimit -f \"$0\"; exec \"$@\""])
+            .arg(blocks.to_string())
+            .arg(std::env::current_exe().unwrap());
+        Self::run(shell, test, task)
+    }
+
+    fn run(mut command: Command, test: &str, task: &[&str]) -> Self {
+        let mut child = command
             .args([test, "--exact", "--ignored", "--nocapture"])
             .env(TASK, task.join("#"))
             .stdout(Stdio::piped())

@@ -14,9 +14,11 @@
 mod child;
 #[cfg(feature = "postgres")]
 #[path = "../given/cluster.rs"]
+#[allow(dead_code, reason = "the leak drill uses the rest of it")]
 mod cluster;
 #[path = "../given/mod.rs"]
 mod given;
+mod io;
 mod load;
 mod place;
 mod points;

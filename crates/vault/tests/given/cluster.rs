@@ -106,6 +106,12 @@ impl Cluster {
         self.folder.path().join("server.log")
     }
 
+    /// A dump of everything, as an operator would make it.
+    pub(crate) fn dump(&self) -> Vec<u8> {
+        let host = path(self.folder.path());
+        self.run("pg_dumpall", &["-h", host, "-U", "postgres"])
+    }
+
     /// SIGKILL for the server and all its processes at once.
     pub(crate) fn kill(&self) {
         let file = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();

@@ -3,6 +3,8 @@
 use super::schema::{CHECKPOINT, LAST_POSITION, LAST_SUBJECT};
 use super::{Sql, Value, int, small};
 use crate::store::{Conflict, KeyChange, KeyRow, KeysCommitted, Row, StoreError, TenantRow};
+use crate::vault::TENANT_KEY;
+use std::collections::BTreeSet;
 
 pub(in crate::store) fn apply_keys(
     sql: &mut dyn Sql,
@@ -15,8 +17,27 @@ pub(in crate::store) fn apply_keys(
     for row in &change.put {
         put(sql, row)?;
     }
+    // Whoever wraps with a tenant key and whoever destroys one takes the counter's row first, so
+    // that no server part is left wrapped with a key that is gone.
+    let wraps = change
+        .add
+        .iter()
+        .chain(change.rewrap.iter().map(|(_, to)| to));
+    let used: BTreeSet<(u32, u32)> = wraps.map(|row| (row.tenant, row.version)).collect();
+    let mut last = 0;
+    if !used.is_empty() || !change.drop_root.is_empty() {
+        last = take(sql, LAST_SUBJECT, change.add.len() as u64)?;
+    }
+    for (tenant, version) in used {
+        let key = sql.row(
+            "SELECT version FROM root_wrapped WHERE kind = $1 AND tenant = $2 AND version = $3",
+            &[small(TENANT_KEY), small(tenant), small(version)],
+        )?;
+        if key.is_none() {
+            return Err(StoreError::Conflict(Conflict::Key));
+        }
+    }
     if !change.add.is_empty() {
-        let last = take(sql, LAST_SUBJECT, change.add.len() as u64)?;
         let first = last + 1 - change.add.len() as u64;
         for (number, row) in (first..).zip(&change.add) {
             insert_key(sql, number, row)?;
@@ -47,6 +68,13 @@ pub(in crate::store) fn apply_keys(
         )?;
     }
     for &(kind, tenant, version) in &change.drop_root {
+        let user = sql.row(
+            "SELECT number FROM server_part WHERE tenant = $1 AND version = $2 LIMIT 1",
+            &[small(tenant), small(version)],
+        )?;
+        if kind == TENANT_KEY && user.is_some() {
+            continue;
+        }
         sql.run(
             "DELETE FROM root_wrapped WHERE kind = $1 AND tenant = $2 AND version = $3",
             &[small(kind), small(tenant), small(version)],

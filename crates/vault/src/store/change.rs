@@ -1,0 +1,130 @@
+//! What a transaction of a store does: preconditions, edits, and what comes back.
+
+use super::{KeyRow, Row, TenantRow};
+use crate::event::SealedEvent;
+use crate::ident::KeyId;
+
+/// Something that must hold inside a transaction of the data half.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Require {
+    /// No collection has this id.
+    NoCollection([u8; 16]),
+    /// The subject has no record of this number.
+    NoRecord {
+        /// Number of the subject.
+        subject: u64,
+        /// Number of the record.
+        number: u16,
+    },
+    /// No subject of the collection has this pseudonym.
+    NoSubject {
+        /// Number of the collection.
+        collection: u32,
+        /// The pseudonym.
+        pseudonym: [u8; 32],
+    },
+    /// The subject's consents are as they were read.
+    Generation {
+        /// Number of the subject.
+        subject: u64,
+        /// The generation that was read.
+        is: u64,
+    },
+}
+
+/// One change of the data half.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Edit {
+    /// Inserts a row or replaces the one in its place.
+    Put(Row),
+    /// Removes a subject and every row about it; its leaves in the audit tree stay.
+    RemoveSubject(u64),
+    /// Removes one record.
+    RemoveRecord {
+        /// Number of the subject.
+        subject: u64,
+        /// Number of the record.
+        number: u16,
+    },
+    /// Removes all records of a subject.
+    RemoveRecords(u64),
+    /// Sets a subject's generation and days.
+    Touch {
+        /// Number of the subject.
+        subject: u64,
+        /// Its new generation.
+        generation: u64,
+        /// Day of last use.
+        used_day: u32,
+        /// Day of the retention job's next look.
+        due_day: u32,
+    },
+    /// Replaces an attempt counter if it still is what was read.
+    SwapAttempt {
+        /// Which counter.
+        slot: [u8; 32],
+        /// What was read.
+        from: Option<Vec<u8>>,
+        /// What it becomes; nothing to remove it.
+        to: Option<Vec<u8>>,
+    },
+    /// Removes an attempt counter.
+    RemoveAttempt([u8; 32]),
+    /// Marks the beginning (true) or end (false) of a restore.
+    Restoring(bool),
+    /// Sets the size of the audit tree; only a restore does.
+    TreeSize(u64),
+}
+
+/// A transaction of the data half: preconditions, changes and what the audit log says of them.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// What must hold.
+    pub requires: Vec<Require>,
+    /// What changes, in this order.
+    pub edits: Vec<Edit>,
+    /// What is appended to the audit tree, in the same transaction.
+    pub events: Vec<SealedEvent>,
+}
+
+/// What a transaction of the data half did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// Leaf index of the first event.
+    pub first_leaf: u64,
+    /// Leaves of the audit tree afterwards.
+    pub size: u64,
+}
+
+/// A transaction of the keyring half.
+#[derive(Clone, Debug, Default)]
+pub struct KeyChange {
+    /// Rows to insert or replace.
+    pub put: Vec<Row>,
+    /// A tenant that must not exist yet; its number must be free.
+    pub new_tenant: Option<TenantRow>,
+    /// Server parts to add; the store numbers them. The tenant keys they are wrapped with must
+    /// be there, as for those that are replaced.
+    pub add: Vec<KeyRow>,
+    /// Server parts to replace if they still are the first; the second is put in its place.
+    pub rewrap: Vec<(KeyRow, KeyRow)>,
+    /// Server parts to destroy, with the day for the ledger. They are gone from the file when the
+    /// call returns. Destroying one again gives its old position.
+    pub destroy: Vec<(u64, KeyId, u32)>,
+    /// Ledger positions whose rows are gone.
+    pub purged: Vec<u64>,
+    /// Root-wrapped keys to destroy: kind, tenant, version. A tenant key that a server part is
+    /// still wrapped with stays.
+    pub drop_root: Vec<(u8, u32, u32)>,
+}
+
+/// What a transaction of the keyring half did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeysCommitted {
+    /// Numbers of the added server parts, in order.
+    pub numbers: Vec<u64>,
+    /// Ledger positions of the destroyed server parts, in order.
+    pub positions: Vec<u64>,
+}

@@ -1,5 +1,6 @@
 //! `countenance calibrate`: from false-match rates to thresholds, by measuring.
 
+use crate::clock::date_of;
 use crate::engine::EngineArgs;
 use crate::evaluate::acquire::{Acquired, acquire};
 use crate::evaluate::measure::{self, Against, Rates};
@@ -164,42 +165,4 @@ pub(crate) fn today() -> String {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |time| time.as_secs());
     date_of(seconds / 86_400)
-}
-
-/// The date so many days after 1970-01-01 (Hinnant, "chrono-compatible low-level date
-/// algorithms", `civil_from_days`).
-fn date_of(days: u64) -> String {
-    // Counted from 0000-03-01, so that the leap day is the last of its year.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, later) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    format!("{:04}-{month:02}-{day:02}", era * 400 + year_of_era + later)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::date_of;
-
-    #[test]
-    fn days_become_dates_across_leap_years() {
-        for (days, date) in [
-            (0, "1970-01-01"),
-            (59, "1970-03-01"),
-            (789, "1972-02-29"),
-            (11_016, "2000-02-29"),
-            (11_017, "2000-03-01"),
-            (20_454, "2026-01-01"),
-        ] {
-            assert_eq!(date_of(days), date);
-        }
-    }
 }

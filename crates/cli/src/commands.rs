@@ -6,14 +6,18 @@
 
 use crate::engine::EngineArgs;
 use crate::failure::Outcome;
-use crate::{bench, calibrate, detect, doctor, evaluate, quantize, shell, verify};
+use crate::{
+    audit, backup, bench, calibrate, consent, detect, doctor, enroll, evaluate, keyring, quantize,
+    restore, retain, shell, subject, verify,
+};
 use clap::{Parser, Subcommand};
 
-/// Do two photos show the same person?
+/// Is this the person they say they are?
 ///
 /// Countenance compares faces at a false-match rate that you choose: the share of
 /// comparisons of two different people that pass as one person. Everything happens on
-/// this machine; nothing is sent anywhere and nothing is kept.
+/// this machine. Nothing is kept of photos that are only compared; people who agreed to it can be
+/// enrolled, and then a template is kept, sealed under a key of their own.
 #[derive(Debug, Parser)]
 #[command(
     name = "countenance",
@@ -27,6 +31,8 @@ Examples:
       Same person? At most one pair of strangers in 10,000 passes.
   countenance verify passport.jpg today.jpg --fmr 1e-5 --json
       Stricter, and the answer for a program.
+  countenance verify --subject ana today.jpg --data vault
+      Is it the person enrolled as ana? `keyring init`, `subject add`, `consent grant` and `enroll` come first.
   countenance detect party.jpg --draw found
       Which faces are there? Paint them into found/party.png.
   countenance doctor
@@ -34,10 +40,11 @@ Examples:
 
 Exit codes of every command:
   0  done; for verify: the same person
-  1  verify only: not the same person
+  1  verify and enroll: not the same person
   2  the command line makes no sense
   3  a picture has to be taken again; the cause is named
-  4  anything else that went wrong"
+  4  anything else that went wrong
+  5  not permitted: an unknown subject, no consent, too many attempts, a wrong holder part"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -49,6 +56,14 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Verify(verify::Args),
+    Keyring(keyring::Args),
+    Subject(subject::Args),
+    Consent(consent::Args),
+    Enroll(enroll::Args),
+    Audit(audit::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
+    Retain(retain::Args),
     Detect(detect::Args),
     Evaluate(evaluate::Args),
     Calibrate(calibrate::Args),
@@ -65,6 +80,14 @@ impl Cli {
         let engine = &self.engine;
         match &self.command {
             Command::Verify(args) => verify::run(args, engine),
+            Command::Keyring(args) => keyring::run(args),
+            Command::Subject(args) => subject::run(args),
+            Command::Consent(args) => consent::run(args),
+            Command::Enroll(args) => enroll::run(args, engine),
+            Command::Audit(args) => audit::run(args),
+            Command::Backup(args) => backup::run(args),
+            Command::Restore(args) => restore::run(args),
+            Command::Retain(args) => retain::run(args),
             Command::Detect(args) => detect::run(args, engine),
             Command::Evaluate(args) => evaluate::run(args, engine),
             Command::Calibrate(args) => calibrate::run(args, engine),
@@ -89,17 +112,17 @@ mod tests {
 
     #[test]
     fn every_command_explains_itself_with_an_example() {
-        for command in Cli::command().get_subcommands() {
+        let cli = Cli::command();
+        let outer = cli.get_subcommands();
+        for command in outer.flat_map(|one| std::iter::once(one).chain(one.get_subcommands())) {
             let name = command.get_name();
             let help = command.get_after_long_help().map(ToString::to_string);
             assert!(
                 help.unwrap_or_default().contains("Example"),
                 "{name} has no example"
             );
-            assert!(
-                command.get_long_about().is_some(),
-                "{name} has no long description"
-            );
+            let about = command.get_long_about().or_else(|| command.get_about());
+            assert!(about.is_some(), "{name} has no description");
         }
     }
 }

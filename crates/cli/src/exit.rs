@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Recapture = 3,
     /// 4: anything else that went wrong.
     Failed = 4,
+    /// 5: a subject is unknown, without consent or locked, or a holder part wrong.
+    NotPermitted = 5,
 }
 
 impl From<Exit> for ExitCode {

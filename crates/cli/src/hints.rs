@@ -2,7 +2,14 @@
 
 use crate::evaluate::pairs::PairsError;
 use crate::exit::Exit;
-use countenance_core::{CompareError, DecodeError, ThresholdError};
+use crate::registry::root;
+use countenance_core::vault::store::StoreError;
+use countenance_core::vault::{
+    BackupError, ConsentError, HolderError, IdentError, Lock, VaultError,
+};
+use countenance_core::{
+    CompareError, DecodeError, EnrollError, Fault, ThresholdError, VerifyError,
+};
 use countenance_models::{FileError, WeightsError};
 use std::io;
 
@@ -11,18 +18,158 @@ const ANYTHING_ELSE: &str = "`countenance doctor` checks this machine and this b
 
 /// The advice and the exit code for an error, found anywhere in its chain of causes.
 pub(crate) fn advice(error: &anyhow::Error) -> (Option<String>, Exit) {
-    let hint = error.chain().find_map(|cause| {
-        None.or_else(|| cause.downcast_ref().map(about_pictures))
-            .or_else(|| cause.downcast_ref().map(about_thresholds))
-            .or_else(|| cause.downcast_ref().and_then(about_comparisons))
-            .or_else(|| cause.downcast_ref().map(about_weights))
-            .or_else(|| cause.downcast_ref().map(about_weight_files))
-            .or_else(|| cause.downcast_ref().map(about_pairs))
-            .or_else(|| cause.downcast_ref().and_then(about_files))
+    let vault = error.chain().find_map(of_the_vault);
+    let hint = vault.map(about_vault).or_else(|| {
+        let loose = error.chain();
+        loose
+            .filter_map(|cause| {
+                cause
+                    .downcast_ref()
+                    .map(about_stores)
+                    .or_else(|| cause.downcast_ref().map(root::advice))
+            })
+            .next()
+    });
+    let hint = hint.or_else(|| {
+        error.chain().find_map(|cause| {
+            None.or_else(|| cause.downcast_ref().map(about_pictures))
+                .or_else(|| cause.downcast_ref().map(about_thresholds))
+                .or_else(|| cause.downcast_ref().and_then(about_comparisons))
+                .or_else(|| cause.downcast_ref().map(about_weights))
+                .or_else(|| cause.downcast_ref().map(about_weight_files))
+                .or_else(|| cause.downcast_ref().map(about_pairs))
+                .or_else(|| cause.downcast_ref().and_then(about_files))
+        })
     });
     let hint = hint.or_else(|| Some(ANYTHING_ELSE.to_owned()));
-    let usage = error.chain().any(|cause| cause.is::<ThresholdError>());
-    (hint, if usage { Exit::Usage } else { Exit::Failed })
+    let usage = error
+        .chain()
+        .any(|cause| cause.is::<ThresholdError>() || cause.is::<IdentError>());
+    let exit = match vault {
+        Some(error) => exit_of(error),
+        None if usage => Exit::Usage,
+        None => Exit::Failed,
+    };
+    (hint, exit)
+}
+
+/// The vault's own error: families above it show it as if it were theirs.
+fn of_the_vault<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a VaultError> {
+    if let Some(EnrollError::Vault(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(VerifyError::Vault(error)) = cause.downcast_ref() {
+        return Some(error);
+    }
+    cause.downcast_ref()
+}
+
+fn exit_of(error: &VaultError) -> Exit {
+    match error {
+        VaultError::Holder(_) => Exit::NotPermitted,
+        VaultError::Unknown { what: "subject" } => Exit::NotPermitted,
+        VaultError::Consent(ConsentError::Lifetime { .. })
+        | VaultError::Ident(_)
+        | VaultError::Unknown { .. }
+        | VaultError::Limit { .. } => Exit::Usage,
+        error if Fault::from(error.fault()) == Fault::Subject => Exit::NotPermitted,
+        _ => Exit::Failed,
+    }
+}
+
+fn about_vault(error: &VaultError) -> String {
+    match error {
+        VaultError::Attempts(Lock::Wait { .. }) => "wait, and then take a good picture",
+        VaultError::Attempts(_) => "use another way in; attempts grow free again after 30 days",
+        VaultError::Backup(error) => about_backups(error),
+        VaultError::ClockBackwards { .. } => "set the clock of this machine right",
+        VaultError::Consent(error) => about_consents(*error),
+        VaultError::Corrupt { .. } => {
+            "the data folder was damaged or altered: restore a backup with `countenance restore`"
+        }
+        VaultError::Exists { what: "subject" } => {
+            "choose another id, or go on with `consent grant` and `enroll`"
+        }
+        VaultError::Exists { .. } => "it is there already; go on with it",
+        VaultError::Holder(error) => about_holders(*error),
+        VaultError::Ident(_) => "an id has 1 to 200 bytes, a name 1 to 62, and neither has a NUL",
+        VaultError::Key(error) => return root::advice(error),
+        VaultError::Limit { what: "retention days", .. } => {
+            "keep people 1 to 1095 days after their last use; there is no longer"
+        }
+        VaultError::Limit { what: "records", .. } => "a subject has at most 16 templates",
+        VaultError::Limit { .. } => "keep within the limit",
+        VaultError::OlderThanKeyring { .. } => {
+            "an old copy of the data was put back; use the newest, or `countenance restore` into a new folder"
+        }
+        VaultError::RestoreUnfinished => "remove the folder and restore again",
+        VaultError::Secret(_) => "a secret is 32 bytes or 64 hexadecimal digits",
+        VaultError::Store(error) => return about_stores(error),
+        VaultError::Unknown { what: "subject" } => {
+            "check the id; `countenance subject list` shows those that can be shown"
+        }
+        _ => "`countenance audit verify` checks the data folder",
+    }
+    .to_owned()
+}
+
+fn about_backups(error: &BackupError) -> &'static str {
+    match error {
+        BackupError::Age { .. } => {
+            "check recipient or identity: `countenance keyring identity` makes a pair"
+        }
+        BackupError::Altered | BackupError::Format { .. } => {
+            "the backup is damaged or another file: take another copy of it"
+        }
+        BackupError::Foreign { .. } => "take data, keyring and deletions of one and the same vault",
+        BackupError::TooOld { .. } => {
+            "keyring backups are taken for 30 days, so that an erasure stays one; take a newer one"
+        }
+        _ => "check that the file can be read or written and the disk has room",
+    }
+}
+
+fn about_consents(error: ConsentError) -> &'static str {
+    match error {
+        ConsentError::Lifetime { .. } => "choose --days between 1 and 1095",
+        _ => {
+            "ask the person; `countenance consent grant ID --purpose verify` records that they agreed"
+        }
+    }
+}
+
+fn about_holders(error: HolderError) -> &'static str {
+    match error {
+        HolderError::Missing => "name the holder's part with --holder FILE",
+        HolderError::Unexpected => "leave --holder out: this subject is not holder-bound",
+        _ => {
+            "name the part that the subject was added with; a lost one means erasing and enrolling again"
+        }
+    }
+}
+
+fn about_stores(error: &StoreError) -> String {
+    match error {
+        StoreError::Conflict(_) => "somebody else changed it at the same moment: try again",
+        StoreError::Corrupt { .. } => {
+            "the data folder was damaged or altered: restore a backup with `countenance restore`"
+        }
+        StoreError::Engine { .. } => "build with the SQLite that the program brings along",
+        StoreError::Full => "make room on the disk",
+        StoreError::InUse { .. } => {
+            "one process at a time: wait for the other, or ask it over its own interface"
+        }
+        StoreError::Missing => "`countenance keyring init --data DIR` makes a data folder",
+        StoreError::Newer { .. } => "use the newer program that wrote it; nothing was touched",
+        StoreError::NotDestroyed => {
+            "erase again; until it succeeds the key may still be in the file"
+        }
+        StoreError::Occupied => {
+            "there is a vault already: name a folder that is empty or does not exist"
+        }
+        _ => "check that the disk is there, has room and can be written",
+    }
+    .to_owned()
 }
 
 fn about_pictures(error: &DecodeError) -> String {

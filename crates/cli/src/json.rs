@@ -132,6 +132,17 @@ pub(crate) fn rounded(value: f64, digits: i32) -> f64 {
     (value * scale).round() / scale + 0.0
 }
 
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        // Writing into a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
 /// Prints a document to the standard output.
 pub(crate) fn print(document: &impl Serialize) -> io::Result<()> {
     let mut text = serde_json::to_string_pretty(document)?;

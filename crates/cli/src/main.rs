@@ -5,23 +5,33 @@
     reason = "the standard streams are what a command line speaks through"
 )]
 
+mod audit;
+mod backup;
 mod bench;
 mod calibrate;
 mod clock;
 mod commands;
+mod consent;
 mod detect;
 mod doctor;
 mod draw;
 mod engine;
+mod enroll;
 mod evaluate;
 mod exit;
 mod failure;
 mod hardening;
 mod hints;
 mod json;
+mod keyring;
 mod pictures;
+mod progress;
 mod quantize;
+mod registry;
+mod restore;
+mod retain;
 mod shell;
+mod subject;
 mod terminal;
 mod usage;
 mod verify;

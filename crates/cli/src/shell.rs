@@ -53,29 +53,37 @@ pub(crate) fn man(_: &ManArgs) -> Outcome {
     whole.render_options_section(&mut page)?;
     verbatim(&command, "SH", &mut page)?;
     for subcommand in command.get_subcommands() {
-        let name = subcommand.get_name().to_uppercase();
-        writeln!(page, ".SH \"{name}\"")?;
-        // The options of every command are described once, above.
-        let own = subcommand.clone().mut_args(|argument| {
-            let shared = argument.is_global_set();
-            argument.hide(shared)
-        });
-        let man = Man::new(own);
-        for render in [
-            Man::render_synopsis_section,
-            Man::render_description_section,
-            Man::render_options_section,
-        ] {
-            let mut section = Vec::new();
-            render(&man, &mut section)?;
-            // Below its command's heading, each of these is a subsection.
-            let section = String::from_utf8_lossy(&section).replace(".SH ", ".SS ");
-            page.write_all(section.as_bytes())?;
+        section(subcommand, subcommand.get_name(), &mut page)?;
+        for inner in subcommand.get_subcommands() {
+            let name = format!("{} {}", subcommand.get_name(), inner.get_name());
+            section(inner, &name, &mut page)?;
         }
-        verbatim(subcommand, "SS", &mut page)?;
     }
     io::stdout().write_all(&page)?;
     Ok(Exit::Success)
+}
+
+/// The section of one command.
+fn section(command: &Command, name: &str, page: &mut Vec<u8>) -> io::Result<()> {
+    writeln!(page, ".SH \"{}\"", name.to_uppercase())?;
+    // The options of every command are described once, above.
+    let own = command.clone().mut_args(|argument| {
+        let shared = argument.is_global_set();
+        argument.hide(shared)
+    });
+    let man = Man::new(own);
+    for render in [
+        Man::render_synopsis_section,
+        Man::render_description_section,
+        Man::render_options_section,
+    ] {
+        let mut section = Vec::new();
+        render(&man, &mut section)?;
+        // Below its command's heading, each of these is a subsection.
+        let section = String::from_utf8_lossy(&section).replace(".SH ", ".SS ");
+        page.write_all(section.as_bytes())?;
+    }
+    verbatim(command, "SS", page)
 }
 
 /// Examples, exit codes and the like, line by line as `--help` shows them.

@@ -76,6 +76,15 @@ pub(crate) fn one_in(rate: f64) -> String {
     format!("1 in {grouped}")
 }
 
+/// `1 subject`, `2 subjects`.
+pub(crate) fn counted(n: impl TryInto<u64>, thing: &str) -> String {
+    match n.try_into() {
+        Ok(1) => format!("1 {thing}"),
+        Ok(n) => format!("{n} {thing}s"),
+        Err(_) => format!("many {thing}s"),
+    }
+}
+
 /// A cause in words.
 pub(crate) fn cause(cause: QualityCause) -> &'static str {
     match cause {

@@ -57,15 +57,17 @@ fn condense(rendered: &str, command: &str) -> (String, String) {
     (message, hint)
 }
 
-/// `countenance verify`, when that is the command that these arguments ask for.
+/// `countenance verify` or `countenance subject add`, when that is what these arguments ask for.
 fn asked_of(arguments: impl IntoIterator<Item = String>) -> String {
     let cli = Cli::command();
-    let known = |argument: &String| cli.find_subcommand(argument).is_some();
-    let command = arguments.into_iter().skip(1).find(known);
-    command.map_or_else(
-        || "countenance".to_owned(),
-        |command| format!("countenance {command}"),
-    )
+    let (mut command, mut name) = (&cli, "countenance".to_owned());
+    for argument in arguments.into_iter().skip(1) {
+        if let Some(inner) = command.find_subcommand(&argument) {
+            name = format!("{name} {argument}");
+            command = inner;
+        }
+    }
+    name
 }
 
 #[cfg(test)]
@@ -86,6 +88,12 @@ mod tests {
         assert!(message.contains("<REFERENCE> <PROBE>"), "{message}");
         assert!(hint.contains("'countenance verify --help'"), "{hint}");
         assert!(!message.contains('\n') && !hint.contains('\n'));
+    }
+
+    #[test]
+    fn the_hint_names_the_inner_command() {
+        let (_, hint) = condensed("countenance subject add");
+        assert!(hint.contains("'countenance subject add --help'"), "{hint}");
     }
 
     #[test]

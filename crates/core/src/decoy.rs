@@ -8,8 +8,8 @@
 use crate::template_v1::{self, Stored};
 use countenance_gallery::{ModelId, Template};
 use countenance_vault::{
-    Collection, Consent, ExternalId, Grant, ModelName, Name, Purpose, Random, Subject, TextVersion,
-    Timestamp, Unlocked, Vault, VaultError,
+    Collection, Consent, ExternalId, Grant, KeyId, ModelName, Name, Purpose, Random, Subject,
+    TextVersion, Timestamp, Unlocked, Vault, VaultError,
 };
 use std::hint::black_box;
 use zeroize::Zeroizing;
@@ -29,6 +29,24 @@ impl Decoy {
     /// Whether a tenant is the decoy's.
     pub(crate) fn is_tenant(name: &Name) -> bool {
         name.as_str() == TENANT
+    }
+
+    /// Whether a vault has one.
+    pub(crate) fn is_in(vault: &Vault) -> Result<bool, VaultError> {
+        let name = Name::new(TENANT)?;
+        match vault.collection(&name, &name) {
+            Ok(collection) => {
+                let found = vault.find(&collection, &ExternalId::new(ID)?)?;
+                Ok(found.subject().is_some())
+            }
+            Err(VaultError::Unknown { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The name of its key.
+    pub(crate) fn key_id(&self) -> KeyId {
+        self.subject.key_id()
     }
 
     /// The decoy of a vault, made if it is not there.

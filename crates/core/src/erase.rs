@@ -26,7 +26,9 @@ impl Registry {
     /// # Errors
     /// [`VaultError`] when the store fails or an entry does not open.
     pub fn retain(&self, after: u64, limit: u32) -> Result<Retained, VaultError> {
-        let done = self.vault().retain(after, limit, self.now())?;
+        let decoy = self.decoy().key_id();
+        let mut done = self.vault().retain(after, limit, self.now())?;
+        done.erased.retain(|receipt| receipt.key_id != decoy);
         if done.next.is_none() {
             self.renew_decoy()?;
         }

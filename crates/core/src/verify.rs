@@ -146,6 +146,7 @@ impl Registry {
 
         // 4. The records, and the best score.
         let clock = worker.engine.clock();
+        let admitted_once = admitted.is_ok();
         let compared = match admitted {
             Err(finding) => {
                 timed(clock, &mut detail.timings.compare, || {
@@ -182,8 +183,8 @@ impl Registry {
             }
             Err(finding) => {
                 detail.finding = finding;
-                // Of a subject that was erased meanwhile nothing is written any more.
-                let erased = target.subject().is_some() && self.find(claim)?.subject().is_none();
+                // Of a subject that was erased while it was compared nothing is written any more.
+                let erased = admitted_once && self.find(claim)?.subject().is_none();
                 if !erased {
                     detail.leaf = Some(vault.decline(attempt, None, false, self.now())?);
                 }

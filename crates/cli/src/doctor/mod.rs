@@ -2,6 +2,7 @@
 
 mod known_answers;
 mod machine;
+mod people;
 mod plan;
 mod self_test;
 
@@ -9,6 +10,7 @@ use crate::engine::EngineArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
+use crate::registry::RegistryArgs;
 use crate::terminal::{FAINT, GREEN, RED, YELLOW, plain};
 use countenance_core::Isa;
 use countenance_models::{Manifest, Role};
@@ -22,6 +24,8 @@ use std::io::{self, Write};
 /// Shows what the processor can do and which kernels that chooses, checks the digest of the weights, and runs
 /// every network on a drawn face with every instruction set of this machine: the results must be the known ones,
 /// which another implementation gave for the same weights and pictures.
+///
+/// With --data it also opens the data folder and says what the theft of its disk would give away.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -31,17 +35,21 @@ Examples:
       The same for a program or a report of a fault.
   countenance doctor --models folder
       Check the weights in a folder.
+  countenance doctor --data vault
+      Does the data folder open, and would a thief of the disk learn anything?
   countenance doctor --plan sface --precision int8
       The steps of a network on this machine, and where its time goes.
 
 Exit codes:
   0  everything is in order
   2  the command line makes no sense
-  4  weights are missing or altered, or a network gives other results than it should
+  4  weights are missing or altered, a network gives other results than it should, or the data
+     folder does not open or is open to others
 
 JSON: version, machine (processor, features, isa, isas), models (each id, role, license, bytes,
 sha256, source), calibrated_fmr, checks (each network, isa, precision, deviation, tolerance,
-passed), healthy.")]
+passed), people with --data (folder, root_key, theft_survived, promise, folder_private,
+erased_at_once, error), healthy.")]
 pub(crate) struct Args {
     /// Print the findings as JSON
     #[arg(long)]
@@ -50,6 +58,9 @@ pub(crate) struct Args {
     /// Describe how a network runs here, step by step, instead
     #[arg(long, value_name = "NETWORK")]
     plan: Option<plan::Planned>,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
 }
 
 /// The document that `--json` prints.
@@ -61,6 +72,8 @@ struct DoctorJson {
     /// The false-match rates that verify can be asked for, the loosest first.
     calibrated_fmr: Vec<f64>,
     checks: Vec<CheckJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people: Option<people::PeopleJson>,
     healthy: bool,
 }
 
@@ -79,7 +92,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     if let Some(planned) = args.plan {
         return plan::run(planned, args.json, engine);
     }
-    let findings = examine(engine)?;
+    let findings = examine(engine, people::examine(&args.registry)?)?;
     if args.json {
         json::print(&findings)?;
     } else {
@@ -92,7 +105,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     })
 }
 
-fn examine(engine: &EngineArgs) -> Result<DoctorJson, Failure> {
+fn examine(engine: &EngineArgs, people: Option<people::PeopleJson>) -> Result<DoctorJson, Failure> {
     let options = engine.options()?;
     let manifest = Manifest::shipped()?;
     // A digest that is not the pinned one ends here, with the file and both digests.
@@ -128,8 +141,10 @@ fn examine(engine: &EngineArgs) -> Result<DoctorJson, Failure> {
             let points = calibration.points().iter();
             points.map(|point| point.fmr.rate()).collect()
         }),
-        healthy: checks.iter().all(|check| check.passed),
+        healthy: checks.iter().all(|check| check.passed)
+            && people.as_ref().is_none_or(people::PeopleJson::is_in_order),
         checks,
+        people,
     })
 }
 
@@ -192,9 +207,14 @@ fn write(out: &mut impl Write, findings: &DoctorJson) -> io::Result<()> {
             check.network, check.isa, check.precision, check.deviation, check.tolerance
         )?;
     }
+    if let Some(found) = &findings.people {
+        people::write(out, found)?;
+    }
     writeln!(out)?;
     if findings.healthy {
         writeln!(out, "{GREEN}Everything is in order.{GREEN:#}")
+    } else if findings.checks.iter().all(|check| check.passed) {
+        writeln!(out, "{RED}See to the data folder first.{RED:#}")
     } else {
         writeln!(
             out,

@@ -24,11 +24,11 @@ struct AnswerJson<'a> {
 }
 
 /// Prints the answer to the standard output.
-pub(super) fn print(args: &Args, comparison: &Comparison) -> Result<(), Failure> {
+pub(super) fn print(args: &Args, probe: &Path, comparison: &Comparison) -> Result<(), Failure> {
     if args.json {
         json::print(&document(comparison))?;
     } else {
-        write(&mut anstream::stdout().lock(), args, comparison)?;
+        write(&mut anstream::stdout().lock(), args, probe, comparison)?;
     }
     Ok(())
 }
@@ -50,7 +50,12 @@ fn document(comparison: &Comparison) -> AnswerJson<'_> {
     }
 }
 
-fn write(out: &mut impl Write, args: &Args, comparison: &Comparison) -> io::Result<()> {
+fn write(
+    out: &mut impl Write,
+    args: &Args,
+    probe: &Path,
+    comparison: &Comparison,
+) -> io::Result<()> {
     let style = match comparison.decision {
         Decision::Accept => GREEN,
         Decision::Reject => RED,
@@ -84,7 +89,7 @@ fn write(out: &mut impl Write, args: &Args, comparison: &Comparison) -> io::Resu
         let name = terminal::plain(args.reference.display());
         writeln!(out, "  reference  {name}: {}", summary(reference))?;
     }
-    let name = terminal::plain(args.probe.display());
+    let name = terminal::plain(probe.display());
     writeln!(out, "  probe      {name}: {}", summary(&comparison.probe))?;
     let timings = terminal::timings(&comparison.timings);
     writeln!(out, "  {FAINT}time       {timings}{FAINT:#}")
@@ -114,7 +119,7 @@ pub(super) fn meaning(comparison: &Comparison) -> String {
 }
 
 /// What was found in a picture.
-pub(super) fn summary(capture: &Capture) -> String {
+pub(crate) fn summary(capture: &Capture) -> String {
     let (Some(_), Some(quality)) = (&capture.face, &capture.quality) else {
         let causes = capture.causes.first();
         return causes

@@ -1,6 +1,5 @@
 //! The answer as a picture.
 
-use super::Args;
 use super::answer::{file_name, meaning, summary, verdict};
 use super::picture_failure;
 use crate::draw::{self, Canvas, ComparisonSlide, Panel};
@@ -9,14 +8,13 @@ use crate::terminal::milliseconds;
 use countenance_core::{
     Capture, CaptureError, Comparison, Decision, DecodeLimits, Picture, Recapture,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Paints both pictures. They are decoded anew: the engine keeps no pixels.
 pub(super) fn draw(
-    args: &Args,
+    [reference_file, probe_file]: [&PathBuf; 2],
     comparison: &Comparison,
-    reference: &[u8],
-    probe: &[u8],
+    [reference, probe]: [&[u8]; 2],
 ) -> Result<Canvas, Failure> {
     let reference_picture = decode(reference)?;
     let probe_picture = decode(probe)?;
@@ -43,11 +41,11 @@ pub(super) fn draw(
         panels: [
             panel(
                 "Reference",
-                &args.reference,
+                reference_file,
                 &reference_picture,
                 of_reference,
             ),
-            panel("Probe", &args.probe, &probe_picture, &comparison.probe),
+            panel("Probe", probe_file, &probe_picture, &comparison.probe),
         ],
         footer: format!(
             "countenance {}  ·  {}  ·  {} ms",

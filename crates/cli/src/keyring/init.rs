@@ -1,0 +1,147 @@
+//! `countenance keyring init`.
+
+use crate::clock::MachineClock;
+use crate::exit::Exit;
+use crate::failure::Outcome;
+use crate::json;
+use crate::registry::{RegistryArgs, database, private, promise, registry};
+use crate::terminal::{GREEN, YELLOW, plain};
+use countenance_core::vault::store::StoreError;
+use countenance_core::vault::{SystemRandom, Vault, VaultError};
+use countenance_core::{FalseMatchRate, WallClock as _};
+use serde::Serialize;
+use std::io::Write as _;
+use std::sync::Arc;
+
+/// Make a data folder, its root key, a tenant and a collection
+///
+/// What is there already is kept: on an existing data folder it adds the tenant and collection that are
+/// named. The root key is written once and never shown; keep a copy of it apart from the data, because nothing
+/// else opens them.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance keyring init --data vault
+  countenance keyring init --data vault --tenant acme --collection staff
+  countenance keyring init --data vault --database postgres://countenance@/countenance
+
+JSON: data_folder, root_key, made (folder, root_key, tenant, collection), public_key, theft_survived,
+promise.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    registry: RegistryArgs,
+
+    /// Print what was made as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Made {
+    folder: bool,
+    root_key: bool,
+    tenant: bool,
+    collection: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct InitJson {
+    data_folder: Option<String>,
+    root_key: String,
+    made: Made,
+    public_key: String,
+    theft_survived: Option<bool>,
+    promise: &'static str,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    private::keep_private();
+    let options = &args.registry;
+    let place = options.root_place()?;
+    let (tenant, collection) = options.names()?;
+    let store = database::open(options)?;
+    let folder = options.folder().ok();
+    let (root, made_root) = place.open_or_create(folder)?;
+    let random = Arc::new(SystemRandom);
+    let now = MachineClock::start().now();
+    let settings = options.settings();
+    let create = Vault::create(
+        Arc::clone(&store),
+        Arc::clone(&root),
+        Arc::clone(&random) as _,
+        settings,
+        now,
+    );
+    let (vault, made_folder) = match create {
+        Ok(vault) => (vault, true),
+        Err(VaultError::Store(StoreError::Occupied)) => {
+            let vault = Vault::open(store, root, random, settings, now);
+            (vault.map_err(|error| options.about_vault(error))?, false)
+        }
+        Err(error) => return Err(options.about_vault(error)),
+    };
+    let was_made = |result| match result {
+        Ok(()) => Ok(true),
+        Err(VaultError::Exists { .. }) => Ok(false),
+        Err(error) => Err(error),
+    };
+    let made = Made {
+        folder: made_folder,
+        root_key: made_root,
+        tenant: was_made(vault.create_tenant(&tenant, now))?,
+        collection: was_made(vault.create_collection(&tenant, &collection, now).map(drop))?,
+    };
+    let registry = registry(vault, FalseMatchRate::DEFAULT)?;
+    let records_here = folder.filter(|_| options.database.is_none());
+    let promise = promise::of(&place, records_here);
+    let document = InitJson {
+        data_folder: folder.map(|path| path.display().to_string()),
+        root_key: place.to_string(),
+        made,
+        public_key: json::hex(&registry.vault().public_key()),
+        theft_survived: promise.theft_survived,
+        promise: promise.text,
+    };
+    if args.json {
+        json::print(&document)?;
+    } else {
+        print(&document)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn print(document: &InitJson) -> std::io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    let new = |made: bool| if made { "new" } else { "was there" };
+    let made = &document.made;
+    if let Some(folder) = &document.data_folder {
+        writeln!(
+            out,
+            "data folder  {}  ({})",
+            plain(folder),
+            new(made.folder)
+        )?;
+    }
+    writeln!(
+        out,
+        "root key     {}  ({})",
+        plain(&document.root_key),
+        new(made.root_key)
+    )?;
+    writeln!(out, "tenant       {}", new(made.tenant))?;
+    writeln!(out, "collection   {}", new(made.collection))?;
+    writeln!(out, "public key   {}", document.public_key)?;
+    let style = match document.theft_survived {
+        Some(true) => GREEN,
+        _ => YELLOW,
+    };
+    writeln!(out, "theft        {style}{}{style:#}", document.promise)?;
+    if made.root_key {
+        writeln!(out)?;
+        writeln!(
+            out,
+            "Keep a copy of the root key apart from the data: without it nobody can open them, with it anybody can."
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! The options of every command that needs stored people, and the registry they open.
+
+pub(crate) mod database;
+pub(crate) mod holder;
+pub(crate) mod private;
+pub(crate) mod promise;
+pub(crate) mod root;
+pub(crate) mod who;
+
+use crate::clock::MachineClock;
+use crate::failure::Failure;
+use clap::Args;
+use countenance_core::vault::store::StoreError;
+use countenance_core::vault::{Collection, Name, Settings, SystemRandom, Vault, VaultError};
+use countenance_core::{ComparePolicy, FalseMatchRate, Registry};
+use root::RootPlace;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Options of every command that needs stored people.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Where the people are kept")]
+pub(crate) struct RegistryArgs {
+    /// The data folder: sealed records, consents, the audit log, wrapped keys
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "COUNTENANCE_DATA",
+        hide_env_values = true
+    )]
+    pub(crate) data: Option<PathBuf>,
+
+    /// The root key [default: DIR.root, a file beside the data folder]
+    ///
+    /// A file of 32 bytes or 64 hexadecimal digits that only you can read, never inside the data folder; or
+    /// `credential:NAME`, which the service manager passed; or a PKCS#11 URI such as
+    /// `pkcs11:token=office;object=countenance?module-path=/usr/lib/softhsm/libsofthsm2.so&pin-source=pin.txt`.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "COUNTENANCE_ROOT",
+        hide_env_values = true
+    )]
+    pub(crate) root: Option<String>,
+
+    /// Keep the records in this PostgreSQL database, `postgres://...`; the keyring stays in the data folder
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "COUNTENANCE_DATABASE",
+        hide_env_values = true
+    )]
+    pub(crate) database: Option<String>,
+
+    /// Keep the keyring in the database too, for many nodes
+    ///
+    /// A destroyed key is then gone after vacuum and log recycling, not at once.
+    #[arg(long, requires = "database")]
+    pub(crate) keyring_in_database: bool,
+
+    /// Whose people
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) tenant: String,
+
+    /// Which of their collections
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) collection: String,
+
+    /// Days after the last use until a subject is erased, 1 to 1095
+    #[arg(
+        long,
+        value_name = "DAYS",
+        env = "COUNTENANCE_RETENTION_DAYS",
+        default_value_t = 365
+    )]
+    pub(crate) retention_days: u32,
+}
+
+/// An open registry and the collection that was named.
+pub(crate) struct Opened {
+    pub(crate) registry: Registry,
+    pub(crate) collection: Collection,
+}
+
+impl RegistryArgs {
+    /// The data folder.
+    pub(crate) fn folder(&self) -> Result<&Path, Failure> {
+        let folder = self.data.as_deref();
+        folder.filter(|path| !path.as_os_str().is_empty()).ok_or_else(|| {
+            Failure::usage(
+                "no data folder is named",
+                "name it with --data DIR or in COUNTENANCE_DATA; `countenance keyring init --data DIR` makes one",
+            )
+        })
+    }
+
+    /// Where the root key is.
+    pub(crate) fn root_place(&self) -> Result<RootPlace, Failure> {
+        match &self.root {
+            Some(text) => RootPlace::parse(text),
+            None => RootPlace::beside(self.folder()?),
+        }
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        Settings {
+            retention_days: self.retention_days,
+            ..Settings::default()
+        }
+    }
+
+    pub(crate) fn names(&self) -> Result<(Name, Name), Failure> {
+        let name = |what: &'static str, text: &str| {
+            Name::new(text).map_err(|error| Failure::from(error).about(what))
+        };
+        Ok((
+            name("--tenant", &self.tenant)?,
+            name("--collection", &self.collection)?,
+        ))
+    }
+
+    /// The vault, without the registry around it.
+    pub(crate) fn vault(&self) -> Result<Vault, Failure> {
+        private::keep_private();
+        let place = self.root_place()?;
+        if !self.keyring_in_database && !self.folder()?.join("keyring.db").exists() {
+            // Opening the store would make the folder.
+            return Err(self.about_vault(StoreError::Missing.into()));
+        }
+        let store = database::open(self)?;
+        let root = place.open(self.folder().ok())?;
+        let random = Arc::new(SystemRandom);
+        let now = countenance_core::WallClock::now(&MachineClock::start());
+        Vault::open(store, root, random, self.settings(), now)
+            .map_err(|error| self.about_vault(error))
+    }
+
+    /// The registry and the collection that was named.
+    pub(crate) fn open(&self) -> Result<Opened, Failure> {
+        self.open_at(FalseMatchRate::DEFAULT)
+    }
+
+    /// The same, to decide at another false-match rate.
+    pub(crate) fn open_at(&self, fmr: FalseMatchRate) -> Result<Opened, Failure> {
+        let (tenant, collection) = self.names()?;
+        let vault = self.vault()?;
+        let found = vault.collection(&tenant, &collection).map_err(|error| {
+            let unknown = matches!(error, VaultError::Unknown { .. });
+            let failure = Failure::from(error);
+            if unknown {
+                failure.with_hint(
+                    "`countenance keyring status` lists tenants and collections; `keyring init --tenant --collection` adds one",
+                )
+            } else {
+                failure
+            }
+        });
+        Ok(Opened {
+            collection: found?,
+            registry: registry(vault, fmr)?,
+        })
+    }
+
+    /// Says which folder an error of the store is about.
+    pub(crate) fn about_vault(&self, error: VaultError) -> Failure {
+        let place = self.data.as_deref().map(|path| path.display().to_string());
+        let failure = Failure::from(error);
+        match place {
+            Some(place) => failure.about(place),
+            None => failure,
+        }
+    }
+}
+
+/// A registry on an open vault, by the machine's clock.
+pub(crate) fn registry(vault: Vault, fmr: FalseMatchRate) -> Result<Registry, Failure> {
+    let policy = ComparePolicy {
+        fmr,
+        ..ComparePolicy::default()
+    };
+    let (random, clock) = (Arc::new(SystemRandom), Arc::new(MachineClock::start()));
+    Ok(Registry::open(Arc::new(vault), random, clock, policy)?)
+}

@@ -1,0 +1,102 @@
+//! What the theft of a disk would give away: it depends on where the root key is.
+
+use super::root::RootPlace;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Whether the data survives the theft of the disk it is on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Promise {
+    /// `Some(true)` it does, `Some(false)` it does not, `None` it hangs on what cannot be seen from here.
+    pub(crate) theft_survived: Option<bool>,
+    /// In words.
+    pub(crate) text: &'static str,
+}
+
+/// The promise of a root key for a data folder; `None` when the records are elsewhere.
+pub(crate) fn of(place: &RootPlace, data: Option<&Path>) -> Promise {
+    let (theft_survived, text) = match place {
+        RootPlace::Pkcs11 { .. } => (
+            Some(true),
+            "the root key never leaves its token: a stolen disk or backup tells nothing",
+        ),
+        RootPlace::Credential(_) => (
+            None,
+            "a stolen disk tells nothing if the credential is sealed to this machine's TPM; \
+             in a plain file on the same disk it would be stolen with the data",
+        ),
+        RootPlace::File(path) => match data.map(|data| share_a_disk(path, data)) {
+            Some(true) => (
+                Some(false),
+                "root key and data are on one disk: whoever steals it can open everything but \
+                 holder-bound subjects; move the root key to another disk, a token or a sealed credential",
+            ),
+            Some(false) => (
+                Some(true),
+                "the root key is on another disk than the data: the theft of one of them tells nothing",
+            ),
+            None => (
+                None,
+                "the records are in a database: what its theft tells hangs on whether its disk \
+                 also holds the root key",
+            ),
+        },
+    };
+    Promise {
+        theft_survived,
+        text,
+    }
+}
+
+/// Whether two places are on one disk; when that cannot be told, on one file system; when that
+/// cannot be told either, they are taken to be.
+#[cfg(unix)]
+fn share_a_disk(one: &Path, other: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let device = |path: &Path| std::fs::metadata(path).map(|metadata| metadata.dev());
+    let (Ok(one), Ok(other)) = (device(one), device(other)) else {
+        return true;
+    };
+    let (one_disks, other_disks) = (disks(one), disks(other));
+    one == other || !one_disks.is_disjoint(&other_disks)
+}
+
+#[cfg(not(unix))]
+fn share_a_disk(_: &Path, _: &Path) -> bool {
+    true
+}
+
+/// The disks under a file system, by the names of the kernel.
+#[cfg(unix)]
+fn disks(device: u64) -> BTreeSet<String> {
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let mut found = BTreeSet::new();
+    if let Ok(block) = std::fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")) {
+        gather(&block, 8, &mut found);
+    }
+    found
+}
+
+/// A partition stands in the folder of its disk; a mapped device names what it is made of.
+#[cfg(unix)]
+fn gather(block: &Path, depth: u32, found: &mut BTreeSet<String>) {
+    let slaves = std::fs::read_dir(block.join("slaves"));
+    let below: Vec<_> = slaves.into_iter().flatten().flatten().collect();
+    if block.join("partition").exists()
+        && let Some(disk) = block.parent()
+    {
+        gather(disk, depth, found);
+    } else if below.is_empty() || depth == 0 {
+        found.extend(
+            block
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned()),
+        );
+    } else {
+        for slave in below {
+            if let Ok(path) = slave.path().canonicalize() {
+                gather(&path, depth - 1, found);
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! `countenance retain`: end what is over.
+
+use crate::exit::Exit;
+use crate::failure::Outcome;
+use crate::json;
+use crate::progress;
+use crate::registry::{RegistryArgs, registry};
+use crate::terminal::counted;
+use countenance_core::FalseMatchRate;
+use serde::Serialize;
+
+/// Subjects that are looked at in one step.
+const STEP: u32 = 1000;
+
+/// End consents that expired and erase subjects who were not used
+///
+/// Run it once a day. It looks at all tenants: templates go with the last consent of a subject, and a subject goes
+/// after --retention-days without use, with a receipt in the audit log like any other erasure. It can be
+/// killed at any moment and run again.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance retain --data vault
+  countenance retain --data vault --retention-days 90
+
+JSON: examined, expired (consents), erased (subjects).")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    registry: RegistryArgs,
+
+    /// Print what was done as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+struct RetainJson {
+    examined: u64,
+    expired: u64,
+    erased: usize,
+}
+
+/// Runs the job to its end.
+pub(crate) fn run(args: &Args) -> Outcome {
+    let registry = registry(args.registry.vault()?, FalseMatchRate::DEFAULT)?;
+    let bar = progress::counting("looking at", "subjects");
+    let mut done = RetainJson::default();
+    let mut after = 0;
+    loop {
+        let step = registry.retain(after, STEP)?;
+        done.examined += step.examined;
+        done.expired += step.expired;
+        done.erased += step.erased.len();
+        bar.inc(step.examined);
+        let Some(next) = step.next else { break };
+        after = next;
+    }
+    bar.finish_and_clear();
+    if args.json {
+        json::print(&done)?;
+    } else {
+        println!("expired  {}", counted(done.expired, "consent"));
+        println!("erased   {}", counted(done.erased, "subject"));
+    }
+    Ok(Exit::Success)
+}

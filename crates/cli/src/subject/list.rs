@@ -1,0 +1,88 @@
+//! `countenance subject list`.
+
+use super::kind_name;
+use crate::clock::date_of;
+use crate::exit::Exit;
+use crate::failure::Outcome;
+use crate::json;
+use crate::registry::RegistryArgs;
+use crate::terminal::{FAINT, plain};
+use countenance_core::vault::Listed;
+use serde::Serialize;
+use std::io::Write as _;
+
+/// List the subjects of a collection
+///
+/// Pseudonym, kind, day of last use, and the id of operator-key subjects. The id of a holder-bound one cannot
+/// be shown: it is sealed with the holder's part.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance subject list --data vault
+  countenance subject list --data vault --json
+
+JSON: subjects (each id or null, pseudonym, kind, last_used).")]
+pub(super) struct Args {
+    #[command(flatten)]
+    registry: RegistryArgs,
+
+    /// Print the list as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct ListJson {
+    subjects: Vec<SubjectJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct SubjectJson {
+    id: Option<String>,
+    pseudonym: String,
+    kind: &'static str,
+    last_used: String,
+}
+
+impl From<Listed> for SubjectJson {
+    fn from(listed: Listed) -> Self {
+        Self {
+            id: listed.external_id.map(|id| id.as_str().to_owned()),
+            pseudonym: listed.pseudonym.to_string(),
+            kind: kind_name(listed.kind),
+            last_used: date_of(listed.used_day.into()),
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    const PAGE: u32 = 500;
+    let opened = args.registry.open()?;
+    let mut out = anstream::stdout().lock();
+    let mut subjects = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = opened.registry.subjects(&opened.collection, after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = last.number;
+        for one in page.into_iter().map(SubjectJson::from) {
+            if args.json {
+                subjects.push(one);
+                continue;
+            }
+            let id = one
+                .id
+                .as_deref()
+                .map_or_else(|| "(sealed)".to_owned(), plain);
+            writeln!(
+                out,
+                "{}  {}  {}  {FAINT}{}{FAINT:#}",
+                one.last_used, one.kind, id, one.pseudonym
+            )?;
+        }
+    }
+    if args.json {
+        json::print(&ListJson { subjects })?;
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,488 @@
+//! The commands about stored people, and all that can be wrong with what they are given.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
+mod fixture;
+
+use fixture::{assert_exit, json, sample, stderr};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder with a data folder `vault` in it.
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn empty() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("form.pdf"), "signed").unwrap();
+        Self { folder }
+    }
+
+    fn new() -> Self {
+        let place = Self::empty();
+        assert_exit(&place.run("keyring init --data vault"), 0);
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_countenance"));
+        command.current_dir(&self.folder);
+        for name in ["DATA", "ROOT", "DATABASE", "RETENTION_DAYS"] {
+            command.env_remove(format!("COUNTENANCE_{name}"));
+        }
+        command
+    }
+
+    /// Runs a command line; a word that ends in `.jpg` is a sample photo.
+    fn run(&self, line: &str) -> Output {
+        let words = line.split(' ').map(|word| match word {
+            photo if photo.ends_with(".jpg") => sample(photo),
+            other => PathBuf::from(other),
+        });
+        self.command().args(words).output().unwrap()
+    }
+
+    /// The same with something on the standard input.
+    fn run_with(&self, line: &str, input: &[u8]) -> Output {
+        let mut child = self
+            .command()
+            .args(line.split(' '))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It may have read enough before all is written.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        child.wait_with_output().unwrap()
+    }
+
+    fn ok(&self, line: &str) -> Output {
+        let output = self.run(line);
+        assert_exit(&output, 0);
+        output
+    }
+
+    /// A subject who consented, with one template.
+    fn enrolled(&self, id: &str, photo: &str) {
+        self.ok(&format!("subject add {id} --data vault"));
+        self.consent(id);
+        self.ok(&format!("enroll {id} {photo} --data vault"));
+    }
+
+    fn consent(&self, id: &str) {
+        self.ok(&format!(
+            "consent grant {id} --purpose verify --text v1 --evidence form.pdf --data vault"
+        ));
+    }
+}
+
+/// One error line with some words and one hint line.
+fn assert_refused(output: &Output, exit: i32, words: &str) {
+    assert_exit(output, exit);
+    let said = stderr(output);
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert!(
+        lines[0].starts_with("error: ") && lines[0].contains(words),
+        "{said}"
+    );
+    assert!(lines[1].starts_with("hint: "), "{said}");
+}
+
+#[test]
+fn an_enrolled_person_is_accepted_and_no_score_is_shown_unless_asked_for() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    let line = "verify --subject ana obama2.jpg --data vault --json";
+    let accepted = json(&place.ok(line));
+    assert_eq!(accepted["decision"], "accept");
+    assert!(accepted.get("score").is_none() && accepted.get("threshold").is_none());
+    let scored = json(&place.ok(&format!("{line} --scores")));
+    assert!(scored["score"].as_f64().unwrap() > scored["threshold"].as_f64().unwrap());
+    let words = place.ok("verify --subject ana obama2.jpg --data vault");
+    let words = String::from_utf8(words.stdout).unwrap();
+    assert!(
+        words.starts_with("accept") && !words.contains("score"),
+        "{words}"
+    );
+    let other = place.run("verify --subject ana biden.jpg --data vault --json");
+    assert_exit(&other, 1);
+    assert_eq!(json(&other)["decision"], "reject");
+    let poor = place.run("verify --subject ana obama_partial_face.jpg --data vault --json");
+    assert_exit(&poor, 3);
+    assert!(json(&poor)["cause"].is_string());
+}
+
+#[test]
+fn whoever_is_not_permitted_gets_one_answer_and_the_log_says_why() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    place.ok("consent withdraw ana --data vault");
+    place.ok("subject add ben --data vault");
+    place.ok("subject add eve --holder-bound --holder eve.holder --data vault");
+    place.enrolled("zoe", "biden.jpg");
+    for _ in 0..5 {
+        assert_exit(&place.run("verify --subject zoe obama.jpg --data vault"), 1);
+    }
+    let mut answers = Vec::new();
+    let cases = [
+        ("ana", "consent_withdrawn"),
+        ("ben", "consent_missing"),
+        ("eve", "holder_missing"),
+        ("nobody", "unknown_subject"),
+        ("zoe", "attempts_wait"),
+    ];
+    for (id, _) in cases {
+        let line = format!("verify --subject {id} obama2.jpg --data vault --log verify.log");
+        let output = place.run(&line);
+        assert_exit(&output, 5);
+        assert_eq!(stderr(&output), "");
+        let words = String::from_utf8(output.stdout).unwrap();
+        // All but the time it took.
+        let lines: Vec<_> = words
+            .lines()
+            .filter(|line| !line.contains("time"))
+            .collect();
+        answers.push(lines.join("\n"));
+        let coded = place.run(&format!("{} --json", line.replace("verify.log", "-")));
+        assert_exit(&coded, 5);
+        let coded = json(&coded);
+        assert_eq!(coded["decision"], "not_permitted");
+        assert!(coded["cause"].is_null());
+    }
+    assert!(answers.iter().all(|one| *one == answers[0]), "{answers:?}");
+    let log = fs::read_to_string(place.path("verify.log")).unwrap();
+    let findings: Vec<_> = log
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
+        .map(|line| line["finding"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(findings, cases.map(|(_, finding)| finding));
+    assert!(!log.contains("nobody"), "the id stands in the log: {log}");
+}
+
+#[test]
+fn enrolling_needs_consent_and_photos_of_one_person() {
+    let place = Place::new();
+    place.ok("subject add ana --data vault");
+    let refused = place.run("enroll ana obama.jpg --data vault");
+    assert_refused(&refused, 5, "no consent for this purpose");
+    place.consent("ana");
+    let two = place.run("enroll ana obama.jpg biden.jpg --data vault --json");
+    assert_exit(&two, 1);
+    assert_eq!(json(&two)["outcome"], "different");
+    assert_eq!(json(&two)["photo"], 2);
+    let poor = place.run("enroll ana obama.jpg obama_partial_face.jpg --data vault --json");
+    assert_exit(&poor, 3);
+    assert_eq!(json(&poor)["outcome"], "recapture");
+    let shown = json(&place.ok("subject show ana --data vault --json"));
+    assert_eq!(shown["templates"].as_array().unwrap().len(), 0);
+    place.ok("enroll ana obama.jpg obama2.jpg --data vault");
+    let again = json(&place.ok("enroll ana obama.jpg --replace --data vault --json"));
+    assert_eq!(again["replaced"], 2);
+    let unknown = place.run("enroll ben obama.jpg --data vault");
+    assert_refused(&unknown, 5, "unknown subject");
+}
+
+#[test]
+fn a_holder_bound_subject_is_opened_by_its_part_alone() {
+    let place = Place::new();
+    let added = place.ok("subject add eve --holder-bound --holder eve.holder --data vault --json");
+    assert_eq!(json(&added)["kind"], "holder-bound");
+    assert_eq!(json(&added)["holder_made"], true);
+    place.ok("subject add ben --holder-bound --holder ben.holder --data vault");
+    let grant = "consent grant eve --purpose verify --text v1 --evidence form.pdf --data vault";
+    assert_refused(&place.run(grant), 5, "holder part is missing");
+    let wrong = place.run(&format!("{grant} --holder ben.holder"));
+    assert_refused(&wrong, 5, "does not open this subject");
+    place.ok(&format!("{grant} --holder eve.holder"));
+    place.ok("enroll eve obama.jpg --holder eve.holder --data vault");
+    place.ok("verify --subject eve obama2.jpg --holder eve.holder --data vault");
+    let listed = json(&place.ok("subject list --data vault --json"));
+    let subjects = listed["subjects"].as_array().unwrap();
+    assert_eq!(subjects.len(), 2);
+    assert!(subjects.iter().all(|one| one["id"].is_null()));
+    fs::write(place.path("short"), "abc").unwrap();
+    private(&place.path("short"));
+    let short = place.run(&format!("{grant} --holder short"));
+    assert_refused(&short, 4, "secret has 3 bytes, expected 32");
+    place.ok("subject add ana --data vault");
+    let unexpected = place.run("subject show ana --holder eve.holder --data vault");
+    assert_refused(
+        &unexpected,
+        5,
+        "holder part given for an operator-key subject",
+    );
+    let half = place.run("subject add x --holder-bound --data vault");
+    assert_exit(&half, 2);
+    // A part is not made for an id that is taken.
+    let taken = place.run("subject add ana --holder-bound --holder new.holder --data vault");
+    assert_exit(&taken, 4);
+    assert!(!place.path("new.holder").exists());
+}
+
+#[cfg(unix)]
+fn private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn every_file_that_is_made_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    place.ok("subject add eve --holder-bound --holder eve.holder --data vault");
+    place.ok("verify --subject ana obama2.jpg --data vault --log verify.log");
+    place.ok("subject export ana --data vault --to ana.json");
+    place.ok("subject erase ana --data vault --receipt ana.receipt");
+    place.ok("audit verify --data vault --save checkpoint");
+    place.ok("keyring identity restore.identity");
+    place.ok("backup --data vault --to a.backup --deletions d.backup");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&place.path("vault")), 0o700);
+    let mut seen = 0;
+    for folder in [place.path("."), place.path("vault")] {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_file() && !path.ends_with("form.pdf") {
+                assert_eq!(mode(&path), 0o600, "{}", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 11, "only {seen} files");
+}
+
+#[test]
+fn ids_that_cannot_be_are_refused_and_not_repeated() {
+    let place = Place::new();
+    let add = |input: &[u8]| place.run_with("subject add - --data vault", input);
+    assert_refused(&add(b"an\0a"), 2, "not allowed at byte 2");
+    let long = add(&vec![b'x'; 10 << 20]);
+    assert_refused(&long, 2, "expected 1 to 200");
+    assert!(!stderr(&long).contains("xxx"));
+    assert_refused(&add(b""), 2, "0 bytes");
+    assert_refused(&add(b"\xff\xfe"), 4, "not UTF-8");
+    assert_exit(&add("Žofie Ω\n".as_bytes()), 0);
+    let listed = json(&place.ok("subject list --data vault --json"));
+    assert_eq!(listed["subjects"][0]["id"], "Žofie Ω");
+    assert_refused(&add("Žofie Ω".as_bytes()), 4, "subject exists already");
+}
+
+#[test]
+fn a_root_key_that_is_wrong_missing_inside_or_open_to_others_is_refused() {
+    let place = Place::new();
+    place.ok("keyring init --data other");
+    let list = "subject list --data vault --root";
+    assert_refused(&place.run(&format!("{list} other.root")), 4, "root key is");
+    assert_refused(&place.run(&format!("{list} none.root")), 4, "none.root");
+    fs::copy(place.path("vault.root"), place.path("vault/vault.root")).unwrap();
+    let inside = place.run(&format!("{list} vault/vault.root"));
+    assert_refused(&inside, 4, "lies in the data folder");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let open = fs::Permissions::from_mode(0o644);
+        fs::set_permissions(place.path("vault.root"), open).unwrap();
+        assert_refused(&place.run("subject list --data vault"), 4, "mode 644");
+        private(&place.path("vault.root"));
+    }
+    fs::write(place.path("words.root"), "not a key").unwrap();
+    private(&place.path("words.root"));
+    assert_refused(&place.run(&format!("{list} words.root")), 4, "is not a key");
+    let inside = place.run("keyring init --data new --root new/root");
+    assert_refused(&inside, 4, "lies in the data folder");
+    place.ok("subject list --data vault");
+}
+
+#[test]
+fn a_data_folder_that_is_missing_newer_damaged_or_in_use_is_refused_untouched() {
+    let place = Place::new();
+    let missing = place.run("subject list --data nowhere --root vault.root");
+    assert_refused(&missing, 4, "no vault here");
+    assert!(!place.path("nowhere").exists());
+    assert_refused(&place.run("subject list"), 2, "no data folder");
+    assert_refused(
+        &place.run("subject list --data vault/data.db"),
+        4,
+        "data.db",
+    );
+    let too_long = place.run("subject list --data vault --retention-days 1096");
+    assert_refused(&too_long, 2, "1096, expected 1 to 1095");
+
+    let data = place.path("vault/data.db");
+    let whole = fs::read(&data).unwrap();
+    fs::write(&data, &whole[..whole.len() / 2]).unwrap();
+    assert_exit(&place.run("audit verify --data vault"), 4);
+    fs::write(&data, &whole).unwrap();
+    place.ok("audit verify --data vault");
+
+    let lock = fs::File::options()
+        .write(true)
+        .open(place.path("vault/lock"))
+        .unwrap();
+    lock.try_lock().unwrap();
+    let second = place.run("subject list --data vault");
+    assert_refused(&second, 4, "in use by another process");
+    drop(lock);
+
+    let keyring = rusqlite::Connection::open(place.path("vault/keyring.db")).unwrap();
+    let changed = keyring
+        .execute("UPDATE key_meta SET value = x'02000000' WHERE slot = 1", [])
+        .unwrap();
+    assert_eq!(changed, 1);
+    drop(keyring);
+    let newer = place.run("subject list --data vault");
+    assert_refused(&newer, 4, "schema version 2, this build reads up to 1");
+}
+
+#[test]
+fn backups_come_back_without_the_erased_and_foreign_ones_leave_nothing() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    place.enrolled("ben", "biden.jpg");
+    let identity = place.ok("keyring identity restore.identity");
+    let recipient = String::from_utf8(identity.stdout).unwrap();
+    let recipient = recipient.trim();
+    place.ok(&format!(
+        "backup --data vault --to a.backup --keyring k.backup --recipient {recipient}"
+    ));
+    let again = place.run("backup --data vault --to a.backup");
+    assert_refused(&again, 4, "a.backup");
+    place.ok("subject erase ana --data vault");
+    place.ok("backup --data vault --deletions d.backup");
+    let restore =
+        "restore --root vault.root --from a.backup --keyring k.backup --identity restore.identity";
+    let done = place.ok(&format!("{restore} --data new --deletions d.backup --json"));
+    assert_eq!(json(&done)["subjects"], 1);
+    assert_eq!(json(&done)["erased"], 1);
+    place.ok("verify --subject ben biden.jpg --data new --root vault.root");
+    let gone = place.run("verify --subject ana obama2.jpg --data new --root vault.root");
+    assert_exit(&gone, 5);
+    let occupied = place.run(&format!("{restore} --data new"));
+    assert_refused(&occupied, 4, "there is a vault here already");
+
+    place.ok("keyring init --data other");
+    place.ok("backup --data other --to foreign.backup");
+    let foreign =
+        place.run(&format!("{restore} --data fresh").replace("a.backup", "foreign.backup"));
+    assert_refused(&foreign, 4, "backup is of vault");
+    assert!(!place.path("fresh").exists());
+    let mut altered = fs::read(place.path("a.backup")).unwrap();
+    let middle = altered.len() / 2;
+    altered[middle] ^= 1;
+    fs::write(place.path("altered.backup"), altered).unwrap();
+    let altered =
+        place.run(&format!("{restore} --data fresh").replace("a.backup", "altered.backup"));
+    assert_exit(&altered, 4);
+    assert!(!place.path("fresh").exists());
+    let words = place.run(&format!("{restore} --data fresh").replace("a.backup", "form.pdf"));
+    assert_refused(&words, 4, "backup is damaged, or no data backup");
+    place.ok("keyring identity other.identity");
+    let other = format!("{restore} --data fresh").replace("restore.identity", "other.identity");
+    assert_refused(&place.run(&other), 4, "keyring backup");
+    let nothing = place.run("backup --data vault");
+    assert_refused(&nothing, 2, "nothing to back up");
+    let recipient = place.run("backup --data vault --keyring x --recipient somebody");
+    assert_exit(&recipient, 4);
+    assert!(!place.path("x").exists(), "a backup that failed was left");
+}
+
+#[test]
+fn rotating_keys_changes_nothing_for_people() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    let rotated = json(&place.ok("keyring rotate --data vault --json"));
+    assert!(rotated["rewrapped"].as_u64().unwrap() >= 1);
+    place.ok("verify --subject ana obama2.jpg --data vault");
+    place.ok("keyring rotate --data vault --resume");
+    place.ok("keyring rotate --data vault --new-root new.root");
+    let old = place.run("verify --subject ana obama2.jpg --data vault");
+    assert_refused(&old, 4, "root key is");
+    place.ok("verify --subject ana obama2.jpg --data vault --root new.root");
+    let status = json(&place.ok("keyring status --data vault --root new.root --json"));
+    assert_eq!(status["tenants"].as_array().unwrap().len(), 1, "{status}");
+    assert_eq!(status["tenants"][0]["key_version"], 2);
+    assert_eq!(status["tenants"][0]["older_keys"], 0);
+    assert_eq!(status["theft_survived"], false);
+}
+
+#[test]
+fn a_receipt_is_for_one_id_and_a_checkpoint_of_another_vault_is_refused() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    place.ok("subject erase ana --data vault --receipt ana.receipt");
+    place.ok("audit verify --data vault --receipt ana.receipt --id ana");
+    let other = place.run("audit verify --data vault --receipt ana.receipt --id ben --json");
+    assert_exit(&other, 1);
+    assert_eq!(json(&other)["receipt"]["is_for"], false);
+    place.ok("keyring init --data other");
+    place.ok("audit verify --data other --save other.checkpoint");
+    let foreign = place.run("audit verify --data vault --against other.checkpoint");
+    assert_exit(&foreign, 4);
+    let receipt = place.run("audit verify --data vault --receipt form.pdf");
+    assert_exit(&receipt, 4);
+    assert_exit(&place.run("audit prove --data vault --leaf 100000"), 2);
+    let proof = json(&place.ok("audit prove --data vault --since 3"));
+    assert_eq!(proof["older"], 3);
+}
+
+#[test]
+fn doctor_says_which_promise_holds() {
+    let place = Place::new();
+    let healthy = json(&place.ok("doctor --data vault --isa scalar --json"));
+    assert_eq!(healthy["people"]["theft_survived"], false);
+    assert_eq!(healthy["people"]["erased_at_once"], true);
+    assert!(healthy["people"]["error"].is_null());
+    let none = place.run("doctor --data nowhere --isa scalar --json");
+    assert_exit(&none, 4);
+    assert!(json(&none)["people"]["error"].is_string());
+    assert!(!place.path("nowhere").exists());
+    // A file system in memory is no disk the data could be stolen with.
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        let folder = tempfile::tempdir_in(memory).unwrap();
+        let root = folder.path().join("root");
+        let init = format!("keyring init --data apart --root {} --json", root.display());
+        let made = json(&place.ok(&init));
+        assert_eq!(made["theft_survived"], true, "{made}");
+    } else {
+        eprintln!("SKIPPED: no second file system");
+    }
+}
+
+#[test]
+fn a_consent_needs_evidence_and_an_end() {
+    let place = Place::new();
+    place.ok("subject add ana --data vault");
+    let grant = "consent grant ana --purpose verify --text v1 --data vault";
+    assert_exit(&place.run(grant), 2);
+    let missing = place.run(&format!("{grant} --evidence none.pdf"));
+    assert_refused(&missing, 4, "none.pdf");
+    fs::write(place.path("empty.pdf"), "").unwrap();
+    let empty = place.run(&format!("{grant} --evidence empty.pdf"));
+    assert_refused(&empty, 4, "is empty");
+    for days in [0, 1096] {
+        let refused = place.run(&format!("{grant} --evidence form.pdf --days {days}"));
+        assert_refused(&refused, 2, "consent lasts");
+    }
+    let granted = json(&place.ok(&format!("{grant} --evidence form.pdf --json")));
+    let digest = countenance_models::Sha256::of(b"signed").to_string();
+    assert_eq!(granted["evidence_sha256"], digest);
+}

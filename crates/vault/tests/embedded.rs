@@ -216,6 +216,32 @@ fn an_older_data_database_beside_a_newer_keyring_is_refused() {
 }
 
 #[test]
+fn a_database_of_before_a_withdrawal_cannot_be_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    two(folder.path());
+    let old = folder.path().join("old.db");
+    std::fs::copy(folder.path().join("data.db"), &old).unwrap();
+
+    // Control: without a withdrawal the same copy opens and verifies.
+    std::fs::copy(&old, folder.path().join("data.db")).unwrap();
+    assert_eq!(verify(folder.path(), "ana").unwrap(), [[0xa1; 132]]);
+
+    std::fs::copy(&old, folder.path().join("data.db")).unwrap();
+    let vault = open(folder.path(), at(5)).unwrap();
+    let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
+    let target = vault.find(&collection, &id("ana")).unwrap();
+    let withdrawn = vault.withdraw(target.subject().unwrap(), None, at(5));
+    assert_eq!(withdrawn.unwrap(), 1);
+    drop(vault);
+    std::fs::copy(&old, folder.path().join("data.db")).unwrap();
+    let refused = verify(folder.path(), "ana").unwrap_err();
+    assert!(
+        matches!(refused, VaultError::OlderThanKeyring { .. }),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_truncated_or_overwritten_database_is_refused() {
     for file in ["data.db", "keyring.db"] {
         for keep in [0, 100, 8192, 16384] {

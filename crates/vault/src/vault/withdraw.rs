@@ -9,7 +9,8 @@ use crate::store::{Change, Conflict, Contents, Edit, Require, StoreError};
 
 impl Vault {
     /// Withdraws every standing consent for a purpose, or for all purposes. Needs no holder
-    /// part. Records go with the last consent. Returns how many entries were withdrawn.
+    /// part. Records go with the last consent. Returns how many entries were withdrawn; by then
+    /// the keyring has a checkpoint that an older database does not reach.
     ///
     /// # Errors
     /// [`VaultError::Unknown`] when the subject is gone; others when the store fails.
@@ -22,7 +23,13 @@ impl Vault {
         self.tick(now)?;
         let chosen =
             |part: &LedgerPart| part.stands(now) && purpose.is_none_or(|one| one == part.purpose);
-        self.end_consents(subject, chosen, ConsentState::Withdrawn, now)
+        let ended = self.end_consents(subject, chosen, ConsentState::Withdrawn, now)?;
+        if ended > 0 {
+            // The keyring remembers how far the log had come, so that a database of before the
+            // withdrawal is not taken for this one.
+            self.checkpoint(now)?;
+        }
+        Ok(ended)
     }
 
     /// Ends the chosen entries; tries again when something else changes the subject meanwhile,

@@ -42,7 +42,12 @@ fn try_faces(
     for n in 0.. {
         let who = format!("victim-{name}-{}", n / 5);
         let target = vault.find(collection, &id(&who))?;
-        let attempt = vault.count_attempt(&target, Purpose::Verify, at(0))?;
+        let attempt = match vault.count_attempt(&target, Purpose::Verify, at(0)) {
+            Ok(attempt) => attempt,
+            // Nobody of that name is known, so it counts in a bucket that another name may share.
+            Err(VaultError::Attempts(_)) => continue,
+            Err(error) => return Err(error),
+        };
         say(&format!("counted {who}"));
         // The face is compared here; the process may die before it decides.
         vault.decline(attempt, None, false, at(0))?;

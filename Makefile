@@ -26,7 +26,7 @@ models: ## fetch the pinned weights and sample photos, check their digests
 # The checks come first, so that the last lines are those of the test runner.
 test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
 
-test-all: models fuzz vault-all demo ## what takes longer: fuzzing, the vault on all stores, the demonstration
+test-all: models fuzz demo ## what takes longer: fuzzing and the demonstration; `make vault-all` by hand
 
 lint: fmt clippy docs layers deny denylist
 

@@ -408,7 +408,10 @@ impl World {
         };
         let bound = |people: &BTreeMap<usize, Person>| people.get(&who).is_some_and(|p| p.bound);
         let seen = self.observed(who, bound(&self.people) || bound(&after));
-        if seen == view(&after) {
+        // A second consent for a purpose that has one shows nowhere yet: then the fault says
+        // whether it happened.
+        let shows = view(&self.people) != view(&after);
+        if seen == view(&after) && (shows || happens || !failed) {
             self.people = after;
         } else {
             assert!(failed, "{change:?} was answered and did not happen");

@@ -4,6 +4,7 @@ use crate::clock::MachineClock;
 use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::json;
+use crate::registry::root::RootPlace;
 use crate::registry::{RegistryArgs, database, private, promise, registry};
 use crate::terminal::{GREEN, YELLOW, plain};
 use countenance_core::vault::store::StoreError;
@@ -59,9 +60,18 @@ pub(super) fn run(args: &Args) -> Outcome {
     let options = &args.registry;
     let place = options.root_place()?;
     let (tenant, collection) = options.names()?;
-    let store = database::open(options)?;
     let folder = options.folder().ok();
-    let (root, made_root) = place.open_or_create(folder)?;
+    // A token or credential that cannot be had must not leave a folder behind; a file is made
+    // only when it is known where the folder is.
+    let elsewhere = match &place {
+        RootPlace::File(_) => None,
+        _ => Some(place.open_or_create(folder)?),
+    };
+    let store = database::open(options)?;
+    let (root, made_root) = match elsewhere {
+        Some(root) => root,
+        None => place.open_or_create(folder)?,
+    };
     let random = Arc::new(SystemRandom);
     let now = MachineClock::start().now();
     let settings = options.settings();
@@ -104,8 +114,14 @@ pub(super) fn run(args: &Args) -> Outcome {
     };
     if args.json {
         json::print(&document)?;
-    } else {
-        print(&document)?;
+        return Ok(Exit::Success);
+    }
+    print(&document)?;
+    if document.made.root_key && matches!(place, RootPlace::File(_)) {
+        println!();
+        println!(
+            "Keep a copy of the root key apart from the data: without it nobody can open them, with it anybody can."
+        );
     }
     Ok(Exit::Success)
 }
@@ -136,12 +152,5 @@ fn print(document: &InitJson) -> std::io::Result<()> {
         _ => YELLOW,
     };
     writeln!(out, "theft        {style}{}{style:#}", document.promise)?;
-    if made.root_key {
-        writeln!(out)?;
-        writeln!(
-            out,
-            "Keep a copy of the root key apart from the data: without it nobody can open them, with it anybody can."
-        )?;
-    }
     Ok(())
 }

@@ -28,6 +28,11 @@ const BLOCK: usize = 64;
 /// Outputs that are computed together.
 const ROWS: usize = 4;
 
+/// Values of a row with one for each block: whole registers.
+const fn padded(blocks: usize) -> usize {
+    blocks.next_multiple_of(LANES)
+}
+
 /// A layer's parameters before packing.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockWeightsLayer<'a> {
@@ -84,7 +89,7 @@ impl BlockWeights {
         let groups = outputs.div_ceil(ROWS);
         let mut weights = Buffer::<i8>::zeroed(groups * blocks * ROWS * BLOCK);
         let mut scales = Buffer::<f32>::zeroed(groups * blocks * ROWS);
-        let padded = blocks.next_multiple_of(LANES);
+        let padded = padded(blocks);
         let mut shifts = Buffer::<f32>::zeroed(groups * ROWS * padded);
         for o in 0..outputs {
             let (group, row) = (o / ROWS, o % ROWS);
@@ -150,7 +155,7 @@ unsafe fn dense_blocks<V: Lanes>(job: &BlocksJob) {
     // SAFETY: offsets stay inside what the caller vouches for.
     unsafe {
         let (mut weights, mut scales, mut shifts) = (job.weights, job.scales, job.shifts);
-        let padded = job.blocks.next_multiple_of(LANES);
+        let padded = padded(job.blocks);
         for group in 0..job.groups {
             let mut totals = [V::splat(0.0); ROWS];
             for block in 0..job.blocks {
@@ -258,7 +263,7 @@ impl DenseBlocks {
         let groups = weights.outputs.div_ceil(ROWS);
         Ok(Self {
             activations: Buffer::zeroed(weights.blocks * BLOCK),
-            block_sums: Buffer::zeroed(weights.blocks.next_multiple_of(LANES)),
+            block_sums: Buffer::zeroed(padded(weights.blocks)),
             output: Buffer::zeroed(groups * ROWS),
             parts: threads.clamp(1, groups),
             weights,
@@ -342,7 +347,7 @@ impl DenseBlocks {
                     shifts: weights
                         .shifts
                         .as_ptr()
-                        .add(first * ROWS * weights.blocks.next_multiple_of(LANES)),
+                        .add(first * ROWS * padded(weights.blocks)),
                     blocks: weights.blocks,
                     groups: count,
                     out: target.address().add(first * ROWS),

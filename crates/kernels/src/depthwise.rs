@@ -71,11 +71,11 @@ impl DepthwiseWeights {
         for c in 0..channels {
             let base = (c / LANES) * VECTORS * LANES + c % LANES;
             let (factor, zero) = quantization.map_or((1.0, 0.0), |q| (1.0 / q.scale[c], q.zero[c]));
-            for k in 0..9 {
-                packed[base + k * LANES] = weights[c * 9 + k] * factor;
+            let taps: [f32; 9] = std::array::from_fn(|k| weights[c * 9 + k] * factor);
+            for (k, tap) in taps.iter().enumerate() {
+                packed[base + k * LANES] = *tap;
             }
             let pair = (c / LANES) * PAIRS * LANES + c % LANES;
-            let taps: [f32; 9] = std::array::from_fn(|k| weights[c * 9 + k] * factor);
             let rounded = round_filter(taps);
             for kx in 0..3 {
                 let bits = |ky: usize| u32::from(rounded[ky * 3 + kx]);
@@ -128,224 +128,186 @@ pub(crate) struct DepthwiseJob<'a> {
     pub(crate) out_block: usize,
 }
 
-/// `P` neighbouring outputs of one row.
-///
-/// # Safety
-/// `input` is the upper left corner of the first output's window.
-#[inline(always)]
-unsafe fn outputs<V: Lanes, E: Stored, S: Written, const STRIDE: usize, const P: usize>(
-    input: *const E,
-    row: usize,
-    weights: &[V; 9],
-    rest: &[V; 3],
-    out: *mut S,
-) {
-    // SAFETY: the caller vouches for three rows of (P - 1) * STRIDE + 3 pixels.
-    unsafe {
-        let mut sums = [rest[0]; P];
-        let mut ky = 0;
-        while ky < 3 {
-            let mut p = 0;
-            while p < P {
-                let mut kx = 0;
-                while kx < 3 {
-                    let value = E::load::<V>(input.add(ky * row + (p * STRIDE + kx) * LANES));
-                    sums[p] = value.mul_add(weights[ky * 3 + kx], sums[p]);
-                    kx += 1;
-                }
-                p += 1;
-            }
-            ky += 1;
-        }
-        let mut p = 0;
-        while p < P {
-            S::store(sums[p].prelu_add(rest[1], rest[2]), out.add(p * LANES));
-            p += 1;
-        }
-    }
-}
-
-/// `P` neighbouring outputs of one row, column by column; see [`Columns`].
-///
-/// # Safety
-/// As for [`outputs`].
-#[inline(always)]
-unsafe fn paired_outputs<
-    V: Columns<E>,
-    E: Stored,
-    S: Written,
-    const STRIDE: usize,
-    const P: usize,
->(
-    input: *const E,
-    row: usize,
-    weights: &[[V; 2]; 3],
-    rest: &[V; 3],
-    out: *mut S,
-) {
-    // SAFETY: the caller vouches for three rows of (P - 1) * STRIDE + 3 pixels.
-    unsafe {
-        let mut sums = [rest[0]; P];
-        let mut p = 0;
-        while p < P {
-            let mut kx = 0;
-            while kx < 3 {
-                // Neighbours' windows share columns, which are loaded once: the loops are
-                // unrolled and their loads the same.
-                let column = V::column(input.add((p * STRIDE + kx) * LANES), row);
-                sums[p] = sums[p].meet(column, &weights[kx]);
-                kx += 1;
-            }
-            p += 1;
-        }
-        let mut p = 0;
-        while p < P {
-            S::store(sums[p].prelu_add(rest[1], rest[2]), out.add(p * LANES));
-            p += 1;
-        }
-    }
-}
-
 /// The weights of a block in registers, and what is done with them to a window.
 ///
 /// # Safety
-/// `outputs` has the conditions of [`outputs`]; the machine has the instructions.
+/// The weights have the block; `input` is the upper left corner of the first output's
+/// window, with three rows of (P - 1) * STRIDE + 3 pixels; the machine has the
+/// instructions.
 trait Window<E, S> {
     const STRIDE: usize;
 
+    unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self;
+    /// `P` neighbouring outputs of one row.
     unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S);
+}
+
+/// Bias, slope and zero point of a block.
+struct Rest<V> {
+    bias: V,
+    slope: V,
+    zero: V,
+}
+
+impl<V: Lanes> Rest<V> {
+    /// # Safety
+    /// The weights have the block; the machine has V's instructions.
+    #[inline(always)]
+    unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self {
+        // SAFETY: passed on.
+        unsafe {
+            let packed = weights.packed.as_ptr().add(block * VECTORS * LANES);
+            Self {
+                bias: V::load(packed.add(9 * LANES)),
+                slope: V::load(packed.add(10 * LANES)),
+                zero: V::load(packed.add(11 * LANES)),
+            }
+        }
+    }
+
+    /// # Safety
+    /// `out` takes as many pixels as there are sums; the machine has V's instructions.
+    #[inline(always)]
+    unsafe fn store<S: Written, const P: usize>(&self, sums: [V; P], out: *mut S) {
+        let mut p = 0;
+        while p < P {
+            // SAFETY: passed on.
+            unsafe { S::store(sums[p].prelu_add(self.slope, self.zero), out.add(p * LANES)) };
+            p += 1;
+        }
+    }
 }
 
 /// Nine f32 products.
 struct Nine<V, const STRIDE: usize> {
     weights: [V; 9],
-    rest: [V; 3],
+    rest: Rest<V>,
 }
 
 impl<V: Lanes, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for Nine<V, STRIDE> {
     const STRIDE: usize = STRIDE;
 
     #[inline(always)]
+    unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self {
+        // SAFETY: passed on.
+        unsafe {
+            let packed = weights.packed.as_ptr().add(block * VECTORS * LANES);
+            let mut nine = [V::splat(0.0); 9];
+            for (k, weight) in nine.iter_mut().enumerate() {
+                *weight = V::load(packed.add(k * LANES));
+            }
+            Self {
+                weights: nine,
+                rest: Rest::of(weights, block),
+            }
+        }
+    }
+
+    #[inline(always)]
     unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S) {
         // SAFETY: passed on.
-        unsafe { outputs::<V, E, S, STRIDE, P>(input, row, &self.weights, &self.rest, out) }
+        unsafe {
+            let mut sums = [self.rest.bias; P];
+            let mut ky = 0;
+            while ky < 3 {
+                let mut p = 0;
+                while p < P {
+                    let mut kx = 0;
+                    while kx < 3 {
+                        let value = E::load::<V>(input.add(ky * row + (p * STRIDE + kx) * LANES));
+                        sums[p] = value.mul_add(self.weights[ky * 3 + kx], sums[p]);
+                        kx += 1;
+                    }
+                    p += 1;
+                }
+                ky += 1;
+            }
+            self.rest.store(sums, out);
+        }
     }
 }
 
-/// Three columns of bf16 pairs.
+/// Three columns of bf16 pairs; see [`Columns`].
 struct Paired<V, const STRIDE: usize> {
     weights: [[V; 2]; 3],
-    rest: [V; 3],
+    rest: Rest<V>,
 }
 
 impl<V: Columns<E>, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for Paired<V, STRIDE> {
     const STRIDE: usize = STRIDE;
 
     #[inline(always)]
+    unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self {
+        // SAFETY: passed on.
+        unsafe {
+            let packed = weights.pairs.as_ptr().add(block * PAIRS * LANES);
+            let mut pairs = [[V::splat(0.0); 2]; 3];
+            for (k, pair) in pairs.iter_mut().flatten().enumerate() {
+                *pair = V::load(packed.add(k * LANES).cast());
+            }
+            Self {
+                weights: pairs,
+                rest: Rest::of(weights, block),
+            }
+        }
+    }
+
+    #[inline(always)]
     unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S) {
         // SAFETY: passed on.
-        unsafe { paired_outputs::<V, E, S, STRIDE, P>(input, row, &self.weights, &self.rest, out) }
+        unsafe {
+            let mut sums = [self.rest.bias; P];
+            let mut p = 0;
+            while p < P {
+                let mut kx = 0;
+                while kx < 3 {
+                    // Neighbours' windows share columns, which are loaded once: the loops are
+                    // unrolled and their loads the same.
+                    let column = V::column(input.add((p * STRIDE + kx) * LANES), row);
+                    sums[p] = sums[p].meet(column, &self.weights[kx]);
+                    kx += 1;
+                }
+                p += 1;
+            }
+            self.rest.store(sums, out);
+        }
     }
 }
 
-/// Groups of `P` outputs of every row of a block, or one by one where rows are shorter.
+/// Groups of `P` outputs of every row of every block, or one by one where rows are shorter.
 ///
 /// # Safety
 /// Rows, columns and blocks are those of the planes behind the job's pointers.
 #[inline(always)]
-unsafe fn walk<E, S, W: Window<E, S>, const P: usize>(
-    job: &DepthwiseJob<'_>,
-    block: usize,
-    window: &W,
-) {
-    // SAFETY: passed on.
-    unsafe {
-        let input = job.input.cast::<E>().add(block * job.block);
-        let out = job.out.cast::<S>().add(block * job.out_block);
-        for r in 0..job.rows {
-            let input = input.add((job.first_row + r) * W::STRIDE * job.row);
-            let out = out.add(r * job.out_row);
-            if job.width >= P {
-                // The last group overlaps its neighbour instead of leaving a remainder.
-                let mut x = 0;
-                loop {
-                    let at = x.min(job.width - P);
-                    let corner = input.add(at * W::STRIDE * LANES);
-                    window.outputs::<P>(corner, job.row, out.add(at * LANES));
-                    x += P;
-                    if x >= job.width {
-                        break;
+unsafe fn walk<E, S, W: Window<E, S>, const P: usize>(job: &DepthwiseJob<'_>) {
+    for block in 0..job.blocks {
+        // SAFETY: passed on.
+        unsafe {
+            let window = W::of(job.weights, block);
+            let input = job.input.cast::<E>().add(block * job.block);
+            let out = job.out.cast::<S>().add(block * job.out_block);
+            for r in 0..job.rows {
+                let input = input.add((job.first_row + r) * W::STRIDE * job.row);
+                let out = out.add(r * job.out_row);
+                if job.width >= P {
+                    // The last group overlaps its neighbour instead of leaving a remainder.
+                    let mut x = 0;
+                    loop {
+                        let at = x.min(job.width - P);
+                        let corner = input.add(at * W::STRIDE * LANES);
+                        window.outputs::<P>(corner, job.row, out.add(at * LANES));
+                        x += P;
+                        if x >= job.width {
+                            break;
+                        }
+                    }
+                } else {
+                    for x in 0..job.width {
+                        let corner = input.add(x * W::STRIDE * LANES);
+                        window.outputs::<1>(corner, job.row, out.add(x * LANES));
                     }
                 }
-            } else {
-                for x in 0..job.width {
-                    let corner = input.add(x * W::STRIDE * LANES);
-                    window.outputs::<1>(corner, job.row, out.add(x * LANES));
-                }
             }
-        }
-    }
-}
-
-/// Bias, slope and zero point of a block.
-///
-/// # Safety
-/// The weights have the block; the machine has V's instructions.
-#[inline(always)]
-unsafe fn rest_of<V: Lanes>(weights: &DepthwiseWeights, block: usize) -> [V; 3] {
-    // SAFETY: passed on.
-    unsafe {
-        let packed = weights.packed.as_ptr().add(block * VECTORS * LANES);
-        [
-            V::load(packed.add(9 * LANES)),
-            V::load(packed.add(10 * LANES)),
-            V::load(packed.add(11 * LANES)),
-        ]
-    }
-}
-
-#[inline(always)]
-unsafe fn strided<V: Lanes, E: Stored, S: Written, const STRIDE: usize, const P: usize>(
-    job: &DepthwiseJob<'_>,
-) {
-    for block in 0..job.blocks {
-        // SAFETY: rows, columns and blocks are those of the planes behind the pointers.
-        unsafe {
-            let packed = job.weights.packed.as_ptr().add(block * VECTORS * LANES);
-            let mut weights = [V::splat(0.0); 9];
-            for (k, weight) in weights.iter_mut().enumerate() {
-                *weight = V::load(packed.add(k * LANES));
-            }
-            let rest = rest_of::<V>(job.weights, block);
-            let window = Nine::<V, STRIDE> { weights, rest };
-            walk::<E, S, _, P>(job, block, &window);
-        }
-    }
-}
-
-#[inline(always)]
-unsafe fn paired_strided<
-    V: Columns<E>,
-    E: Stored,
-    S: Written,
-    const STRIDE: usize,
-    const P: usize,
->(
-    job: &DepthwiseJob<'_>,
-) {
-    for block in 0..job.blocks {
-        // SAFETY: as for `strided`.
-        unsafe {
-            let pairs = job.weights.pairs.as_ptr().add(block * PAIRS * LANES);
-            let mut weights = [[V::splat(0.0); 2]; 3];
-            for (kx, weights) in weights.iter_mut().enumerate() {
-                for (half, weight) in weights.iter_mut().enumerate() {
-                    *weight = V::load(pairs.add((2 * kx + half) * LANES).cast());
-                }
-            }
-            let rest = rest_of::<V>(job.weights, block);
-            let window = Paired::<V, STRIDE> { weights, rest };
-            walk::<E, S, _, P>(job, block, &window);
         }
     }
 }
@@ -356,9 +318,9 @@ unsafe fn paired<V: Columns<E>, E: Stored, S: Written>(job: &DepthwiseJob<'_>) {
     // SAFETY: passed on.
     unsafe {
         if job.stride == 2 {
-            paired_strided::<V, E, S, 2, 7>(job);
+            walk::<E, S, Paired<V, 2>, 7>(job);
         } else {
-            paired_strided::<V, E, S, 1, 7>(job);
+            walk::<E, S, Paired<V, 1>, 7>(job);
         }
     }
 }
@@ -368,9 +330,9 @@ unsafe fn depthwise<V: Lanes, E: Stored, S: Written, const P: usize>(job: &Depth
     // SAFETY: passed on.
     unsafe {
         if job.stride == 2 {
-            strided::<V, E, S, 2, P>(job);
+            walk::<E, S, Nine<V, 2>, P>(job);
         } else {
-            strided::<V, E, S, 1, P>(job);
+            walk::<E, S, Nine<V, 1>, P>(job);
         }
     }
 }

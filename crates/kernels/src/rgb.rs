@@ -270,6 +270,13 @@ struct Kernels {
     paired: bool,
 }
 
+impl Kernels {
+    /// Bytes of a value of the centered picture.
+    fn value_bytes(&self) -> usize {
+        if self.paired { 2 } else { 4 }
+    }
+}
+
 fn select(isa: Isa, element: Element, blocks: usize) -> Option<Kernels> {
     if !isa.is_available() {
         return None;
@@ -387,8 +394,7 @@ impl Rgb {
         // One more column and row than a border of one: a stride of two over an even size
         // never reads them, but a window may be loaded whole.
         let row = (width + 3) * 3 + SLACK;
-        let size = if kernels.paired { 2 } else { 4 };
-        let centered = Buffer::zeroed(row * (height + 3) * size);
+        let centered = Buffer::zeroed(row * (height + 3) * kernels.value_bytes());
         let parts = if threads <= 1 {
             1
         } else {
@@ -435,7 +441,7 @@ impl Rgb {
     pub fn run(&mut self, team: &mut Team, pixels: &[u8], output: &mut Plane) {
         assert!(pixels.len() == self.width * self.height * 3);
         assert!(output.shape() == self.output && output.element() == self.element);
-        let size = if self.kernels.paired { 2 } else { 4 };
+        let size = self.kernels.value_bytes();
         let row_bytes = self.row * size;
         // SAFETY: the picture has `height` rows of `3 * width` bytes; the centered one has
         // a row and a pixel before them and SLACK elements behind each.

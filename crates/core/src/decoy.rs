@@ -55,14 +55,7 @@ impl Decoy {
         random: &dyn Random,
         now: Timestamp,
     ) -> Result<Self, VaultError> {
-        let mut template = Zeroizing::new(vec![0; 4 + DIMENSIONS]);
-        random.fill(&mut template)?;
-        template[..4].copy_from_slice(&[1, 0, DIMENSIONS as u8, 0]);
-        // The format knows no -128 and wants one full value.
-        for value in &mut template[4..] {
-            *value = if *value == 0x80 { 0 } else { *value };
-        }
-        template[4] = 127;
+        let template = template(random)?;
         let (collection, id) = (collection(vault, now)?, ExternalId::new(ID)?);
         if vault.find(&collection, &id)?.subject().is_none() {
             make(vault, &collection, &id, &template, now)?;
@@ -115,6 +108,25 @@ impl Decoy {
     }
 }
 
+/// A template that no face has, as the vault keeps templates.
+fn template(random: &dyn Random) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    let mut bytes = Zeroizing::new([0; DIMENSIONS]);
+    random.fill(&mut *bytes)?;
+    let mut values = Zeroizing::new([0.0; DIMENSIONS]);
+    for (value, byte) in values.iter_mut().zip(bytes.iter()) {
+        *value = f32::from(byte.cast_signed());
+    }
+    // All zeros have no direction.
+    values[0] = f32::from(i8::MAX);
+    let model = ModelId::new(ID).map_err(none)?;
+    let template = Template::from_embedding(model, &*values).map_err(none)?;
+    Ok(template_v1::write(&template, false))
+}
+
+fn none<E>(_: E) -> VaultError {
+    VaultError::Unknown { what: "decoy" }
+}
+
 fn collection(vault: &Vault, now: Timestamp) -> Result<Collection, VaultError> {
     let name = Name::new(TENANT)?;
     if let Ok(found) = vault.collection(&name, &name) {
@@ -155,9 +167,4 @@ fn make(
     let model = ModelName::new("decoy")?;
     vault.enroll(&subject, &consent, &model, template, now)?;
     Ok(())
-}
-
-/// The model of a template as the vault names it.
-pub(crate) fn model_name(model: &ModelId) -> Result<ModelName, VaultError> {
-    Ok(ModelName::new(model.as_str())?)
 }

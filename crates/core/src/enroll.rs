@@ -1,11 +1,10 @@
 //! Use case: keep templates of a person who consented.
 
-use crate::decoy::model_name;
 use crate::{
     Capture, CaptureError, CompareError, Fault, Registry, StageTimings, Worker, template_v1,
 };
 use countenance_gallery::Template;
-use countenance_vault::{Consent, Unlocked, VaultError};
+use countenance_vault::{Consent, ModelName, Unlocked, VaultError};
 use countenance_vision::QualityCause;
 use thiserror::Error;
 
@@ -191,7 +190,8 @@ impl Registry {
         let mut records = Vec::new();
         for template in templates {
             let bytes = template_v1::write(template, flip_averaged);
-            let sealed = model_name(template.model()).and_then(|model| {
+            let model = ModelName::new(template.model().as_str()).map_err(VaultError::from);
+            let sealed = model.and_then(|model| {
                 let (subject, consent) = (request.subject, request.consent);
                 self.vault()
                     .enroll(subject, consent, &model, &bytes, self.now())

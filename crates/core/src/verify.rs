@@ -5,7 +5,7 @@ use crate::{
     Answer, CaptureError, Claim, CompareError, Fault, Finding, OperatorDetail, Registry,
     StageTimings, TemplateFormatError, Verification, Worker, template_v1,
 };
-use countenance_gallery::{ModelId, ModelIdError, Score, Template, Threshold};
+use countenance_gallery::{ModelId, ModelIdError, Score, Template};
 use countenance_vault::{Attempt, Consent, Purpose, Reference, Target, Unlocked, VaultError};
 use thiserror::Error;
 
@@ -173,13 +173,7 @@ impl Registry {
         match compared {
             Ok((subject, consent, score)) => {
                 detail.score = Some(score);
-                self.conclude(
-                    attempt,
-                    &subject,
-                    &consent,
-                    &detail.threshold.clone(),
-                    detail,
-                )
+                self.conclude(attempt, &subject, &consent, detail)
             }
             Err(finding) => {
                 detail.finding = finding;
@@ -198,10 +192,10 @@ impl Registry {
         attempt: Attempt,
         subject: &Unlocked,
         consent: &Consent,
-        threshold: &Threshold,
         detail: &mut OperatorDetail,
     ) -> Result<Answer, VerifyError> {
         let (vault, now) = (self.vault(), self.now());
+        let threshold = &detail.threshold;
         if !detail.score.is_some_and(|score| threshold.accepts(score)) {
             detail.leaf = Some(vault.decline(attempt, Some(subject), false, now)?);
             return Ok(Answer::Reject);

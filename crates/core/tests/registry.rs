@@ -10,12 +10,12 @@ mod given;
 
 use countenance_core::vault::{
     ConsentError, ConsentState, EraseReceipt, EventKind, Grant, HolderError, HolderPart, Lock,
-    ModelName, NewSubject, Outcome, Purpose, TextVersion, VaultError, verify_consistency,
+    ModelName, NewSubject, Outcome, Purpose, Subject, TextVersion, VaultError, verify_consistency,
     verify_inclusion,
 };
 use countenance_core::{
     Answer, Claim, EnrollError, EnrollOutcome, EnrollRequest, Fault, Finding, QualityCause,
-    VerifyError, WallClock as _,
+    Registry, Verification, VerifyError, WallClock as _, Worker,
 };
 use given::{DAY, House, agreement, id, photo, worker};
 use std::sync::Arc;
@@ -26,14 +26,10 @@ fn the_enrolled_person_is_accepted_and_another_is_rejected() {
     let Some(mut worker) = worker() else { return };
     let (house, ana) = (House::new(), id("ana"));
     house.enrolled(&mut worker, &ana, &["obama.jpg"]);
-    let mut verify = |name| {
-        let claim = house.claim(&ana);
-        house.registry.verify(&mut worker, &claim, &photo(name))
-    };
-    let same = verify("obama2.jpg").unwrap();
+    let same = house.verify(&mut worker, &ana, "obama2.jpg");
     assert_eq!(same.answer, Answer::Accept, "{same:?}");
     assert_eq!(same.detail.finding, Finding::Matched);
-    let other = verify("biden.jpg").unwrap();
+    let other = house.verify(&mut worker, &ana, "biden.jpg");
     assert_eq!(other.answer, Answer::Reject, "{other:?}");
     assert_eq!(other.detail.finding, Finding::NotMatched);
     assert!(same.detail.score > other.detail.score);
@@ -63,11 +59,7 @@ fn the_best_of_several_templates_counts() {
     let Some(mut worker) = worker() else { return };
     let (house, ana) = (House::new(), id("ana"));
     house.enrolled(&mut worker, &ana, &["obama.jpg", "obama2.jpg"]);
-    let claim = house.claim(&ana);
-    let seen = house
-        .registry
-        .verify(&mut worker, &claim, &photo("obama2.jpg"))
-        .unwrap();
+    let seen = house.verify(&mut worker, &ana, "obama2.jpg");
     // The second template is of this very photo.
     assert!(seen.detail.score.unwrap().cosine() > 0.99, "{seen:?}");
 }
@@ -77,10 +69,7 @@ fn without_consent_nobody_is_verified() {
     let Some(mut worker) = worker() else { return };
     let (house, ana) = (House::new(), id("ana"));
     house.registry.add_subject(&house.claim(&ana)).unwrap();
-    let seen = house
-        .registry
-        .verify(&mut worker, &house.claim(&ana), &photo("obama.jpg"))
-        .unwrap();
+    let seen = house.verify(&mut worker, &ana, "obama.jpg");
     assert_eq!(seen.answer, Answer::Reject);
     let missing = Finding::Consent(ConsentError::Missing);
     assert_eq!(seen.detail.finding, missing);
@@ -93,10 +82,7 @@ fn withdrawn_consent_blocks_verify() {
     house.enrolled(&mut worker, &ana, &["obama.jpg"]);
     let subject = house.registry.subject(&house.collection, &ana).unwrap();
     assert_eq!(house.registry.withdraw(&subject, None).unwrap(), 1);
-    let seen = house
-        .registry
-        .verify(&mut worker, &house.claim(&ana), &photo("obama.jpg"))
-        .unwrap();
+    let seen = house.verify(&mut worker, &ana, "obama.jpg");
     assert_eq!(seen.answer, Answer::Reject);
     let withdrawn = Finding::Consent(ConsentError::Withdrawn);
     assert_eq!(seen.detail.finding, withdrawn);
@@ -105,31 +91,42 @@ fn withdrawn_consent_blocks_verify() {
     assert_eq!(consents[0].state, ConsentState::Withdrawn);
 }
 
+/// What a verification of the right face answers when `change` happens to the subject in the
+/// middle of it.
+///
+/// The clock is read: when the consent is looked up, when the attempt is counted, when the
+/// records are opened, when the consent is asked again, when the decision is written.
+fn verified_while(
+    worker: &mut Worker,
+    reading: u32,
+    change: impl FnOnce(&Registry, &Subject) + Send + 'static,
+) -> Verification {
+    let (house, ana) = (House::new(), id("ana"));
+    house.enrolled(worker, &ana, &["obama.jpg"]);
+    let subject = house.registry.subject(&house.collection, &ana).unwrap();
+    let other = Arc::clone(&house.registry);
+    house
+        .clock
+        .at_reading(reading, move || change(&other, &subject));
+    let seen = house.verify(worker, &ana, "obama2.jpg");
+    assert!(
+        !house.clock.hook_is_left(),
+        "no reading {reading}: the test is older than the code"
+    );
+    assert_eq!(seen.answer, Answer::Reject, "reading {reading}: {seen:?}");
+    assert_eq!(seen.detail.score, None, "reading {reading}");
+    seen
+}
+
 #[test]
 fn a_withdrawal_stops_a_verification_at_every_step() {
     let Some(mut worker) = worker() else { return };
-    // The clock is read: when the consent is looked up, when the attempt is counted, when the
-    // records are opened, when the consent is asked again, when the decision is written.
     for reading in 1..=5 {
-        let (house, ana) = (House::new(), id("ana"));
-        house.enrolled(&mut worker, &ana, &["obama.jpg"]);
-        let subject = house.registry.subject(&house.collection, &ana).unwrap();
-        let other = Arc::clone(&house.registry);
-        house.clock.at_reading(reading, move || {
-            assert_eq!(other.withdraw(&subject, None).unwrap(), 1);
+        let seen = verified_while(&mut worker, reading, |registry, subject| {
+            assert_eq!(registry.withdraw(subject, None).unwrap(), 1);
         });
-        let seen = house
-            .registry
-            .verify(&mut worker, &house.claim(&ana), &photo("obama2.jpg"))
-            .unwrap();
-        assert!(
-            !house.clock.hook_is_left(),
-            "no reading {reading}: the test is older than the code"
-        );
-        assert_eq!(seen.answer, Answer::Reject, "reading {reading}: {seen:?}");
         let withdrawn = Finding::Consent(ConsentError::Withdrawn);
         assert_eq!(seen.detail.finding, withdrawn, "reading {reading}");
-        assert_eq!(seen.detail.score, None, "reading {reading}");
     }
 }
 
@@ -137,21 +134,10 @@ fn a_withdrawal_stops_a_verification_at_every_step() {
 fn an_erasure_stops_a_verification_at_every_step() {
     let Some(mut worker) = worker() else { return };
     for reading in 1..=5 {
-        let (house, ana) = (House::new(), id("ana"));
-        house.enrolled(&mut worker, &ana, &["obama.jpg"]);
-        let subject = house.registry.subject(&house.collection, &ana).unwrap();
-        let other = Arc::clone(&house.registry);
-        house.clock.at_reading(reading, move || {
-            other.erase(&subject, None).unwrap();
+        let seen = verified_while(&mut worker, reading, |registry, subject| {
+            registry.erase(subject, None).unwrap();
         });
-        let seen = house
-            .registry
-            .verify(&mut worker, &house.claim(&ana), &photo("obama2.jpg"))
-            .unwrap();
-        assert!(!house.clock.hook_is_left(), "no reading {reading}");
-        assert_eq!(seen.answer, Answer::Reject, "reading {reading}: {seen:?}");
         assert!(!seen.detail.finding.is_permitted(), "{seen:?}");
-        assert_eq!(seen.detail.score, None, "reading {reading}");
     }
 }
 
@@ -461,11 +447,7 @@ fn templates_of_another_model_are_not_compared() {
         .vault()
         .enroll(&subject, &consent, &other, &[1; 132], house.clock.now())
         .unwrap();
-    let claim = house.claim(&ana);
-    let seen = house
-        .registry
-        .verify(&mut worker, &claim, &photo("obama.jpg"))
-        .unwrap();
+    let seen = house.verify(&mut worker, &ana, "obama.jpg");
     assert_eq!(seen.answer, Answer::Reject);
     assert_eq!(seen.detail.finding, Finding::OtherModel);
 }
@@ -531,10 +513,7 @@ fn an_export_holds_consents_templates_and_every_decision() {
     house.enrolled(&mut worker, &ana, &["obama.jpg"]);
     let claim = house.claim(&ana);
     for probe in ["obama2.jpg", "biden.jpg"] {
-        house
-            .registry
-            .verify(&mut worker, &claim, &photo(probe))
-            .unwrap();
+        house.verify(&mut worker, &ana, probe);
     }
     let export = house.registry.export(&claim).unwrap();
     assert_eq!(export.references.len(), 1);
@@ -561,11 +540,7 @@ fn every_decision_can_be_proved_and_the_log_only_grows() {
     let (house, ana) = (House::new(), id("ana"));
     house.enrolled(&mut worker, &ana, &["obama.jpg"]);
     let before = house.registry.audit().unwrap();
-    let claim = house.claim(&ana);
-    let seen = house
-        .registry
-        .verify(&mut worker, &claim, &photo("obama2.jpg"))
-        .unwrap();
+    let seen = house.verify(&mut worker, &ana, "obama2.jpg");
     let after = house.registry.audit().unwrap();
     assert_eq!(after.size, before.size + 1);
     let proof = house
@@ -609,9 +584,8 @@ fn threads_share_one_registry_and_each_brings_its_worker() {
                     ("obama2.jpg", Answer::Accept),
                     ("biden.jpg", Answer::Reject),
                 ] {
-                    let claim = house.claim(one);
-                    let seen = house.registry.verify(&mut worker, &claim, &photo(probe));
-                    assert_eq!(seen.unwrap().answer, expected);
+                    let seen = house.verify(&mut worker, one, probe);
+                    assert_eq!(seen.answer, expected);
                 }
             });
         }
@@ -636,11 +610,7 @@ fn retention_takes_who_was_not_used_and_the_decoy_stands_again() {
     house.enrolled(&mut worker, &ana, &["obama.jpg"]);
     let mut cost = |who, probe| {
         house.counts.take();
-        let claim = house.claim(who);
-        house
-            .registry
-            .verify(&mut worker, &claim, &photo(probe))
-            .unwrap();
+        house.verify(&mut worker, who, probe);
         house.counts.take()
     };
     assert_eq!(cost(&id("zoe"), "biden.jpg"), cost(&ana, "biden.jpg"));

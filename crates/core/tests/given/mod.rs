@@ -13,7 +13,7 @@ use countenance_core::vault::{
 };
 use countenance_core::{
     Agreement, Claim, ComparePolicy, Engine, EnrollOutcome, EnrollRequest, Isa, Options, Precision,
-    Registry, StoppedClock, WallClock, Worker,
+    Registry, StoppedClock, Verification, WallClock, Worker,
 };
 use countenance_models::{Manifest, Weights};
 use std::path::Path;
@@ -267,6 +267,12 @@ impl House {
             subject,
             holder: None,
         }
+    }
+
+    /// What a sample photo is answered for a subject.
+    pub(crate) fn verify(&self, worker: &mut Worker, who: &ExternalId, name: &str) -> Verification {
+        let claim = self.claim(who);
+        self.registry.verify(worker, &claim, &photo(name)).unwrap()
     }
 
     /// A subject who consented to being verified for 300 days.

@@ -161,12 +161,7 @@ fn a_second_process_on_the_data_folder_is_refused() {
     let second = SqliteStore::open(folder.path(), Durability::Full);
     assert!(matches!(second, Err(StoreError::InUse { .. })));
     drop(vault);
-    // A child that another test starts at this moment holds a copy of the lock until it runs.
-    let reopened = (0..100).any(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(10));
-        open(folder.path(), at(1)).is_ok()
-    });
-    assert!(reopened);
+    assert!(open(folder.path(), at(1)).is_ok());
 }
 
 #[test]

@@ -45,7 +45,7 @@ struct Database<W: writer::Work> {
 pub struct SqliteStore {
     data: Database<Change>,
     keyring: Database<KeyChange>,
-    _lock: File,
+    _lock: FolderLock,
 }
 
 impl<W: writer::Work> Database<W> {
@@ -139,6 +139,18 @@ impl<W: writer::Work> Database<W> {
     }
 }
 
+/// Keeps other processes out of a folder.
+struct FolderLock(File);
+
+impl Drop for FolderLock {
+    /// Closing the file is not enough: a child that another thread is just starting has a copy
+    /// of it, and with it the lock, until it runs its own program.
+    fn drop(&mut self) {
+        // What cannot be unlocked is unlocked when the last copy is closed.
+        let _ = self.0.unlock();
+    }
+}
+
 impl SqliteStore {
     /// Opens the folder, making it if need be, and locks it for this process. The vault in it is
     /// made by [`Vault::create`](crate::Vault::create).
@@ -181,7 +193,7 @@ impl SqliteStore {
         Ok(Self {
             data: Database::new(folder.join("data.db"), false, durability),
             keyring: Database::new(folder.join("keyring.db"), true, durability),
-            _lock: lock,
+            _lock: FolderLock(lock),
         })
     }
 }

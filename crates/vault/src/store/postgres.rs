@@ -168,12 +168,23 @@ impl PostgresStore {
         }
     }
 
-    /// Drops the idle connections: after a restart of the server all of them are dead.
-    fn forget_idle(&self) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+    /// Runs what has changed nothing if it fails, and once more on a fresh connection where
+    /// the one it ran on turns out to be dead: after a restart of the server all idle ones are.
+    fn alive<T>(
+        &self,
+        run: impl Fn(&mut Connected) -> Result<T, StoreError>,
+    ) -> Result<(Connected, T), StoreError> {
+        let mut connected = self.connection()?;
+        let mut done = run(&mut connected);
+        if done.is_err() && connected.client.is_closed() {
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
+            connected = self.connection()?;
+            done = run(&mut connected);
+        }
+        Ok((connected, done?))
     }
 
     /// Runs `work` in a transaction.
@@ -187,14 +198,10 @@ impl PostgresStore {
         } else {
             "BEGIN ISOLATION LEVEL READ COMMITTED"
         };
-        let mut connected = self.connection()?;
-        let mut begun = connected.client.batch_execute(begin);
-        if begun.is_err() && connected.client.is_closed() {
-            self.forget_idle();
-            connected = self.connection()?;
-            begun = connected.client.batch_execute(begin);
-        }
-        begun.map_err(failure("a transaction"))?;
+        let (mut connected, ()) = self.alive(|connected| {
+            let begun = connected.client.batch_execute(begin);
+            begun.map_err(failure("a transaction"))
+        })?;
         // A connection that is dropped takes its transaction with it.
         let done = work(&mut connected.sql());
         let (end, action) = match &done {
@@ -215,17 +222,9 @@ impl PostgresStore {
         &self,
         work: impl Fn(&mut dyn Sql) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut connected = self.connection()?;
-        let mut done = work(&mut connected.sql());
-        if done.is_err() && connected.client.is_closed() {
-            self.forget_idle();
-            connected = self.connection()?;
-            done = work(&mut connected.sql());
-        }
-        if done.is_ok() {
-            self.keep(connected);
-        }
-        done
+        let (connected, done) = self.alive(|connected| work(&mut connected.sql()))?;
+        self.keep(connected);
+        Ok(done)
     }
 
     fn read<T>(

@@ -68,11 +68,8 @@ pub(in crate::store) fn apply_keys(
         )?;
     }
     for &(kind, tenant, version) in &change.drop_root {
-        let user = sql.row(
-            "SELECT number FROM server_part WHERE tenant = $1 AND version = $2 LIMIT 1",
-            &[small(tenant), small(version)],
-        )?;
-        if kind == TENANT_KEY && user.is_some() {
+        let used = "SELECT number FROM server_part WHERE tenant = $1 AND version = $2 LIMIT 1";
+        if kind == TENANT_KEY && sql.row(used, &[small(tenant), small(version)])?.is_some() {
             continue;
         }
         sql.run(

@@ -39,7 +39,7 @@ pub(super) fn examine(options: &RegistryArgs) -> Result<Option<PeopleJson>, Fail
     }
     let place = options.root_place()?;
     let folder = options.folder().ok();
-    let promise = promise::of(&place, folder.filter(|_| options.database.is_none()));
+    let promise = options.promise(&place);
     let (erased_at_once, failure) = match options.vault() {
         Ok(vault) => (Some(vault.destroys_at_once()), None),
         Err(failure) => (None, Some(failure)),
@@ -93,15 +93,13 @@ pub(super) fn write(out: &mut impl Write, found: &PeopleJson) -> io::Result<()> 
             plain(folder)
         )?;
     }
-    match found.erased_at_once {
-        Some(true) => writeln!(
-            out,
-            "  erasing    a destroyed key is gone from the file when `subject erase` answers"
-        ),
-        Some(false) => writeln!(
-            out,
-            "  erasing    {YELLOW}a destroyed key is gone after the database's vacuum and log recycling{YELLOW:#}"
-        ),
-        None => Ok(()),
+    let Some(at_once) = found.erased_at_once else {
+        return Ok(());
+    };
+    let erasing = promise::erasing(at_once);
+    if at_once {
+        writeln!(out, "  erasing    {erasing}")
+    } else {
+        writeln!(out, "  erasing    {YELLOW}{erasing}{YELLOW:#}")
     }
 }

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::json;
 use crate::registry::root::RootPlace;
-use crate::registry::{RegistryArgs, database, private, promise, registry};
+use crate::registry::{RegistryArgs, database, private, registry};
 use crate::terminal::{GREEN, YELLOW, plain};
 use countenance_core::vault::store::StoreError;
 use countenance_core::vault::{SystemRandom, Vault, VaultError};
@@ -102,8 +102,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         collection: was_made(vault.create_collection(&tenant, &collection, now).map(drop))?,
     };
     let registry = registry(vault, FalseMatchRate::DEFAULT)?;
-    let records_here = folder.filter(|_| options.database.is_none());
-    let promise = promise::of(&place, records_here);
+    let promise = options.promise(&place);
     let document = InitJson {
         data_folder: folder.map(|path| path.display().to_string()),
         root_key: place.to_string(),

@@ -54,8 +54,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let options = &args.registry;
     let place = options.root_place()?;
     let registry = registry(options.vault()?, FalseMatchRate::DEFAULT)?;
-    let records_here = options.folder().ok().filter(|_| options.database.is_none());
-    let promise = promise::of(&place, records_here);
+    let promise = options.promise(&place);
     let vault = registry.vault();
     let document = StatusJson {
         vault: json::hex(&vault.id()),
@@ -103,15 +102,8 @@ fn print(document: &StatusJson) -> std::io::Result<()> {
         _ => YELLOW,
     };
     writeln!(out, "theft        {style}{}{style:#}", document.promise)?;
-    writeln!(
-        out,
-        "erasing      {}",
-        if document.erased_at_once {
-            "a destroyed key is gone from the file when `subject erase` answers"
-        } else {
-            "a destroyed key is gone after the database's vacuum and log recycling"
-        }
-    )?;
+    let erasing = promise::erasing(document.erased_at_once);
+    writeln!(out, "erasing      {erasing}")?;
     for tenant in &document.tenants {
         writeln!(
             out,

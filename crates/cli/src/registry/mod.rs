@@ -13,6 +13,7 @@ use clap::Args;
 use countenance_core::vault::store::StoreError;
 use countenance_core::vault::{Collection, Name, Settings, SystemRandom, Vault, VaultError};
 use countenance_core::{ComparePolicy, FalseMatchRate, Registry};
+use promise::Promise;
 use root::RootPlace;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -100,6 +101,12 @@ impl RegistryArgs {
             Some(text) => RootPlace::parse(text),
             None => RootPlace::beside(self.folder()?),
         }
+    }
+
+    /// What the theft of a disk would give away with the root key in `place`.
+    pub(crate) fn promise(&self, place: &RootPlace) -> Promise {
+        let records_here = self.folder().ok().filter(|_| self.database.is_none());
+        promise::of(place, records_here)
     }
 
     pub(crate) fn settings(&self) -> Settings {

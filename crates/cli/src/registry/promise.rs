@@ -14,7 +14,7 @@ pub(crate) struct Promise {
 }
 
 /// The promise of a root key for a data folder; `None` when the records are elsewhere.
-pub(crate) fn of(place: &RootPlace, data: Option<&Path>) -> Promise {
+pub(super) fn of(place: &RootPlace, data: Option<&Path>) -> Promise {
     let (theft_survived, text) = match place {
         RootPlace::Pkcs11 { .. } => (
             Some(true),
@@ -45,6 +45,15 @@ pub(crate) fn of(place: &RootPlace, data: Option<&Path>) -> Promise {
     Promise {
         theft_survived,
         text,
+    }
+}
+
+/// When a destroyed key is gone, in words.
+pub(crate) fn erasing(at_once: bool) -> &'static str {
+    if at_once {
+        "a destroyed key is gone from the file when `subject erase` answers"
+    } else {
+        "a destroyed key is gone after the database's vacuum and log recycling"
     }
 }
 

@@ -20,8 +20,9 @@ use std::path::PathBuf;
 ///
 /// Every photo becomes a template: 132 bytes that serve to compare faces, sealed under the subject's own
 /// key. No photo is kept. Several photos, taken on different days, make later verifications surer: the best of
-/// them counts. Each must be good enough, and each must show the person of the first; otherwise nothing is kept
-/// and the photo and the cause are named.
+/// them counts. Each must be good enough, each must show the person of the first, and each must match the templates
+/// that are there; otherwise nothing is kept. The last counts as an attempt like any verification: nobody becomes
+/// somebody else, with --replace neither. Whoever has changed too much is erased and added again.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -33,13 +34,13 @@ Examples:
 
 Exit codes:
   0  enrolled
-  1  the photos are not of one person
+  1  the photos are not of one person, or not of the person who is enrolled
   2  the command line makes no sense
   3  a photo is too poor; photo and cause are named
   4  anything else, such as a file that cannot be read
-  5  not permitted: unknown subject, no consent, wrong holder part
+  5  not permitted: unknown subject, no consent, wrong holder part, too many attempts
 
-JSON: outcome, photo (from 1) and cause where one is to be taken again, records, replaced, photos
+JSON: outcome (enrolled, different, not_the_subject or recapture), photo (from 1) and cause where one is to be taken again, records, replaced, photos
 (each file, box, landmarks, quality), timing_ms.")]
 pub(crate) struct Args {
     /// What you call the person; - reads it from the standard input
@@ -125,7 +126,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     }
     Ok(match done.outcome {
         EnrollOutcome::Enrolled { .. } => Exit::Success,
-        EnrollOutcome::Different { .. } => Exit::Reject,
+        EnrollOutcome::Different { .. } | EnrollOutcome::NotTheSubject => Exit::Reject,
         EnrollOutcome::Recapture { .. } => Exit::Recapture,
         _ => Exit::Failed,
     })
@@ -144,6 +145,7 @@ fn named(error: EnrollError, args: &Args) -> Failure {
         EnrollError::Photos { .. } => Failure::from(error).with_hint(
             "a subject has room for 16 templates; --replace cannot make room before the new ones are kept: erase and enroll again",
         ),
+        EnrollError::Raced => Failure::from(error).with_hint("nothing was kept: try again"),
         other => other.into(),
     }
 }
@@ -154,6 +156,7 @@ fn document(args: &Args, done: &Enrollment) -> EnrollJson {
             ("enrolled", None, None, records.clone(), *replaced)
         }
         EnrollOutcome::Different { photo } => ("different", Some(photo + 1), None, Vec::new(), 0),
+        EnrollOutcome::NotTheSubject => ("not_the_subject", None, None, Vec::new(), 0),
         EnrollOutcome::Recapture { photo, cause } => {
             let cause = Some(cause.code());
             ("recapture", Some(photo + 1), cause, Vec::new(), 0)
@@ -197,6 +200,16 @@ fn write(out: &mut impl Write, args: &Args, done: &Enrollment) -> io::Result<()>
             name(photo),
             name(&0)
         )?,
+        EnrollOutcome::NotTheSubject => {
+            writeln!(
+                out,
+                "{RED}not the subject{RED:#}  The photos do not show the person who is enrolled under this id; nothing was kept"
+            )?;
+            writeln!(
+                out,
+                "  remedy   if it is the right person all the same, `subject erase` and begin anew"
+            )?;
+        }
         EnrollOutcome::Recapture { photo, cause } => {
             writeln!(
                 out,

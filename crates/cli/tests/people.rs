@@ -11,8 +11,9 @@ mod fixture;
 
 use countenance_core::vault::store::{Durability, SqliteStore};
 use countenance_core::vault::{
-    ExternalId, Name, Purpose, RootKey, Settings, SystemRandom, Timestamp, Vault,
+    Collection, ExternalId, Name, Purpose, RootKey, Settings, SystemRandom, Timestamp, Vault,
 };
+use countenance_core::{ComparePolicy, Registry, WallClock};
 use fixture::{assert_exit, json, sample, stderr};
 use std::fs;
 use std::io::Write as _;
@@ -20,6 +21,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The machine's time of day.
+struct Now;
+
+impl WallClock for Now {
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Timestamp::from_unix(since.as_secs())
+    }
+}
 
 /// A folder with a data folder `vault` in it.
 struct Place {
@@ -82,21 +93,39 @@ impl Place {
         output
     }
 
-    /// Counts five attempts an hour from now, so that the wait is not over however slow this machine is.
-    fn try_five_times(&self, id: &str) {
+    /// The vault, opened as a library.
+    fn vault(&self, now: Timestamp) -> Vault {
         let data = self.path("vault");
         let store = SqliteStore::open(&data, Durability::Full).unwrap();
         let root = RootKey::from_file(&self.path("vault.root"), &data).unwrap();
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        let later = Timestamp::from_unix(since.as_secs() + 3600);
         let vault = Vault::open(
             Arc::new(store),
             Arc::new(root),
             Arc::new(SystemRandom),
             Settings::default(),
-            later,
+            now,
         );
-        let vault = vault.unwrap();
+        vault.unwrap()
+    }
+
+    /// The same with the use cases around it.
+    fn registry(&self) -> (Registry, Collection) {
+        let vault = self.vault(Now.now());
+        let name = Name::new("default").unwrap();
+        let collection = vault.collection(&name, &name).unwrap();
+        let registry = Registry::open(
+            Arc::new(vault),
+            Arc::new(SystemRandom),
+            Arc::new(Now),
+            ComparePolicy::default(),
+        );
+        (registry.unwrap(), collection)
+    }
+
+    /// Counts five attempts an hour from now, so that the wait is not over however slow this machine is.
+    fn try_five_times(&self, id: &str) {
+        let later = Now.now().plus(3600);
+        let vault = self.vault(later);
         let name = Name::new("default").unwrap();
         let collection = vault.collection(&name, &name).unwrap();
         let target = vault
@@ -605,4 +634,118 @@ fn records_in_postgresql_serve_the_whole_flow() {
             .unwrap();
         assert_exit(&output, 0);
     }
+}
+
+#[test]
+fn nobody_becomes_somebody_else_by_enrolling_once_more() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    for more in ["", " --replace"] {
+        let other = place.run(&format!("enroll ana biden.jpg --data vault --json{more}"));
+        assert_exit(&other, 1);
+        let document = json(&other);
+        assert_eq!(document["outcome"], "not_the_subject");
+        assert!(!document.to_string().contains("score"), "{document}");
+    }
+    let words = place.run("enroll ana biden.jpg --data vault");
+    assert_exit(&words, 1);
+    let words = String::from_utf8(words.stdout).unwrap();
+    assert!(words.contains("subject erase"), "{words}");
+    assert_exit(&place.run("verify --subject ana biden.jpg --data vault"), 1);
+    place.ok("enroll ana obama2.jpg --data vault");
+    place.ok("verify --subject ana obama2.jpg --data vault");
+}
+
+#[test]
+fn an_erasure_that_was_cut_off_gives_its_receipt_when_it_is_repeated() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    let erase = "subject erase ana --data vault --receipt ana.receipt";
+    // A crash after the key was destroyed and before the receipt was written: the erasure without a
+    // receipt, and the intent that a whole one wrote first.
+    let (registry, collection) = place.registry();
+    let id = ExternalId::new("ana").unwrap();
+    let subject = registry.subject(&collection, &id).unwrap();
+    let intent = registry.erase_intent(&subject, &id).unwrap();
+    fs::write(place.path("ana.receipt.begun"), intent.bytes()).unwrap();
+    fs::write(place.path(".ana.receipt.part"), "").unwrap();
+    fs::write(place.path("ana.receipt"), "").unwrap();
+    registry.erase(&subject, None).unwrap();
+    drop(registry);
+
+    // Of somebody else nothing is given for it.
+    let other = place.run("subject erase ben --data vault --receipt ana.receipt");
+    assert_refused(&other, 5, "unknown subject");
+    let repeated = json(&place.ok(&format!("{erase} --json")));
+    let check = "audit verify --data vault --receipt ana.receipt --id ana --json";
+    let checked = json(&place.ok(check));
+    assert_eq!(checked["receipt"]["is_for"], true);
+    assert_eq!(checked["receipt"]["key_id"], repeated["key_id"]);
+    assert!(!place.path("ana.receipt.begun").exists());
+    assert!(!place.path(".ana.receipt.part").exists());
+    // And once more: it is there already.
+    let again = json(&place.ok(&format!("{erase} --json")));
+    assert_eq!(again, repeated);
+    // Without an intent nothing links the id to a key.
+    let none = place.run("subject erase ana --data vault --receipt other.receipt");
+    assert_refused(&none, 5, "unknown subject");
+}
+
+#[test]
+fn an_erasure_killed_at_any_moment_is_finished_with_a_receipt() {
+    let place = Place::new();
+    for round in 0..12 {
+        let id = format!("p{round}");
+        place.ok(&format!("subject add {id} --data vault"));
+        let line = format!("subject erase {id} --data vault --receipt {id}.receipt");
+        let mut child = place
+            .command()
+            .args(line.split(' '))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(3 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        place.ok(&line);
+        place.ok(&format!(
+            "audit verify --data vault --receipt {id}.receipt --id {id}"
+        ));
+    }
+    let left = fs::read_dir(place.path(".")).unwrap();
+    let left = left.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        let name = name.to_string_lossy();
+        name.ends_with(".part") || name.ends_with(".begun")
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn an_erasure_begun_is_not_forgotten_for_another_and_a_full_file_is_not_overwritten() {
+    let place = Place::new();
+    place.ok("subject add ana --data vault");
+    fs::write(place.path("full"), "words").unwrap();
+    let full = place.run("subject erase ana --data vault --receipt full");
+    assert_refused(&full, 4, "full");
+    assert_eq!(fs::read(place.path("full")).unwrap(), b"words");
+    let nowhere = place.run("subject erase ana --data vault --receipt none/ana.receipt");
+    assert_refused(&nowhere, 4, "none/ana.receipt");
+    assert_refused(
+        &place.run("subject erase ana --data vault --receipt -"),
+        2,
+        "cannot be the name",
+    );
+    // Nothing was erased by any of these.
+    place.ok("subject show ana --data vault");
+    place.ok("subject erase ana --data vault --receipt ana.receipt");
+}
+
+#[test]
+fn an_export_to_a_dash_goes_to_the_standard_output() {
+    let place = Place::new();
+    place.ok("subject add ana --data vault");
+    let export = json(&place.ok("subject export ana --data vault --to -"));
+    assert_eq!(export["id"], "ana");
+    assert!(!place.path("-").exists());
 }

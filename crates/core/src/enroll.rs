@@ -1,9 +1,10 @@
 //! Use case: keep templates of a person who consented.
 
 use crate::{
-    Capture, CaptureError, CompareError, Fault, Registry, StageTimings, Worker, template_v1,
+    Capture, CaptureError, CompareError, Fault, Registry, StageTimings, VerifyError, Worker,
+    template_v1,
 };
-use countenance_gallery::Template;
+use countenance_gallery::{Score, Template};
 use countenance_vault::{Consent, ModelName, Unlocked, VaultError};
 use countenance_vision::QualityCause;
 use thiserror::Error;
@@ -22,7 +23,7 @@ pub struct Enrollment {
     pub timings: StageTimings,
 }
 
-/// The three outcomes of an enrollment; only the first stores anything.
+/// The outcomes of an enrollment; only [`EnrollOutcome::Enrolled`] stores anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EnrollOutcome {
@@ -38,6 +39,9 @@ pub enum EnrollOutcome {
         /// How many older records they took the place of.
         replaced: usize,
     },
+    /// The photos do not show the person whose templates are there, at the registry's
+    /// false-match rate. Which photo and how far off is not said: it would help to get closer.
+    NotTheSubject,
     /// A photo is too poor: take it again.
     Recapture {
         /// Index of the photo.
@@ -56,7 +60,8 @@ pub struct EnrollRequest<'a> {
     pub consent: &'a Consent,
     /// JPEG, PNG or WebP bytes, 1 to 16 pictures.
     pub photos: &'a [Vec<u8>],
-    /// Whether the templates there are go once the new ones are sealed.
+    /// Whether the templates there are go once the new ones are sealed. The photos must show
+    /// their person all the same.
     pub replace: bool,
 }
 
@@ -83,7 +88,13 @@ pub enum EnrollError {
         /// Most the subject has room for.
         max: usize,
     },
-    /// The vault refused: consent, subject, store.
+    /// Somebody else enrolled the subject at the same moment; nothing was kept of these photos.
+    #[error("somebody else enrolled the subject at the same moment")]
+    Raced,
+    /// A template that is there does not read.
+    #[error("stored template cannot be compared")]
+    Stored(#[source] Box<VerifyError>),
+    /// The vault refused: consent, subject, too many attempts, store.
     #[error(transparent)]
     Vault(#[from] VaultError),
 }
@@ -96,6 +107,8 @@ impl EnrollError {
             Self::Capture { source, .. } => source.fault(),
             Self::Compare(error) => error.fault(),
             Self::Photos { .. } => Fault::Caller,
+            Self::Raced => Fault::Storage,
+            Self::Stored(error) => error.fault(),
             Self::Vault(error) => error.fault().into(),
         }
     }
@@ -105,11 +118,18 @@ impl Registry {
     /// Makes templates of all photos and seals them under the subject's own key: all or none.
     ///
     /// Each photo must be good enough, and each must show the person of the first one: with 1:1
-    /// comparison at the registry's false-match rate. The consent is asked again when sealing.
+    /// comparison at the registry's false-match rate. Where the subject has templates already, each
+    /// photo must also match the best of them: nobody becomes somebody else. That comparison is an
+    /// attempt like those of [`verify`](Registry::verify): counted on the disk before, limited,
+    /// written to the audit log, reset by a match. Templates of another model cannot be compared
+    /// and are passed over, so that a newer model can take over; whoever has to be enrolled with
+    /// a face that does not match is erased and added again, which the audit log shows.
+    ///
+    /// The consent is asked again when sealing.
     ///
     /// # Errors
     /// [`EnrollError`] when a picture does not decode, there are too many, the consent no longer
-    /// holds, or the store fails.
+    /// holds, too many attempts were made, or the store fails.
     pub fn enroll(
         &self,
         worker: &mut Worker,
@@ -125,11 +145,15 @@ impl Registry {
             });
         }
         let (mut captures, mut timings) = (Vec::new(), StageTimings::default());
-        let refusal = self.look(worker, request.photos, &mut captures, &mut timings)?;
-        let outcome = match refusal {
+        let looked = self.look(worker, request.photos, &mut captures, &mut timings)?;
+        let outcome = match looked {
             Err(outcome) => outcome,
+            Ok(templates) if !self.are_of(worker, request, &older, &templates)? => {
+                EnrollOutcome::NotTheSubject
+            }
             Ok(templates) => {
                 let records = self.seal(request, &templates)?;
+                self.refuse_a_race(request, &older, &records)?;
                 let replaced = if request.replace { older.len() } else { 0 };
                 for (number, _) in older.iter().take(replaced) {
                     self.vault()
@@ -178,6 +202,83 @@ impl Registry {
             templates.push(template);
         }
         Ok(Ok(templates))
+    }
+
+    /// Whether every template matches the best of those that are there. It is an attempt.
+    fn are_of(
+        &self,
+        worker: &Worker,
+        request: &EnrollRequest<'_>,
+        older: &[(u16, ModelName)],
+        templates: &[Template],
+    ) -> Result<bool, EnrollError> {
+        let of_this_model = |template: &Template| {
+            let model = template.model().as_str();
+            older.iter().any(|(_, older)| older.as_str() == model)
+        };
+        if !templates.iter().any(of_this_model) {
+            return Ok(true);
+        }
+        let (vault, subject, consent) = (self.vault(), request.subject, request.consent);
+        let threshold = worker.engine.threshold(self.policy())?;
+        let target = subject.subject().target();
+        let attempt = match vault.count_attempt(&target, consent.purpose(), self.now()) {
+            Ok(attempt) => attempt,
+            Err(error) => {
+                if matches!(error, VaultError::Attempts(_)) {
+                    vault.refuse(&target, consent.purpose(), false, self.now())?;
+                }
+                return Err(error.into());
+            }
+        };
+        let references = vault.references(subject, consent, &attempt, self.now())?;
+        // All are compared with all, so that the time tells nothing either.
+        let (mut matching, mut compared) = (0, false);
+        for template in templates {
+            let mut best: Option<Score> = None;
+            for reference in &references {
+                let comparable = self.comparable(reference, template);
+                let comparable = comparable.map_err(|error| EnrollError::Stored(error.into()))?;
+                if let Some(stored) = comparable {
+                    let score = stored.compare(template).map_err(CompareError::from)?;
+                    best = best.max(Some(score));
+                }
+            }
+            compared |= best.is_some();
+            matching += usize::from(best.is_some_and(|score| threshold.accepts(score)));
+        }
+        if compared && matching < templates.len() {
+            vault.decline(attempt, Some(subject), false, self.now())?;
+            return Ok(false);
+        }
+        if compared {
+            vault.accept(attempt, subject, consent, self.now())?;
+        } else {
+            vault.decline(attempt, Some(subject), true, self.now())?;
+        }
+        Ok(true)
+    }
+
+    /// Takes the new records back when there are some that were neither there before nor are ours:
+    /// they were not compared with ours. Whoever looks last sees both.
+    fn refuse_a_race(
+        &self,
+        request: &EnrollRequest<'_>,
+        older: &[(u16, ModelName)],
+        records: &[u16],
+    ) -> Result<(), EnrollError> {
+        let now_there = self.vault().records(request.subject)?;
+        let known = |number: &u16| {
+            records.contains(number) || older.iter().any(|(older, _)| older == number)
+        };
+        if now_there.iter().all(|(number, _)| known(number)) {
+            return Ok(());
+        }
+        for number in records {
+            self.vault()
+                .remove_record(request.subject, *number, self.now())?;
+        }
+        Err(EnrollError::Raced)
     }
 
     /// Seals templates: all, or none as far as the store lets it take back the first ones.

@@ -1,7 +1,7 @@
 //! Use case: nothing is left of a subject.
 
 use crate::Registry;
-use countenance_vault::{EraseReceipt, ExternalId, Retained, Subject, VaultError};
+use countenance_vault::{EraseIntent, EraseReceipt, ExternalId, Retained, Subject, VaultError};
 
 impl Registry {
     /// Erases a subject: its key first, then its rows. When the signed receipt is there, the key
@@ -17,6 +17,26 @@ impl Registry {
         id: Option<&ExternalId>,
     ) -> Result<EraseReceipt, VaultError> {
         self.vault().erase(subject, id, self.now())
+    }
+
+    /// What to keep while a subject is erased, so that the receipt can still be had after a crash.
+    ///
+    /// # Errors
+    /// [`VaultError::Random`] without random bytes.
+    pub fn erase_intent(
+        &self,
+        subject: &Subject,
+        id: &ExternalId,
+    ) -> Result<EraseIntent, VaultError> {
+        self.vault().erase_intent(subject, id, self.now())
+    }
+
+    /// The receipt of an erasure that was cut off, if the key of the intent is destroyed.
+    ///
+    /// # Errors
+    /// [`VaultError::Unknown`] when the intent is of another vault; others when the store fails.
+    pub fn receipt_again(&self, intent: &EraseIntent) -> Result<Option<EraseReceipt>, VaultError> {
+        self.vault().receipt_again(intent, self.now())
     }
 
     /// One step of the retention job, over up to `limit` subjects after number `after` (0 to

@@ -6,7 +6,9 @@ use crate::{
     StageTimings, TemplateFormatError, Verification, Worker, template_v1,
 };
 use countenance_gallery::{ModelId, ModelIdError, Score, Template};
-use countenance_vault::{Attempt, Consent, Purpose, Reference, Target, Unlocked, VaultError};
+use countenance_vault::{
+    Attempt, Consent, Purpose, Reference, Subject, Target, Unlocked, VaultError,
+};
 use thiserror::Error;
 
 /// A verification failed. A wrong face, a poor picture and a subject who may not be verified are
@@ -88,6 +90,7 @@ impl Registry {
         let answer = match crop {
             Err(cause) => {
                 detail.finding = Finding::Poor(cause);
+                detail.leaf = Some(self.refuse(claim, &target, true)?);
                 Answer::Recapture(cause)
             }
             Ok(crop) => {
@@ -139,6 +142,7 @@ impl Registry {
             Err(VaultError::Attempts(lock)) => {
                 self.decoy().compare(vault, probe);
                 detail.finding = Finding::Locked(lock);
+                detail.leaf = Some(self.refuse(claim, target, false)?);
                 return Ok(Answer::NotPermitted);
             }
             Err(error) => return Err(error.into()),
@@ -173,25 +177,53 @@ impl Registry {
         match compared {
             Ok((subject, consent, score)) => {
                 detail.score = Some(score);
-                self.conclude(attempt, &subject, &consent, detail)
+                self.conclude(claim, attempt, (&subject, &consent), detail)
             }
             Err(finding) => {
                 detail.finding = finding;
-                // Of a subject that was erased while it was compared nothing is written any more.
+                // What is written of a subject that was erased meanwhile must not hang on it.
                 let erased = admitted_once && self.find(claim)?.subject().is_none();
-                if !erased {
-                    detail.leaf = Some(vault.decline(attempt, None, false, self.now())?);
-                }
+                detail.leaf = Some(if erased {
+                    self.refuse(claim, target, false)?
+                } else {
+                    vault.decline(attempt, None, false, self.now())?
+                });
                 Ok(Answer::Reject)
             }
         }
     }
 
+    /// Writes a refusal that took no attempt, or whose attempt cannot be ended. A subject that was
+    /// erased since it was looked up is written of as an unknown one.
+    fn refuse(
+        &self,
+        claim: &Claim<'_>,
+        target: &Target,
+        recapture: bool,
+    ) -> Result<u64, VaultError> {
+        let current = self.find(claim)?;
+        if current.subject().is_none() {
+            self.decoy().find(self.vault());
+        }
+        let same = |subject: &Subject| {
+            let found = target.subject();
+            found.is_some_and(|found| found.key_id() == subject.key_id())
+        };
+        let gone = target.subject().is_some() && !current.subject().is_some_and(same);
+        let target = if gone {
+            current.without_subject()
+        } else {
+            target.clone()
+        };
+        self.vault()
+            .refuse(&target, Purpose::Verify, recapture, self.now())
+    }
+
     fn conclude(
         &self,
+        claim: &Claim<'_>,
         attempt: Attempt,
-        subject: &Unlocked,
-        consent: &Consent,
+        (subject, consent): (&Unlocked, &Consent),
         detail: &mut OperatorDetail,
     ) -> Result<Answer, VerifyError> {
         let (vault, now) = (self.vault(), self.now());
@@ -206,10 +238,11 @@ impl Registry {
                 detail.leaf = Some(leaf);
                 Ok(Answer::Accept)
             }
-            // Withdrawn in the last moment; the withdrawal itself is in the log.
+            // Withdrawn or erased in the last moment.
             Err(error) => {
                 detail.finding = Finding::of(error)?;
                 detail.score = None;
+                detail.leaf = Some(self.refuse(claim, &subject.subject().target(), false)?);
                 Ok(Answer::Reject)
             }
         }
@@ -244,7 +277,8 @@ impl Registry {
         }))
     }
 
-    fn comparable(
+    /// The template of a record, if this engine can compare it.
+    pub(crate) fn comparable(
         &self,
         reference: &Reference,
         probe: &Template,

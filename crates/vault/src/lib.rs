@@ -33,7 +33,7 @@ pub use root::{KeyError, KeySource, RootKey, RootKind};
 #[cfg(feature = "pkcs11")]
 pub use root::{Pkcs11Options, Pkcs11Root};
 pub use secret::{HolderPart, Secret, SecretLength};
-pub use signed::{Checkpoint, EraseReceipt, SignedError};
+pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
     Attempt, AuditEntry, Collection, Inclusion, Listed, NewSubject, Reference, Restored, Retained,
     Rewrapped, Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Vault,

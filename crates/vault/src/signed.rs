@@ -8,6 +8,7 @@ use thiserror::Error;
 
 const CHECKPOINT: usize = 136;
 const RECEIPT: usize = 224;
+const INTENT: usize = 160;
 
 /// A signed statement is not one of this vault.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -63,11 +64,26 @@ pub struct EraseReceipt {
     bytes: Box<[u8; RECEIPT]>,
 }
 
+/// A signed statement that a subject's erasure is about to begin: with it the receipt can be had
+/// after a crash, when nothing else links the id to the destroyed key any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EraseIntent {
+    /// The vault it is of.
+    pub vault: [u8; 16],
+    /// The key that will be destroyed.
+    pub key_id: KeyId,
+    /// When.
+    pub time: Timestamp,
+    pub(crate) salt: [u8; 16],
+    pub(crate) id_digest: [u8; 32],
+    bytes: Box<[u8; INTENT]>,
+}
+
 pub(crate) struct ReceiptFacts {
     pub(crate) vault: [u8; 16],
     pub(crate) key_id: KeyId,
     pub(crate) salt: [u8; 16],
-    pub(crate) external_id: Option<Box<str>>,
+    pub(crate) id_digest: [u8; 32],
     pub(crate) time: Timestamp,
     pub(crate) position: u64,
     pub(crate) leaf: u64,
@@ -156,18 +172,80 @@ impl Checkpoint {
     }
 }
 
+/// What a receipt has in place of the id; zeros without one.
+pub(crate) fn id_digest(salt: &[u8; 16], external_id: Option<&str>) -> [u8; 32] {
+    external_id.map_or([0; 32], |id| seal::sha(&[salt, id.as_bytes()]))
+}
+
+impl EraseIntent {
+    pub(crate) fn sign(
+        key: &Ed25519KeyPair,
+        vault: [u8; 16],
+        key_id: KeyId,
+        (salt, external_id): ([u8; 16], &str),
+        time: Timestamp,
+    ) -> Self {
+        let mut bytes = Box::new([0; INTENT]);
+        bytes[..8].copy_from_slice(b"CTNERAI\x01");
+        bytes[8..24].copy_from_slice(&vault);
+        bytes[24..40].copy_from_slice(&key_id.0);
+        bytes[40..56].copy_from_slice(&salt);
+        bytes[56..88].copy_from_slice(&id_digest(&salt, Some(external_id)));
+        bytes[88..96].copy_from_slice(&time.unix().to_le_bytes());
+        sign(key, &mut bytes[..]);
+        Self::parse(bytes)
+    }
+
+    fn parse(bytes: Box<[u8; INTENT]>) -> Self {
+        let all = &bytes[..];
+        Self {
+            vault: array(all, 8),
+            key_id: KeyId(array(all, 24)),
+            salt: array(all, 40),
+            id_digest: array(all, 56),
+            time: Timestamp::from_unix(number(all, 88)),
+            bytes,
+        }
+    }
+
+    /// Reads an intent and checks its signature.
+    ///
+    /// # Errors
+    /// [`SignedError`] when it is not an intent signed by `public_key`.
+    pub fn verify(bytes: &[u8], public_key: &[u8; 32]) -> Result<Self, SignedError> {
+        let what = "erase intent";
+        let bytes: Box<[u8; INTENT]> = bytes
+            .to_vec()
+            .try_into()
+            .map_err(|_| SignedError::Format { what })?;
+        if !bytes.starts_with(b"CTNERAI\x01") {
+            return Err(SignedError::Format { what });
+        }
+        check(what, public_key, &bytes[..])?;
+        Ok(Self::parse(bytes))
+    }
+
+    /// Whether it was given for this external id.
+    #[must_use]
+    pub fn is_for(&self, external_id: &str) -> bool {
+        self.id_digest == id_digest(&self.salt, Some(external_id))
+    }
+
+    /// The 160 bytes with the signature.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8; INTENT] {
+        &self.bytes
+    }
+}
+
 impl EraseReceipt {
     pub(crate) fn sign(key: &Ed25519KeyPair, facts: &ReceiptFacts) -> Self {
-        let id_digest = facts
-            .external_id
-            .as_ref()
-            .map_or([0; 32], |id| seal::sha(&[&facts.salt, id.as_bytes()]));
         let mut bytes = Box::new([0; RECEIPT]);
         bytes[..8].copy_from_slice(b"CTNERAS\x01");
         bytes[8..24].copy_from_slice(&facts.vault);
         bytes[24..40].copy_from_slice(&facts.key_id.0);
         bytes[40..56].copy_from_slice(&facts.salt);
-        bytes[56..88].copy_from_slice(&id_digest);
+        bytes[56..88].copy_from_slice(&facts.id_digest);
         for (at, value) in [
             (88, facts.time.unix()),
             (96, facts.position),
@@ -217,7 +295,7 @@ impl EraseReceipt {
     /// Whether the receipt was given for this external id.
     #[must_use]
     pub fn is_for(&self, external_id: &str) -> bool {
-        self.id_digest == seal::sha(&[&self.salt, external_id.as_bytes()])
+        self.id_digest == id_digest(&self.salt, Some(external_id))
     }
 
     /// The 224 bytes with the signature.

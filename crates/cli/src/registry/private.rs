@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use std::fs::{File, OpenOptions};
-use std::io::{BufWriter, Read as _, Write};
+use std::io::{BufWriter, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -12,47 +12,110 @@ pub(crate) fn keep_private() {
     let _ = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
-/// A new file of mode 0600 that is removed again unless it is finished.
+/// A new file of mode 0600. It is written under another name, `.NAME.part`, and has its own only when
+/// it is whole and on the disk; what a crash leaves is swept away by the next try.
 pub(crate) struct NewFile {
     path: PathBuf,
+    part: PathBuf,
     out: Option<BufWriter<File>>,
 }
 
 impl NewFile {
-    /// Makes the file; it must not exist yet.
+    /// Makes the file; none with anything in it must exist yet.
     pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(path).map_err(|error| {
-            let exists = error.kind() == std::io::ErrorKind::AlreadyExists;
-            let failure = Failure::from(error).about(path.display());
-            if exists {
-                failure.with_hint("name a file that does not exist yet; nothing is overwritten")
-            } else {
-                failure
+        let (Some(name), false) = (path.file_name(), path == Path::new("-")) else {
+            return Err(Failure::usage(
+                format!("{} cannot be the name of a new file", path.display()),
+                "name a file that does not exist yet",
+            ));
+        };
+        match std::fs::symlink_metadata(path) {
+            Ok(there) if !is_empty_file(&there) => {
+                let error = std::io::Error::from(ErrorKind::AlreadyExists);
+                return Err(refused(error, path));
             }
-        })?;
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(Failure::from(error).about(path.display())),
+        }
+        let mut hidden = std::ffi::OsString::from(".");
+        hidden.push(name);
+        hidden.push(".part");
+        let part = path.with_file_name(hidden);
+        let file = open_part(&part).map_err(|error| refused(error, path))?;
         Ok(Self {
             path: path.to_owned(),
+            part,
             out: Some(BufWriter::new(file)),
         })
     }
 
-    /// Puts everything on the disk and keeps the file. Returns its bytes.
+    /// Puts everything on the disk and gives the file its name. Returns its bytes.
     pub(crate) fn finish(mut self) -> Result<u64, Failure> {
-        let named = |error: std::io::Error| Failure::from(error).about(self.path.display());
         let Some(mut out) = self.out.take() else {
             return Ok(0);
         };
         let done = out.flush().and_then(|()| out.get_ref().sync_all());
-        let length = done.and_then(|()| Ok(out.get_ref().metadata()?.len()));
-        length.map_err(|error| {
-            let _ = std::fs::remove_file(&self.path);
-            named(error)
-        })
+        let done = done.and_then(|()| {
+            self.name()?;
+            Ok(out.get_ref().metadata()?.len())
+        });
+        let _ = std::fs::remove_file(&self.part);
+        done.map_err(|error| refused(error, &self.path))
     }
+
+    /// The name appears at once or not at all, and takes the place of an empty file only.
+    fn name(&self) -> std::io::Result<()> {
+        if std::fs::symlink_metadata(&self.path).is_ok_and(|there| is_empty_file(&there)) {
+            std::fs::remove_file(&self.path)?;
+        }
+        std::fs::hard_link(&self.part, &self.path)?;
+        sync_folder(&self.path)
+    }
+}
+
+/// What is left of a file that was made but never written.
+fn is_empty_file(there: &std::fs::Metadata) -> bool {
+    there.is_file() && there.len() == 0
+}
+
+fn refused(error: std::io::Error, path: &Path) -> Failure {
+    let exists = error.kind() == ErrorKind::AlreadyExists;
+    let failure = Failure::from(error).about(path.display());
+    if exists {
+        failure.with_hint("name a file that does not exist yet; nothing is overwritten")
+    } else {
+        failure
+    }
+}
+
+/// Opens a file that nobody else is writing, in place of one that a crash left.
+fn open_part(part: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = match options.open(part) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let left = std::fs::symlink_metadata(part)?;
+            if !left.is_file() || File::open(part)?.try_lock().is_err() {
+                return Err(error);
+            }
+            std::fs::remove_file(part)?;
+            options.open(part)?
+        }
+        opened => opened?,
+    };
+    file.try_lock()?;
+    Ok(file)
+}
+
+/// A new name must survive a power cut.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 impl Write for NewFile {
@@ -68,7 +131,7 @@ impl Write for NewFile {
 impl Drop for NewFile {
     fn drop(&mut self) {
         if self.out.is_some() {
-            let _ = std::fs::remove_file(&self.path);
+            let _ = std::fs::remove_file(&self.part);
         }
     }
 }

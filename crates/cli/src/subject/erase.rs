@@ -2,19 +2,24 @@
 
 use crate::clock::time_of;
 use crate::exit::Exit;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::registry::{RegistryArgs, private, who};
 use crate::terminal::YELLOW;
+use countenance_core::Registry;
+use countenance_core::vault::{EraseIntent, EraseReceipt, ExternalId, Subject, VaultError};
 use serde::Serialize;
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 /// Erase a subject
 ///
 /// The subject's key is destroyed first and its place in the keyring file overwritten; then the rows go. When
 /// the answer comes, nothing that was ever kept of the person can be opened again, in backups neither. It
 /// cannot be undone, and needs no part of the holder. The receipt is signed: `audit verify --receipt` checks it.
+///
+/// If the command is cut off, say the same again: the erasure is finished, and the receipt is given for the intent
+/// that stands beside it, FILE.begun, until the receipt is written.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -52,42 +57,159 @@ struct EraseJson {
 pub(super) fn run(args: &Args) -> Outcome {
     let id = who::id(&args.id)?;
     let opened = args.registry.open()?;
-    let subject = opened.registry.subject(&opened.collection, &id)?;
-    // The file first: there is only one chance to write a receipt.
-    let mut file = args
-        .receipt
-        .as_deref()
-        .map(private::NewFile::create)
-        .transpose()?;
+    let found = opened.registry.subject(&opened.collection, &id);
+    let (subject, begun) = match (found, &args.receipt) {
+        (Err(error), Some(path)) if is_unknown(&error) => {
+            let begun = Begun::beside(path);
+            return match begun.receipt(&opened.registry, &id)? {
+                Some((receipt, is_written)) => {
+                    print(args, &receipt, &opened.registry)?;
+                    if !is_written {
+                        private::write(path, receipt.bytes())?;
+                    }
+                    begun.remove();
+                    Ok(Exit::Success)
+                }
+                None => Err(error.into()),
+            };
+        }
+        (found, path) => (found?, path.as_deref().map(Begun::beside)),
+    };
+    let Some(begun) = begun else {
+        let receipt = opened.registry.erase(&subject, Some(&id))?;
+        print(args, &receipt, &opened.registry)?;
+        return Ok(Exit::Success);
+    };
+    // The files first: when nothing is left of the subject it is too late to find that they
+    // cannot be written.
+    let mut file = private::NewFile::create(&begun.receipt)?;
+    begun.begin(&opened.registry, &subject, &id)?;
     let receipt = opened.registry.erase(&subject, Some(&id))?;
+    print(args, &receipt, &opened.registry)?;
+    file.write_all(receipt.bytes())?;
+    file.finish()?;
+    begun.remove();
+    Ok(Exit::Success)
+}
+
+fn is_unknown(error: &VaultError) -> bool {
+    matches!(error, VaultError::Unknown { what: "subject" })
+}
+
+/// An erasure whose receipt is to be written: the intent stands beside it until it is.
+struct Begun {
+    receipt: PathBuf,
+    intent: PathBuf,
+}
+
+impl Begun {
+    fn beside(receipt: &Path) -> Self {
+        let mut intent = receipt.to_owned().into_os_string();
+        intent.push(".begun");
+        Self {
+            receipt: receipt.to_owned(),
+            intent: intent.into(),
+        }
+    }
+
+    /// Writes the intent, in place of one that came to nothing.
+    fn begin(
+        &self,
+        registry: &Registry,
+        subject: &Subject,
+        id: &ExternalId,
+    ) -> Result<(), Failure> {
+        if let Some(older) = self.intent(registry)? {
+            if registry.receipt_again(&older)?.is_some() {
+                return Err(Failure::from(anyhow::anyhow!(
+                    "is of an erasure whose receipt was not written yet"
+                ))
+                .about(self.intent.display())
+                .with_hint("repeat that erasure, or name another file with --receipt"));
+            }
+            self.remove();
+        }
+        let intent = registry.erase_intent(subject, id)?;
+        private::write(&self.intent, intent.bytes())
+    }
+
+    fn intent(&self, registry: &Registry) -> Result<Option<EraseIntent>, Failure> {
+        let Some(bytes) = small(&self.intent)? else {
+            return Ok(None);
+        };
+        let intent = EraseIntent::verify(&bytes, &registry.vault().public_key());
+        let intent = intent.map_err(|error| {
+            Failure::from(error)
+                .about(self.intent.display())
+                .with_hint("it is not of this data folder: name another file with --receipt")
+        })?;
+        Ok(Some(intent))
+    }
+
+    /// The receipt of a subject who is gone, and whether it was written already.
+    fn receipt(
+        &self,
+        registry: &Registry,
+        id: &ExternalId,
+    ) -> Result<Option<(EraseReceipt, bool)>, Failure> {
+        if let Some(bytes) = small(&self.receipt)?
+            && let Ok(receipt) = EraseReceipt::verify(&bytes, &registry.vault().public_key())
+            && receipt.is_for(id.as_str())
+        {
+            return Ok(Some((receipt, true)));
+        }
+        match self.intent(registry)? {
+            Some(intent) if intent.is_for(id.as_str()) => {
+                let receipt = registry.receipt_again(&intent)?;
+                Ok(receipt.map(|receipt| (receipt, false)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn remove(&self) {
+        // It does no harm where it stays: the receipt says the same.
+        let _ = std::fs::remove_file(&self.intent);
+    }
+}
+
+/// A small file, if there is one.
+fn small(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    let file = match std::fs::File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Failure::from(error).about(path.display())),
+    };
+    let mut bytes = Vec::new();
+    let read = file.take(1024).read_to_end(&mut bytes);
+    read.map_err(|error| Failure::from(error).about(path.display()))?;
+    Ok(Some(bytes))
+}
+
+fn print(args: &Args, receipt: &EraseReceipt, registry: &Registry) -> Result<(), Failure> {
     let document = EraseJson {
         key_id: receipt.key_id.to_string(),
         erased: time_of(receipt.time),
         position: receipt.position,
         leaf: receipt.leaf,
         receipt: json::hex(receipt.bytes()),
-        erased_at_once: opened.registry.vault().destroys_at_once(),
+        erased_at_once: registry.vault().destroys_at_once(),
     };
-    // Before the file, which may fail.
     if args.json {
         json::print(&document)?;
-    } else {
-        let mut out = anstream::stdout().lock();
+        return Ok(());
+    }
+    let mut out = anstream::stdout().lock();
+    writeln!(
+        out,
+        "erased  key {} at {}",
+        document.key_id, document.erased
+    )?;
+    if !document.erased_at_once {
         writeln!(
             out,
-            "erased  key {} at {}",
-            document.key_id, document.erased
+            "{YELLOW}The database keeps the destroyed key until its vacuum and log recycling.{YELLOW:#}"
         )?;
-        if !document.erased_at_once {
-            writeln!(
-                out,
-                "{YELLOW}The database keeps the destroyed key until its vacuum and log recycling.{YELLOW:#}"
-            )?;
-        }
     }
-    if let Some(mut out) = file.take() {
-        out.write_all(receipt.bytes())?;
-        out.finish()?;
-    }
-    Ok(Exit::Success)
+    Ok(())
 }

@@ -13,7 +13,7 @@ use base64::prelude::BASE64_STANDARD;
 use countenance_core::vault::{AuditEntry, SubjectExport};
 use serde::Serialize;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Give out all that is held about a subject, as JSON
 ///
@@ -40,7 +40,7 @@ pub(super) struct Args {
     #[command(flatten)]
     registry: RegistryArgs,
 
-    /// Write it into this new file, which only you can read, instead of the standard output
+    /// Write it into this new file, which only you can read; - is the standard output, as without it
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
 }
@@ -133,11 +133,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let part = args.holder.part()?;
     let opened = args.registry.open()?;
     // The file first: an export that could not be written should not be recorded as given out.
-    let mut file = args
-        .to
-        .as_deref()
-        .map(private::NewFile::create)
-        .transpose()?;
+    let to = args.to.as_deref().filter(|path| *path != Path::new("-"));
+    let mut file = to.map(private::NewFile::create).transpose()?;
     let export = opened.registry.export(&opened.claim(&id, part.as_ref()))?;
     let document = ExportJson::from(&export);
     let Some(mut out) = file.take() else {

@@ -56,6 +56,15 @@ impl Attempt {
     }
 }
 
+/// Nobody was accepted.
+struct Refusal<'a> {
+    tenant: u32,
+    subject: Option<&'a Subject>,
+    unlocked: Option<&'a Unlocked>,
+    recapture: bool,
+    purpose: Purpose,
+}
+
 fn aad(slot: &[u8; 32]) -> Vec<u8> {
     [b"countenance attempt v1", &slot[..]].concat()
 }
@@ -205,25 +214,58 @@ impl Vault {
         recapture: bool,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
+        let unlocked = unlocked.filter(|one| attempt.key_id() == Some(one.subject.key_id()));
+        let refusal = Refusal {
+            tenant: attempt.tenant,
+            subject: attempt.subject.as_ref(),
+            unlocked,
+            recapture,
+            purpose: attempt.purpose,
+        };
+        self.append_refusal(&refusal, now)
+    }
+
+    /// Appends a refusal that took no attempt to the audit log: too many attempts were made, or
+    /// the picture was too poor to compare. Returns the leaf index.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails; the answer is no all the same.
+    pub fn refuse(
+        &self,
+        target: &Target,
+        purpose: Purpose,
+        recapture: bool,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        let refusal = Refusal {
+            tenant: target.collection.tenant,
+            subject: target.subject.as_ref(),
+            unlocked: None,
+            recapture,
+            purpose,
+        };
+        self.append_refusal(&refusal, now)
+    }
+
+    fn append_refusal(&self, refusal: &Refusal<'_>, now: Timestamp) -> Result<u64, VaultError> {
         self.tick(now)?;
-        let outcome = if recapture {
+        let outcome = if refusal.recapture {
             Outcome::Recapture
         } else {
             Outcome::Reject
         };
         let event = Event {
             outcome: Some(outcome),
-            purpose: Some(attempt.purpose),
+            purpose: Some(refusal.purpose),
             ..Event::new(EventKind::Decided, now)
         };
-        let unlocked = unlocked.filter(|one| attempt.key_id() == Some(one.subject.key_id()));
-        let sealed = match (&attempt.subject, unlocked) {
+        let sealed = match (refusal.subject, refusal.unlocked) {
             (Some(subject), Some(unlocked)) => {
                 subject.event(&*self.random, &unlocked.body, event)?
             }
             (Some(subject), None) => subject.event(&*self.random, &subject.event_key(), event)?,
             (None, _) => {
-                let key = self.with_tenant(attempt.tenant, |keys| Ok(keys.audit.clone()))?;
+                let key = self.with_tenant(refusal.tenant, |keys| Ok(keys.audit.clone()))?;
                 event::seal_event(&key, &*self.random, &[0; 16], 0, event)?
             }
         };

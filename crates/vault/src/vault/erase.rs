@@ -5,8 +5,8 @@ use crate::error::VaultError;
 use crate::event::{self, Event, EventKind};
 use crate::ident::{ExternalId, KeyId, Timestamp};
 use crate::random;
-use crate::signed::{EraseReceipt, ReceiptFacts};
-use crate::store::{Change, Committed, Edit, KeyChange};
+use crate::signed::{self, EraseIntent, EraseReceipt, ReceiptFacts};
+use crate::store::{Change, Committed, Edit, Half, KeyChange, Row};
 use std::collections::BTreeMap;
 
 impl Vault {
@@ -38,11 +38,12 @@ impl Vault {
         let committed = self.remove_rows(subject.collection.tenant, number, position, now)?;
         let root = self.root_at(committed.size)?;
         self.checkpoint(now)?;
+        let salt = random::bytes(&*self.random)?;
         let facts = ReceiptFacts {
             vault: self.keys.vault,
             key_id,
-            salt: random::bytes(&*self.random)?,
-            external_id: id.map(|id| id.as_str().into()),
+            salt,
+            id_digest: signed::id_digest(&salt, id.map(ExternalId::as_str)),
             time: now,
             position,
             leaf: committed.first_leaf,
@@ -50,6 +51,79 @@ impl Vault {
             root,
         };
         Ok(EraseReceipt::sign(&self.keys.signing, &facts))
+    }
+
+    /// A signed statement to keep while a subject is erased: should the receipt be lost in a
+    /// crash, [`Vault::receipt_again`] gives another for it.
+    ///
+    /// # Errors
+    /// [`VaultError::Random`] without random bytes.
+    pub fn erase_intent(
+        &self,
+        subject: &Subject,
+        id: &ExternalId,
+        now: Timestamp,
+    ) -> Result<EraseIntent, VaultError> {
+        let salt = random::bytes(&*self.random)?;
+        let (vault, key_id) = (self.keys.vault, subject.key_id());
+        let named = (salt, id.as_str());
+        Ok(EraseIntent::sign(
+            &self.keys.signing,
+            vault,
+            key_id,
+            named,
+            now,
+        ))
+    }
+
+    /// The receipt of an erasure that was begun with an intent, if the key it names is destroyed;
+    /// `None` if it is not. That it was given goes into the audit log as an erasure of the
+    /// same ledger position; the receipt is of now.
+    ///
+    /// # Errors
+    /// [`VaultError::Unknown`] when the intent is of another vault; others when the store fails.
+    pub fn receipt_again(
+        &self,
+        intent: &EraseIntent,
+        now: Timestamp,
+    ) -> Result<Option<EraseReceipt>, VaultError> {
+        self.tick(now)?;
+        if intent.vault != self.keys.vault {
+            return Err(VaultError::Unknown {
+                what: "erase intent",
+            });
+        }
+        let mut found = None;
+        self.store.snapshot(Half::Deletions, &mut |row| {
+            if let Row::DeletionRow(row) = row
+                && row.key_id == intent.key_id.0
+            {
+                found = Some(row.position);
+            }
+            Ok(())
+        })?;
+        let Some(position) = found else {
+            return Ok(None);
+        };
+        let event = self.own_event(EventKind::Erased, position, now)?;
+        let committed = self.store.commit(Change {
+            events: vec![event],
+            ..Change::default()
+        })?;
+        let root = self.root_at(committed.size)?;
+        self.checkpoint(now)?;
+        let facts = ReceiptFacts {
+            vault: self.keys.vault,
+            key_id: intent.key_id,
+            salt: intent.salt,
+            id_digest: intent.id_digest,
+            time: now,
+            position,
+            leaf: committed.first_leaf,
+            size: committed.size,
+            root,
+        };
+        Ok(Some(EraseReceipt::sign(&self.keys.signing, &facts)))
     }
 
     /// Removes the rows of a subject whose key is gone and marks the ledger entry done.

@@ -103,6 +103,16 @@ impl Subject {
         self.kind
     }
 
+    /// What its id leads to.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        Target {
+            collection: self.collection,
+            pseudonym: self.row.pseudonym,
+            subject: Some(self.clone()),
+        }
+    }
+
     fn context(&self) -> Vec<u8> {
         [&self.owner()[..], &self.row.key_id, &[self.kind.code()]].concat()
     }
@@ -185,6 +195,15 @@ impl Target {
     #[must_use]
     pub fn subject(&self) -> Option<&Subject> {
         self.subject.as_ref()
+    }
+
+    /// The same id as if nobody had it.
+    #[must_use]
+    pub fn without_subject(self) -> Self {
+        Self {
+            subject: None,
+            ..self
+        }
     }
 
     /// What would stand for the id in the store; good for logs.

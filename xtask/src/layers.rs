@@ -63,11 +63,22 @@ const RULES: &[Rule] = &[
         ],
         &[],
     ),
+    // beside the house
+    rule("countenance-api", &[], &[]),
     // doors
+    rule(
+        "countenance-server",
+        &["countenance-api", "countenance-core"],
+        // To run on the pinned weights and photos.
+        &["countenance-models"],
+    ),
     rule(
         "countenance-cli",
         &[
             "countenance-core",
+            // For `serve` and `key`.
+            "countenance-api",
+            "countenance-server",
             "countenance-models",
             // To measure single stages, to look inside for `doctor`, to draw what was found.
             "countenance-gallery",

@@ -1,0 +1,191 @@
+//! The OpenAPI 3.1 document: one function per operation, which exists only to be described.
+
+use crate::*;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+/// Countenance answers one question, "is this the person they say they are?", only for people who agreed
+/// to be asked.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Countenance", version = "1", license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
+    servers((url = "/")),
+    tags(
+        (name = "pictures", description = "Questions about pictures alone"),
+        (name = "subjects", description = "People who agreed"),
+        (name = "consents", description = "What they agreed to"),
+        (name = "audit", description = "That the log was not rewritten"),
+        (name = "keys", description = "Who may ask"),
+        (name = "operation", description = "What anybody may know, and what operators watch"),
+    ),
+    components(schemas(Problem)),
+    modifiers(&Bearer),
+    paths(
+        detect,
+        compare,
+        add_subject,
+        list_subjects,
+        show_subject,
+        erase_subject,
+        export_subject,
+        list_consents,
+        grant_consent,
+        withdraw_consents,
+        enroll_faces,
+        verify_subject,
+        audit_checkpoint,
+        audit_inclusion,
+        audit_consistency,
+        list_keys,
+        create_key,
+        revoke_key,
+        policy,
+        jwks,
+        healthz,
+        readyz,
+        openapi,
+        metrics,
+    )
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "A key of the platform; each operation names the scope it needs.",
+            ))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The OpenAPI 3.1 document of API v1.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+/// Find the faces of a picture. Nothing is kept.
+#[utoipa::path(post, path = "/v1/detect", tag = "pictures", request_body(content((DetectRequest = "application/json"), (DetectForm = "multipart/form-data"))), responses((status = 200, description = "The faces", body = DetectAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["detect"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn detect() {}
+
+/// Compare the faces of two pictures. Nothing is kept.
+#[utoipa::path(post, path = "/v1/compare", tag = "pictures", request_body(content((CompareRequest = "application/json"), (CompareForm = "multipart/form-data"))), responses((status = 200, description = "The outcome", body = CompareAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["compare"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn compare() {}
+
+/// Add a subject, holder-bound when a holder part comes along.
+#[utoipa::path(post, path = "/v1/subjects", tag = "subjects", params(CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = SubjectRequest, responses((status = 201, description = "Added", body = SubjectAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn add_subject() {}
+
+/// List subjects, page by page.
+#[utoipa::path(get, path = "/v1/subjects", tag = "subjects", params(SubjectListQuery), responses((status = 200, description = "A page", body = SubjectList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn list_subjects() {}
+
+/// Show a subject and its consents.
+#[utoipa::path(get, path = "/v1/subjects/{subject}", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "The subject", body = SubjectAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn show_subject() {}
+
+/// Erase a subject: its key first, then its rows. Needs no holder part.
+#[utoipa::path(delete, path = "/v1/subjects/{subject}", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "Erased, with a signed receipt", body = EraseAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn erase_subject() {}
+
+/// Give out everything held about a subject. That it was given out goes into the audit log.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/export", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), responses((status = 200, description = "Everything held", body = ExportAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn export_subject() {}
+
+/// List the consents of a subject, ended ones too.
+#[utoipa::path(get, path = "/v1/subjects/{subject}/consents", tag = "consents", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "The entries", body = ConsentList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn list_consents() {}
+
+/// Enter a consent into the ledger.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/consents", tag = "consents", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = ConsentRequest, responses((status = 201, description = "Entered", body = Consent), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn grant_consent() {}
+
+/// Withdraw the consents for a purpose, or all. Needs no holder part; templates go with the last one.
+#[utoipa::path(delete, path = "/v1/subjects/{subject}/consents", tag = "consents", params(("subject" = String, Path, description = "What the caller calls the subject"), WithdrawQuery), responses((status = 200, description = "Withdrawn", body = WithdrawAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn withdraw_consents() {}
+
+/// Make templates of photos of a subject who consented to `verify`: all photos or none.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/faces", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body(content((EnrollRequest = "application/json"), (EnrollForm = "multipart/form-data"))), responses((status = 200, description = "Nothing was stored: a photo stands in the way", body = EnrollAnswer), (status = 201, description = "The templates are sealed", body = EnrollAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn enroll_faces() {}
+
+/// Verify that a picture shows the subject.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/verify", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body(content((VerifyRequest = "application/json"), (VerifyForm = "multipart/form-data"))), responses((status = 200, description = "The outcome", body = VerifyAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["verify"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn verify_subject() {}
+
+/// Sign the audit tree as it stands. The log is of the whole vault.
+#[utoipa::path(get, path = "/v1/audit/checkpoint", tag = "audit", responses((status = 200, description = "The signed tree", body = CheckpointAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn audit_checkpoint() {}
+
+/// Prove that a leaf is in the tree.
+#[utoipa::path(get, path = "/v1/audit/inclusion", tag = "audit", params(InclusionQuery), responses((status = 200, description = "The proof", body = InclusionAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn audit_inclusion() {}
+
+/// Prove that the log only grew.
+#[utoipa::path(get, path = "/v1/audit/consistency", tag = "audit", params(ConsistencyQuery), responses((status = 200, description = "The proof", body = ConsistencyAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn audit_consistency() {}
+
+/// List the keys of the asking key's tenant.
+#[utoipa::path(get, path = "/v1/keys", tag = "keys", responses((status = 200, description = "The keys", body = KeyList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn list_keys() {}
+
+/// Make a key. It is shown this once.
+#[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = KeyRequest, responses((status = 201, description = "Made", body = KeyCreated), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn create_key() {}
+
+/// Revoke a key, at once.
+#[utoipa::path(delete, path = "/v1/keys/{key}", tag = "keys", params(("key" = String, Path, description = "Id of the key")), responses((status = 204, description = "Revoked"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn revoke_key() {}
+
+/// What is done with faces here.
+#[utoipa::path(get, path = "/policy", tag = "operation", responses((status = 200, description = "The policy", body = Policy), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn policy() {}
+
+/// The key that signs audit checkpoints and erase receipts.
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "operation", responses((status = 200, description = "The keys", body = Jwks), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn jwks() {}
+
+/// Whether the process runs.
+#[utoipa::path(get, path = "/healthz", tag = "operation", responses((status = 200, description = "It runs", body = Health), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn healthz() {}
+
+/// Whether the server can serve.
+#[utoipa::path(get, path = "/readyz", tag = "operation", responses((status = 200, description = "It can", body = Health), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn readyz() {}
+
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", tag = "operation", responses((status = 200, description = "OpenAPI 3.1", body = Object), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn openapi() {}
+
+/// Counters and times for OpenMetrics, of the whole server.
+#[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn metrics() {}

@@ -1,0 +1,41 @@
+#![doc = include_str!("../README.md")]
+
+mod audit;
+mod compare;
+mod detect;
+mod document;
+mod key;
+mod operate;
+mod problem;
+mod route;
+mod scope;
+mod subject;
+mod verify;
+
+pub use audit::{
+    CheckpointAnswer, ConsistencyAnswer, ConsistencyQuery, InclusionAnswer, InclusionQuery,
+};
+pub use compare::{CompareAnswer, CompareForm, CompareRequest, Decision, Side};
+pub use detect::{Area, DetectAnswer, DetectForm, DetectRequest, Face, Quality};
+pub use document::document;
+pub use key::{KeyCreated, KeyEntry, KeyList, KeyRequest};
+pub use operate::{AttemptRule, Health, Jwk, Jwks, Policy};
+pub use problem::{Code, FieldPolicy, Problem};
+pub use route::{Access, Method, ROUTES, Route};
+pub use scope::{Scope, UnknownScope};
+pub use subject::{
+    CollectionQuery, Consent, ConsentList, ConsentRequest, EnrollAnswer, EnrollForm, EnrollOutcome,
+    EnrollRequest, EraseAnswer, ExportAnswer, ExportEvent, ExportTemplate, SubjectAnswer,
+    SubjectKind, SubjectList, SubjectListEntry, SubjectListQuery, SubjectRequest, WithdrawAnswer,
+    WithdrawQuery,
+};
+pub use verify::{VerifyAnswer, VerifyDecision, VerifyDetail, VerifyForm, VerifyRequest};
+
+/// The header that carries the holder's part of a subject's key: 64 hexadecimal digits.
+pub const HOLDER_HEADER: &str = "countenance-holder";
+/// The header that carries the id of a request, in both directions.
+pub const REQUEST_ID_HEADER: &str = "x-request-id";
+/// The media type of an error.
+pub const PROBLEM_MEDIA_TYPE: &str = "application/problem+json";
+/// The collection that is meant where none is named.
+pub const DEFAULT_COLLECTION: &str = "default";

@@ -1,0 +1,156 @@
+//! Every error the platform answers with, in one table (RFC 9457).
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How an error's detail is made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FieldPolicy {
+    /// One fixed sentence: whatever the cause, the body is the same byte for byte.
+    Fixed(&'static str),
+    /// Says which part of the request is wrong; never what is stored.
+    OfRequest,
+}
+
+/// An error as it travels: `application/problem+json`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+pub struct Problem {
+    /// `urn:countenance:problem:` and the code.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What kind of error it is, for people.
+    pub title: String,
+    /// The HTTP status, again.
+    pub status: u16,
+    /// The stable name of the error, for machines.
+    pub code: String,
+    /// What is wrong with this request.
+    pub detail: String,
+}
+
+macro_rules! table {
+    ($($(#[$doc:meta])* $variant:ident $code:literal $status:literal $title:literal $detail:expr;)*) => {
+        /// A kind of error. The table in this file is the only place that knows status and text.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
+        pub enum Code { $($(#[$doc])* $variant,)* }
+
+        impl Code {
+            /// Every code, by status and name.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The stable name for machines.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            /// The HTTP status.
+            #[must_use]
+            pub fn status(self) -> u16 {
+                match self { $(Self::$variant => $status,)* }
+            }
+
+            /// The title, for people.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// How the detail is made.
+            #[must_use]
+            pub fn detail(self) -> FieldPolicy {
+                match self { $(Self::$variant => $detail,)* }
+            }
+        }
+    };
+}
+
+use FieldPolicy::{Fixed, OfRequest};
+
+table! {
+    /// The body does not read: JSON, multipart, base64.
+    BodyInvalid "body_invalid" 400 "The body cannot be read" OfRequest;
+    /// A query parameter or path segment does not read.
+    ParameterInvalid "parameter_invalid" 400 "A parameter cannot be read" OfRequest;
+    /// No key, or none that is known and unexpired.
+    KeyInvalid "key_invalid" 401 "No valid key" Fixed("Send `Authorization: Bearer KEY` with a key that is known, unexpired and not revoked.");
+    /// The subject has no consent for this, or none any more.
+    ConsentMissing "consent_missing" 403 "No consent" Fixed("The subject has no standing consent for this purpose.");
+    /// The holder part is missing, not expected or wrong.
+    HolderInvalid "holder_invalid" 403 "Holder part refused" Fixed("Send the subject's holder part in the header Countenance-Holder; leave it out for a subject without one.");
+    /// The key lacks the scope.
+    ScopeMissing "scope_missing" 403 "The key may not do this" OfRequest;
+    /// The tenant of the key has no such collection.
+    CollectionUnknown "collection_unknown" 404 "Unknown collection" Fixed("The tenant of this key has no collection of that name.");
+    /// The tenant of the key has no such key.
+    KeyUnknown "key_unknown" 404 "Unknown key" Fixed("The tenant of this key has no key of that id.");
+    /// There is no such route.
+    RouteUnknown "route_unknown" 404 "Unknown route" Fixed("See /openapi.json for what there is.");
+    /// The collection has no such subject.
+    SubjectUnknown "subject_unknown" 404 "Unknown subject" Fixed("The collection has no subject of that id.");
+    /// The route has no such method.
+    MethodUnknown "method_unknown" 405 "Unknown method" Fixed("See /openapi.json for what there is.");
+    /// The body took too long to arrive.
+    BodyTimeout "body_timeout" 408 "The body took too long" Fixed("The body did not arrive in time.");
+    /// The collection has the subject already.
+    SubjectExists "subject_exists" 409 "Subject exists" Fixed("The collection has a subject of that id already.");
+    /// The body is too large.
+    BodyTooLarge "body_too_large" 413 "The body is too large" OfRequest;
+    /// The content type is none that the route reads.
+    ContentTypeUnknown "content_type_unknown" 415 "Unknown content type" Fixed("Send application/json with base64 pictures, or multipart/form-data.");
+    /// A value has a meaning that cannot be taken.
+    ValueInvalid "value_invalid" 422 "A value cannot be taken" OfRequest;
+    /// The picture does not decode or is beyond a limit.
+    PictureInvalid "picture_invalid" 422 "A picture cannot be read" OfRequest;
+    /// The key asks too often.
+    TooManyRequests "too_many_requests" 429 "Too many requests" Fixed("This key asks more often than it may; wait as Retry-After says.");
+    /// The server failed; what happened is in its log, under the request's id.
+    Internal "internal" 500 "The server failed" Fixed("The server could not do this; its log has the reason under the id of the request.");
+    /// Everything is taken: nothing was begun.
+    Busy "busy" 503 "The server is busy" Fixed("Nothing was begun; try again as Retry-After says.");
+    /// The work took too long.
+    DeadlineExceeded "deadline_exceeded" 504 "The work took too long" Fixed("The work was not done in time.");
+}
+
+impl Code {
+    /// The error as it travels. `detail` is used where the table lets the detail speak of the
+    /// request, and left out where the sentence is fixed.
+    #[must_use]
+    pub fn problem(self, detail: &str) -> Problem {
+        let detail = match self.detail() {
+            Fixed(sentence) => sentence,
+            OfRequest => detail,
+        };
+        Problem {
+            kind: format!("urn:countenance:problem:{}", self.name()),
+            title: self.title().to_owned(),
+            status: self.status(),
+            code: self.name().to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Code;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn names_are_unique_and_the_table_is_sorted_by_status() {
+        let names: BTreeSet<&str> = Code::ALL.iter().map(|code| code.name()).collect();
+        assert_eq!(names.len(), Code::ALL.len());
+        assert!(Code::ALL.iter().map(|code| code.status()).is_sorted());
+    }
+
+    #[test]
+    fn a_fixed_detail_says_nothing_of_the_cause() {
+        assert_eq!(
+            Code::Internal.problem("disk full"),
+            Code::Internal.problem("bug")
+        );
+        let problem = Code::BodyInvalid.problem("`probe` is missing");
+        assert_eq!(problem.detail, "`probe` is missing");
+    }
+}

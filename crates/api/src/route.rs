@@ -1,0 +1,102 @@
+//! Every route, and who may take it.
+
+use crate::Scope;
+
+/// A method of HTTP.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Method {
+    /// Remove.
+    Delete,
+    /// Read.
+    Get,
+    /// Do or make.
+    Post,
+}
+
+impl Method {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delete => "DELETE",
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
+/// Who may take a route.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever has a key with the scope.
+    Scope(Scope),
+}
+
+/// A route.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Route {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{name}` where a segment is a value.
+    pub path: &'static str,
+    /// Who may take it.
+    pub access: Access,
+}
+
+const fn route(method: Method, path: &'static str, scope: Scope) -> Route {
+    Route {
+        method,
+        path,
+        access: Access::Scope(scope),
+    }
+}
+
+const fn public(path: &'static str) -> Route {
+    Route {
+        method: Method::Get,
+        path,
+        access: Access::Public,
+    }
+}
+
+/// Every route. The server refuses what does not stand here, and the OpenAPI document says the same.
+pub const ROUTES: &[Route] = &[
+    public("/.well-known/jwks.json"),
+    public("/healthz"),
+    route(Method::Get, "/metrics", Scope::Audit),
+    public("/openapi.json"),
+    public("/policy"),
+    public("/readyz"),
+    route(Method::Get, "/v1/audit/checkpoint", Scope::Audit),
+    route(Method::Get, "/v1/audit/consistency", Scope::Audit),
+    route(Method::Get, "/v1/audit/inclusion", Scope::Audit),
+    route(Method::Post, "/v1/compare", Scope::Compare),
+    route(Method::Post, "/v1/detect", Scope::Detect),
+    route(Method::Get, "/v1/keys", Scope::Admin),
+    route(Method::Post, "/v1/keys", Scope::Admin),
+    route(Method::Delete, "/v1/keys/{key}", Scope::Admin),
+    route(Method::Get, "/v1/subjects", Scope::Enroll),
+    route(Method::Post, "/v1/subjects", Scope::Enroll),
+    route(Method::Delete, "/v1/subjects/{subject}", Scope::Enroll),
+    route(Method::Get, "/v1/subjects/{subject}", Scope::Enroll),
+    route(
+        Method::Delete,
+        "/v1/subjects/{subject}/consents",
+        Scope::Enroll,
+    ),
+    route(
+        Method::Get,
+        "/v1/subjects/{subject}/consents",
+        Scope::Enroll,
+    ),
+    route(
+        Method::Post,
+        "/v1/subjects/{subject}/consents",
+        Scope::Enroll,
+    ),
+    route(Method::Post, "/v1/subjects/{subject}/export", Scope::Admin),
+    route(Method::Post, "/v1/subjects/{subject}/faces", Scope::Enroll),
+    route(Method::Post, "/v1/subjects/{subject}/verify", Scope::Verify),
+];

@@ -1,0 +1,47 @@
+//! What an operator may set.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+/// Limits of the server. All of them are bounds: none makes an answer different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Threads that look at pictures, each with networks of its own.
+    pub workers: usize,
+    /// Requests with pictures that may wait for a worker; the next ones are told to come again.
+    pub queue: usize,
+    /// Requests without pictures that may work on the vault at one time.
+    pub registry_places: usize,
+    /// Bytes of a body.
+    pub max_body_bytes: usize,
+    /// How long headers may take to arrive, and how long an idle connection is kept.
+    pub header_timeout: Duration,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long the work may take, waiting included.
+    pub work_timeout: Duration,
+    /// How long requests that were accepted may take to end when the server stops.
+    pub drain_timeout: Duration,
+    /// Connections at one time; more wait to be accepted.
+    pub max_connections: usize,
+    /// Requests per second of one key; as many may come at once.
+    pub requests_per_second: NonZeroU32,
+}
+
+impl Default for Config {
+    /// 2 workers with 64 waiting, 16 MiB bodies within 15 s, 30 s of work, 200 requests per second and key.
+    fn default() -> Self {
+        Self {
+            workers: 2,
+            queue: 64,
+            registry_places: 64,
+            max_body_bytes: 16 << 20,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(15),
+            work_timeout: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(30),
+            max_connections: 16_384,
+            requests_per_second: NonZeroU32::MIN.saturating_add(199),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What all requests share.
+
+use crate::config::Config;
+use crate::keys::KeyStore;
+use crate::metrics::Metrics;
+use crate::pool::{Place, Pool};
+use crate::refusal::Refusal;
+use countenance_api::Code;
+use countenance_core::vault::Random;
+use countenance_core::{Engine, Registry, WallClock, Worker};
+use governor::clock::{Clock as _, DefaultClock};
+use governor::state::keyed::HashMapStateStore;
+use governor::{Quota, RateLimiter};
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+/// What a server is made of.
+pub struct Parts {
+    /// Looks at pictures.
+    pub engine: Engine,
+    /// The people who agreed.
+    pub registry: Arc<Registry>,
+    /// Who may ask.
+    pub keys: KeyStore,
+    /// When keys expire.
+    pub clock: Arc<dyn WallClock>,
+    /// Makes keys and ids of requests.
+    pub random: Arc<dyn Random>,
+}
+
+/// What all requests share; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Platform(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) engine: Engine,
+    pub(crate) keys: KeyStore,
+    pub(crate) clock: Arc<dyn WallClock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) config: Config,
+    pub(crate) metrics: Metrics,
+    pub(crate) pool: Pool,
+    pub(crate) document: Vec<u8>,
+    places: Arc<Semaphore>,
+    rates: RateLimiter<String, HashMapStateStore<String>, DefaultClock>,
+    requests: AtomicU64,
+    run: u32,
+}
+
+impl std::ops::Deref for Platform {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Platform {
+    pub(crate) fn new(parts: Parts, config: Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let mut run = [0; 4];
+        parts.random.fill(&mut run)?;
+        Ok(Self(Arc::new(Shared {
+            pool: Pool::start(&parts.engine, config.workers, config.queue)?,
+            document: serde_json::to_vec(&countenance_api::document())?,
+            places: Arc::new(Semaphore::new(config.registry_places.max(1))),
+            rates: RateLimiter::hashmap(Quota::per_second(config.requests_per_second)),
+            requests: AtomicU64::new(0),
+            run: u32::from_le_bytes(run),
+            metrics: Metrics::new(),
+            registry: parts.registry,
+            engine: parts.engine,
+            keys: parts.keys,
+            clock: parts.clock,
+            random: parts.random,
+            config,
+        })))
+    }
+
+    /// An id for a request: of this run of the server, and counted.
+    pub(crate) fn request_id(&self) -> String {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        format!("{:08x}-{number:x}", self.run)
+    }
+
+    /// Counts a request of a key, or says how long to wait.
+    pub(crate) fn count(&self, key: &String) -> Result<(), Refusal> {
+        self.rates.check_key(key).map_err(|until| {
+            let wait = until.wait_time_from(DefaultClock::default().now());
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            Refusal::from(Code::TooManyRequests).retry_after(seconds)
+        })
+    }
+
+    /// A place for a request with pictures; taken before its body is read.
+    pub(crate) fn place(&self) -> Result<Place, Refusal> {
+        self.pool.place().ok_or_else(Refusal::busy)
+    }
+
+    /// Work that looks at pictures.
+    pub(crate) async fn look<T: Send + 'static>(
+        &self,
+        place: Place,
+        work: impl FnOnce(&Registry, &mut Worker) -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let registry = Arc::clone(&self.registry);
+        let span = tracing::Span::current();
+        let done = self.pool.run(place, move |worker| {
+            span.in_scope(|| work(&registry, worker))
+        });
+        match timeout(self.config.work_timeout, done).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(_)) => Err(Code::Internal.into()),
+            Err(_) => Err(Code::DeadlineExceeded.into()),
+        }
+    }
+
+    /// Work on the vault alone. Once begun it is finished, whoever waits for it.
+    pub(crate) async fn keep<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        let place = place.map_err(|_| Refusal::busy())?;
+        let (shared, span) = (Arc::clone(&self.0), tracing::Span::current());
+        let done = tokio::task::spawn_blocking(move || {
+            let result = span.in_scope(|| work(&shared));
+            drop(place);
+            result
+        });
+        match timeout(self.config.work_timeout, done).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(Refusal::internal(&error)),
+            Err(_) => Err(Code::DeadlineExceeded.into()),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The routes of API v1 and the layers around them.
+
+use crate::authenticate::authenticate;
+use crate::observe::observe;
+use crate::platform::Platform;
+use crate::routes::{audit, consents, keys, operate, pictures, subjects, verify};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{delete, get, post};
+
+/// The whole API. A route that is not in the table of `countenance-api` is refused even when it stands here.
+pub(crate) fn router(platform: Platform) -> Router {
+    let limit = DefaultBodyLimit::max(platform.config.max_body_bytes);
+    let authenticated = from_fn_with_state(platform.clone(), authenticate);
+    let observed = from_fn_with_state(platform.clone(), observe);
+    Router::new()
+        .route("/.well-known/jwks.json", get(operate::jwks))
+        .route("/healthz", get(operate::healthz))
+        .route("/metrics", get(operate::metrics))
+        .route("/openapi.json", get(operate::openapi))
+        .route("/policy", get(operate::policy))
+        .route("/readyz", get(operate::readyz))
+        .route("/v1/audit/checkpoint", get(audit::checkpoint))
+        .route("/v1/audit/consistency", get(audit::consistency))
+        .route("/v1/audit/inclusion", get(audit::inclusion))
+        .route("/v1/compare", post(pictures::compare))
+        .route("/v1/detect", post(pictures::detect))
+        .route("/v1/keys", get(keys::list).post(keys::create))
+        .route("/v1/keys/{key}", delete(keys::revoke))
+        .route("/v1/subjects", get(subjects::list).post(subjects::add))
+        .route(
+            "/v1/subjects/{subject}",
+            get(subjects::show).delete(subjects::erase),
+        )
+        .route(
+            "/v1/subjects/{subject}/consents",
+            get(consents::list)
+                .post(consents::grant)
+                .delete(consents::withdraw),
+        )
+        .route("/v1/subjects/{subject}/export", post(subjects::export))
+        .route("/v1/subjects/{subject}/faces", post(subjects::enroll))
+        .route("/v1/subjects/{subject}/verify", post(verify::verify))
+        .fallback(operate::unknown)
+        .layer(limit)
+        .layer(authenticated)
+        .layer(observed)
+        .with_state(platform)
+}

@@ -1,0 +1,63 @@
+//! That the audit log was not rewritten.
+
+use super::ok;
+use crate::call::Call;
+use crate::keys::hex;
+use crate::refusal::Answer;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countenance_api::{
+    CheckpointAnswer, ConsistencyAnswer, ConsistencyQuery, InclusionAnswer, InclusionQuery,
+};
+use countenance_core::vault::Hash;
+
+pub(crate) async fn checkpoint(call: Call) -> Answer {
+    let signed = call.platform.keep(|shared| {
+        let now = shared.clock.now();
+        Ok(shared.registry.vault().checkpoint(now)?)
+    });
+    let signed = signed.await?;
+    ok(CheckpointAnswer {
+        size: signed.size,
+        root: hex(&signed.root),
+        time: signed.time.unix(),
+        vault: hex(&signed.vault),
+        signed: STANDARD.encode(signed.bytes()),
+    })
+}
+
+pub(crate) async fn inclusion(call: Call) -> Answer {
+    let query: InclusionQuery = call.query()?;
+    let proof = call
+        .platform
+        .keep(move |shared| Ok(shared.registry.prove_inclusion(query.leaf, query.size)?));
+    let proof = proof.await?;
+    ok(InclusionAnswer {
+        leaf: proof.leaf,
+        leaf_hash: hex(&proof.leaf_hash),
+        size: proof.size,
+        root: hex(&proof.root),
+        path: hashes(&proof.path),
+    })
+}
+
+pub(crate) async fn consistency(call: Call) -> Answer {
+    let query: ConsistencyQuery = call.query()?;
+    let proof = call.platform.keep(move |shared| {
+        Ok(shared
+            .registry
+            .prove_consistency(query.older, query.newer)?)
+    });
+    let proof = proof.await?;
+    ok(ConsistencyAnswer {
+        older: proof.older,
+        older_root: hex(&proof.older_root),
+        newer: proof.newer,
+        newer_root: hex(&proof.newer_root),
+        path: hashes(&proof.path),
+    })
+}
+
+fn hashes(path: &[Hash]) -> Vec<String> {
+    path.iter().map(|hash| hex(hash)).collect()
+}

@@ -1,0 +1,208 @@
+//! People who agreed: added, shown, enrolled, given out, erased.
+
+use super::{answer, ok};
+use crate::call::{Body, Call, read_json, read_picture};
+use crate::refusal::{Answer, Refusal};
+use crate::wire;
+use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use countenance_api::{
+    Code, CollectionQuery, EnrollAnswer, EnrollOutcome, EnrollRequest, EraseAnswer, SubjectAnswer,
+    SubjectList, SubjectListEntry, SubjectListQuery, SubjectRequest,
+};
+use countenance_core::vault::Purpose;
+use countenance_core::{EnrollError, Enrollment};
+
+/// Subjects per page where nothing is said.
+const PAGE: u32 = 100;
+/// Most subjects per page.
+const MOST: u32 = 1000;
+
+pub(crate) async fn add(call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let platform = call.platform.clone();
+    let naming = call.naming(query.collection.as_deref())?;
+    let request: SubjectRequest = call.json().await?;
+    let named = naming.of(&request.id)?;
+    let added = platform.keep(move |shared| {
+        let added = named.with(&shared.registry, |claim| shared.registry.add_subject(claim))?;
+        Ok(SubjectAnswer {
+            id: added.external_id().as_str().to_owned(),
+            kind: wire::kind(added.subject().kind()),
+            consents: Vec::new(),
+        })
+    });
+    answer(StatusCode::CREATED, added.await?)
+}
+
+pub(crate) async fn list(call: Call) -> Answer {
+    let query: SubjectListQuery = call.query()?;
+    let limit = query.limit.unwrap_or(PAGE);
+    if !(1..=MOST).contains(&limit) {
+        let detail = format!("`limit` is not 1 to {MOST}");
+        return Err(Refusal::of(Code::ParameterInvalid, detail));
+    }
+    let after = match &query.after {
+        None => 0,
+        Some(text) => cursor(text)
+            .ok_or_else(|| Refusal::of(Code::ParameterInvalid, "`after` is no `next` of a page"))?,
+    };
+    let (tenant, collection) = call.collection(query.collection.as_deref())?;
+    let listed = call.platform.keep(move |shared| {
+        let registry = &shared.registry;
+        let collection = registry.vault().collection(&tenant, &collection)?;
+        // One more than the page, to see whether there is another.
+        Ok(registry.subjects(&collection, after, limit + 1)?)
+    });
+    let mut listed = listed.await?;
+    let more = listed.len() > limit as usize;
+    listed.truncate(limit as usize);
+    let last = listed.last().filter(|_| more);
+    let next = last.map(|last| URL_SAFE_NO_PAD.encode(last.number.to_le_bytes()));
+    let subjects = listed.into_iter().map(|listed| SubjectListEntry {
+        id: listed.external_id.map(|id| id.as_str().to_owned()),
+        kind: wire::kind(listed.kind),
+        used_day: listed.used_day,
+    });
+    ok(SubjectList {
+        subjects: subjects.collect(),
+        next,
+    })
+}
+
+fn cursor(text: &str) -> Option<u64> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    Some(u64::from_le_bytes(bytes.try_into().ok()?))
+}
+
+pub(crate) async fn show(mut call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let named = call.named(query.collection.as_deref()).await?;
+    let shown = call.platform.keep(move |shared| {
+        let registry = &shared.registry;
+        let subject = registry.subject(&named.collection(registry)?, &named.subject)?;
+        let consents = registry.consents(&subject)?;
+        Ok(SubjectAnswer {
+            id: named.subject.as_str().to_owned(),
+            kind: wire::kind(subject.kind()),
+            consents: consents.iter().map(wire::consent).collect(),
+        })
+    });
+    ok(shown.await?)
+}
+
+pub(crate) async fn erase(mut call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let named = call.named(query.collection.as_deref()).await?;
+    let receipt = call.platform.keep(move |shared| {
+        let registry = &shared.registry;
+        let subject = registry.subject(&named.collection(registry)?, &named.subject)?;
+        Ok(registry.erase(&subject, Some(&named.subject))?)
+    });
+    let receipt = receipt.await?;
+    ok(EraseAnswer {
+        receipt: STANDARD.encode(receipt.bytes()),
+        time: receipt.time.unix(),
+        leaf: receipt.leaf,
+    })
+}
+
+pub(crate) async fn export(mut call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let named = call.named(query.collection.as_deref()).await?;
+    let export = call.platform.keep(move |shared| {
+        let export = named.with(&shared.registry, |claim| shared.registry.export(claim))?;
+        Ok(wire::export(&export))
+    });
+    ok(export.await?)
+}
+
+pub(crate) async fn enroll(mut call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let named = call.named(query.collection.as_deref()).await?;
+    let platform = call.platform.clone();
+    let place = platform.place()?;
+    let (photos, replace) = match call.body().await? {
+        Body::Json(bytes) => {
+            let request: EnrollRequest = read_json(&bytes)?;
+            let photos = request.photos.iter().enumerate();
+            let photos = photos.map(|(at, text)| read_picture(&format!("photos[{at}]"), text));
+            (photos.collect::<Result<Vec<_>, _>>()?, request.replace)
+        }
+        Body::Form(parts) => form(parts)?,
+    };
+    let done = platform.look(place, move |registry, worker| {
+        let collection = named.collection(registry)?;
+        let consented = registry.consented(&named.claim(&collection), Purpose::Verify)?;
+        let request = countenance_core::EnrollRequest {
+            subject: &consented.0,
+            consent: &consented.1,
+            photos: &photos,
+            replace,
+        };
+        registry.enroll(worker, &request)
+    });
+    let done: Result<Enrollment, EnrollError> = done.await?;
+    let done = done?;
+    let (outcome, body) = enroll_answer(&done);
+    platform.metrics.outcome("enroll", outcome, &done.timings);
+    let status = match body.outcome {
+        EnrollOutcome::Enrolled => StatusCode::CREATED,
+        _ => StatusCode::OK,
+    };
+    answer(status, body)
+}
+
+fn form(parts: Vec<(String, axum::body::Bytes)>) -> Result<(Vec<Vec<u8>>, bool), Refusal> {
+    let (mut photos, mut replace) = (Vec::new(), None);
+    for (name, bytes) in parts {
+        match (name.as_str(), &bytes[..]) {
+            ("photo", _) => photos.push(bytes.into()),
+            ("replace", b"true") if replace.is_none() => replace = Some(true),
+            ("replace", b"false") if replace.is_none() => replace = Some(false),
+            ("replace", _) => {
+                let detail = "`replace` is neither `true` nor `false`, or comes twice";
+                return Err(Refusal::of(Code::BodyInvalid, detail));
+            }
+            _ => {
+                return Err(Refusal::of(
+                    Code::BodyInvalid,
+                    "a part is neither `photo` nor `replace`",
+                ));
+            }
+        }
+    }
+    Ok((photos, replace.unwrap_or(false)))
+}
+
+fn enroll_answer(done: &Enrollment) -> (&'static str, EnrollAnswer) {
+    let mut body = EnrollAnswer {
+        outcome: EnrollOutcome::Different,
+        templates: 0,
+        replaced: 0,
+        photo: None,
+        cause: None,
+    };
+    let name = match &done.outcome {
+        countenance_core::EnrollOutcome::Enrolled { records, replaced } => {
+            body.outcome = EnrollOutcome::Enrolled;
+            body.templates = records.len();
+            body.replaced = *replaced;
+            "enrolled"
+        }
+        countenance_core::EnrollOutcome::Recapture { photo, cause } => {
+            body.outcome = EnrollOutcome::Recapture;
+            body.photo = Some(*photo);
+            body.cause = Some(cause.code().to_owned());
+            "recapture"
+        }
+        countenance_core::EnrollOutcome::Different { photo } => {
+            body.photo = Some(*photo);
+            "different"
+        }
+        // An outcome of a newer core stores nothing that is known of here.
+        _ => "different",
+    };
+    (name, body)
+}

@@ -1,0 +1,199 @@
+//! From the values of the core to those that travel.
+
+use crate::keys::hex;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use countenance_api as api;
+use countenance_core::vault::{
+    Consent, ConsentEntry, ConsentState, EventKind, Outcome, Purpose, SubjectExport, SubjectKind,
+};
+use countenance_core::{Decision, DetectedFace, Side};
+
+/// What a subject can consent to.
+pub(crate) const PURPOSES: [Purpose; 5] = [
+    Purpose::Verify,
+    Purpose::Identify,
+    Purpose::IdentityCheck,
+    Purpose::Payment,
+    Purpose::DeviceUnlock,
+];
+
+/// What is never done here: no type, field or route for any of it exists.
+pub(crate) const NEVER: [&str; 4] = [
+    "watching cameras",
+    "searching for people who did not agree",
+    "following where people go",
+    "guessing what people are like or feel",
+];
+
+/// A purpose on the wire.
+pub(crate) fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Verify => "verify",
+        Purpose::Identify => "identify",
+        Purpose::IdentityCheck => "identity_check",
+        Purpose::Payment => "payment",
+        Purpose::DeviceUnlock => "device_unlock",
+        _ => "other",
+    }
+}
+
+pub(crate) fn decision(decision: Decision) -> api::Decision {
+    match decision {
+        Decision::Accept => api::Decision::Accept,
+        Decision::Recapture(_) => api::Decision::Recapture,
+        Decision::Reject => api::Decision::Reject,
+    }
+}
+
+pub(crate) fn side(side: Side) -> api::Side {
+    match side {
+        Side::Probe => api::Side::Probe,
+        Side::Reference => api::Side::Reference,
+    }
+}
+
+pub(crate) fn kind(kind: SubjectKind) -> api::SubjectKind {
+    match kind {
+        SubjectKind::HolderBound => api::SubjectKind::HolderBound,
+        _ => api::SubjectKind::OperatorKey,
+    }
+}
+
+pub(crate) fn consent(entry: &ConsentEntry) -> api::Consent {
+    let grant = entry.grant.as_ref();
+    api::Consent {
+        number: entry.number,
+        purpose: purpose(entry.purpose).to_owned(),
+        state: match entry.state {
+            ConsentState::Active => "active",
+            ConsentState::Withdrawn => "withdrawn",
+            _ => "expired",
+        }
+        .to_owned(),
+        expires: entry.expires.unix(),
+        text_version: grant.map(|grant| grant.text_version.as_str().to_owned()),
+        granted: grant.map(|grant| grant.granted.unix()),
+        evidence_sha256: grant.map(|grant| hex(&grant.evidence)),
+    }
+}
+
+/// A consent that was just entered.
+pub(crate) fn granted(consent: &Consent) -> api::Consent {
+    api::Consent {
+        number: consent.number(),
+        purpose: purpose(consent.purpose()).to_owned(),
+        state: "active".to_owned(),
+        expires: consent.expires().unix(),
+        text_version: Some(consent.text_version().as_str().to_owned()),
+        granted: Some(consent.granted().unix()),
+        evidence_sha256: Some(hex(consent.evidence())),
+    }
+}
+
+pub(crate) fn export(export: &SubjectExport) -> api::ExportAnswer {
+    let templates = export
+        .references
+        .iter()
+        .map(|reference| api::ExportTemplate {
+            number: reference.number,
+            model: reference.model.as_str().to_owned(),
+            template: STANDARD.encode(&reference.template[..]),
+        });
+    let events = export.events.iter().map(|entry| api::ExportEvent {
+        kind: event(entry.event.kind).to_owned(),
+        time: entry.event.time.unix(),
+        outcome: entry.event.outcome.map(|outcome| ended(outcome).to_owned()),
+        leaf: entry.leaf,
+        leaf_bytes: hex(&entry.leaf_bytes),
+    });
+    api::ExportAnswer {
+        id: export.external_id.as_str().to_owned(),
+        kind: kind(export.kind),
+        created: export.created.unix(),
+        used_day: export.used_day,
+        attempts: export.attempts,
+        consents: export.consents.iter().map(consent).collect(),
+        templates: templates.collect(),
+        events: events.collect(),
+    }
+}
+
+fn event(kind: EventKind) -> &'static str {
+    match kind {
+        EventKind::SubjectAdded => "subject_added",
+        EventKind::ConsentGranted => "consent_granted",
+        EventKind::ConsentWithdrawn => "consent_withdrawn",
+        EventKind::ConsentExpired => "consent_expired",
+        EventKind::Enrolled => "enrolled",
+        EventKind::RecordRemoved => "record_removed",
+        EventKind::Decided => "decided",
+        EventKind::Exported => "exported",
+        EventKind::Erased => "erased",
+        _ => "other",
+    }
+}
+
+fn ended(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Accept => "accept",
+        Outcome::Recapture => "recapture",
+        _ => "reject",
+    }
+}
+
+pub(crate) fn face(found: &DetectedFace) -> api::Face {
+    let (area, quality) = (&found.face.area, &found.quality);
+    api::Face {
+        area: api::Area {
+            x: rounded(area.x, 2),
+            y: rounded(area.y, 2),
+            width: rounded(area.width, 2),
+            height: rounded(area.height, 2),
+        },
+        landmarks: found
+            .face
+            .landmarks
+            .map(|point| [rounded(point.x, 2), rounded(point.y, 2)]),
+        quality: api::Quality {
+            face_width_px: rounded(quality.face_width_px, 1),
+            sharpness: rounded(quality.sharpness, 3),
+            brightness: rounded(quality.brightness, 1),
+            contrast: rounded(quality.contrast, 1),
+            yaw_deg: rounded(quality.yaw_deg, 1),
+            pitch_deg: rounded(quality.pitch_deg, 1),
+            roll_deg: rounded(quality.roll_deg, 1),
+            visible_fraction: rounded(quality.visible_fraction, 3),
+        },
+        causes: found
+            .causes
+            .iter()
+            .map(|cause| cause.code().to_owned())
+            .collect(),
+    }
+}
+
+/// A comparison score or threshold, to four digits: finer ones help only whoever climbs.
+pub(crate) fn score(cosine: f32) -> f64 {
+    rounded(cosine, 4)
+}
+
+/// A value to so many decimals; adding zero makes a zero of a negative zero.
+fn rounded(value: f32, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (f64::from(value) * scale).round() / scale + 0.0
+}
+
+/// 64 hexadecimal digits as 32 bytes.
+pub(crate) fn bytes_32(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let digit = |at: usize| char::from(pair[at]).to_digit(16);
+        *byte = (digit(0)? << 4 | digit(1)?) as u8;
+    }
+    Some(bytes)
+}

@@ -38,6 +38,7 @@ pub(crate) fn advice(error: &anyhow::Error) -> (Option<String>, Exit) {
                 .or_else(|| cause.downcast_ref().map(about_weights))
                 .or_else(|| cause.downcast_ref().map(about_weight_files))
                 .or_else(|| cause.downcast_ref().map(about_pairs))
+                .or_else(|| cause.downcast_ref().map(about_names))
                 .or_else(|| cause.downcast_ref().and_then(about_files))
         })
     });
@@ -70,8 +71,8 @@ fn exit_of(error: &VaultError) -> Exit {
         VaultError::Unknown { what: "subject" } => Exit::NotPermitted,
         VaultError::Consent(ConsentError::Lifetime { .. })
         | VaultError::Ident(_)
-        | VaultError::Unknown { .. }
         | VaultError::Limit { .. } => Exit::Usage,
+        VaultError::Unknown { .. } => Exit::Failed,
         error if Fault::from(error.fault()) == Fault::Subject => Exit::NotPermitted,
         _ => Exit::Failed,
     }
@@ -92,7 +93,7 @@ fn about_vault(error: &VaultError) -> String {
         }
         VaultError::Exists { .. } => "it is there already; go on with it",
         VaultError::Holder(error) => about_holders(*error),
-        VaultError::Ident(_) => "an id has 1 to 200 bytes, a name 1 to 62, and neither has a NUL",
+        VaultError::Ident(error) => return about_names(error),
         VaultError::Key(error) => return root::advice(error),
         VaultError::Limit { what: "retention days", .. } => {
             "keep people 1 to 1095 days after their last use; there is no longer"
@@ -107,6 +108,9 @@ fn about_vault(error: &VaultError) -> String {
         VaultError::Store(error) => return about_stores(error),
         VaultError::Unknown { what: "subject" } => {
             "check the id; `countenance subject list` shows those that can be shown"
+        }
+        VaultError::Unknown { what: "tenant" | "collection" } => {
+            "`countenance keyring status` lists tenants and collections; `keyring init --tenant --collection` adds one"
         }
         _ => "`countenance audit verify` checks the data folder",
     }
@@ -240,7 +244,17 @@ fn about_pairs(_: &PairsError) -> String {
     "correct that line; `countenance evaluate --help` shows both formats".to_owned()
 }
 
+fn about_names(_: &IdentError) -> String {
+    "an id has 1 to 200 bytes, a name 1 to 62, and neither has a NUL".to_owned()
+}
+
 fn about_files(error: &io::Error) -> Option<String> {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+        return Some(
+            "a symbolic link leads back to itself; name the file it should mean".to_owned(),
+        );
+    }
     let hint = match error.kind() {
         io::ErrorKind::NotFound => "check the spelling; a path starts at the current folder",
         io::ErrorKind::PermissionDenied => "check that you may read or write the file",

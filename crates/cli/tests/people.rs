@@ -60,6 +60,7 @@ impl Place {
         for name in ["DATA", "ROOT", "DATABASE", "RETENTION_DAYS"] {
             command.env_remove(format!("COUNTENANCE_{name}"));
         }
+        command.env_remove("CREDENTIALS_DIRECTORY");
         command
     }
 
@@ -292,8 +293,10 @@ fn a_holder_bound_subject_is_opened_by_its_part_alone() {
     assert_exit(&half, 2);
     // A part is not made for an id that is taken.
     let taken = place.run("subject add ana --holder-bound --holder new.holder --data vault");
-    assert_exit(&taken, 4);
+    assert_refused(&taken, 4, "subject exists already");
     assert!(!place.path("new.holder").exists());
+    let taken = place.run("subject add eve --holder-bound --holder none/x --data vault");
+    assert_refused(&taken, 4, "subject exists already");
 }
 
 #[cfg(unix)]
@@ -336,10 +339,10 @@ fn ids_that_cannot_be_are_refused_and_not_repeated() {
     let add = |input: &[u8]| place.run_with("subject add - --data vault", input);
     assert_refused(&add(b"an\0a"), 2, "not allowed at byte 2");
     let long = add(&vec![b'x'; 10 << 20]);
-    assert_refused(&long, 2, "expected 1 to 200");
+    assert_refused(&long, 2, "4096 bytes or more, expected 1 to 200");
     assert!(!stderr(&long).contains("xxx"));
     assert_refused(&add(b""), 2, "0 bytes");
-    assert_refused(&add(b"\xff\xfe"), 4, "not UTF-8");
+    assert_refused(&add(b"\xff\xfe"), 2, "not UTF-8");
     assert_exit(&add("Žofie Ω\n".as_bytes()), 0);
     let listed = json(&place.ok("subject list --data vault --json"));
     assert_eq!(listed["subjects"][0]["id"], "Žofie Ω");
@@ -748,4 +751,203 @@ fn an_export_to_a_dash_goes_to_the_standard_output() {
     let export = json(&place.ok("subject export ana --data vault --to -"));
     assert_eq!(export["id"], "ana");
     assert!(!place.path("-").exists());
+}
+
+#[test]
+fn a_refused_init_leaves_everything_as_it_was() {
+    let place = Place::empty();
+    let names = || {
+        let mut names: Vec<_> = fs::read_dir(place.path("."))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        names
+    };
+    let before = names();
+    for (line, exit, words) in [
+        ("--data new --root new/root", 4, "lies in the data folder"),
+        (
+            "--data a/b/new --retention-days 1096",
+            2,
+            "expected 1 to 1095",
+        ),
+        ("--data new --root none/root", 4, "none/root"),
+        ("--data new --root form.pdf", 4, "form.pdf"),
+        ("--data form.pdf/new", 4, "form.pdf"),
+        ("--data new --tenant countenance:decoy", 2, "program's own"),
+    ] {
+        assert_refused(&place.run(&format!("keyring init {line}")), exit, words);
+        assert_eq!(names(), before, "{line}");
+    }
+    // A vault whose root key is lost gets no new one, which would open nothing.
+    place.ok("keyring init --data vault");
+    fs::rename(place.path("vault.root"), place.path("away")).unwrap();
+    assert_refused(&place.run("keyring init --data vault"), 4, "vault.root");
+    assert!(!place.path("vault.root").exists());
+    fs::rename(place.path("away"), place.path("vault.root")).unwrap();
+    place.ok("keyring init --data vault --tenant acme");
+}
+
+#[test]
+fn a_database_that_is_empty_foreign_or_gone_is_called_damaged_and_not_a_full_disk() {
+    let place = Place::new();
+    place.ok("keyring init --data other");
+    let other = rusqlite::Connection::open(place.path("words.db")).unwrap();
+    other.execute("CREATE TABLE words (word)", []).unwrap();
+    drop(other);
+    let foreign = fs::read(place.path("words.db")).unwrap();
+    let another = fs::read(place.path("other/data.db")).unwrap();
+    for name in ["data.db", "keyring.db"] {
+        let path = place.path("vault").join(name);
+        let whole = fs::read(&path).unwrap();
+        for bytes in [&b""[..], b"words", &foreign] {
+            fs::write(&path, bytes).unwrap();
+            let refused = place.run("subject list --data vault");
+            assert_refused(&refused, 4, "stored database file is damaged");
+            assert!(stderr(&refused).contains("restore"), "{refused:?}");
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    let path = place.path("vault/data.db");
+    let whole = fs::read(&path).unwrap();
+    fs::write(&path, another).unwrap();
+    assert_refused(&place.run("subject list --data vault"), 4, "vault id");
+    fs::remove_file(&path).unwrap();
+    let gone = place.run("subject list --data vault");
+    assert_refused(&gone, 4, "no vault here");
+    assert!(stderr(&gone).contains("put data.db back"), "{gone:?}");
+    fs::write(&path, whole).unwrap();
+    place.ok("subject list --data vault");
+}
+
+#[test]
+fn what_is_not_there_is_named_with_the_right_advice_before_anything_is_decided() {
+    let place = Place::new();
+    let list = "subject list --data vault";
+    for (option, words) in [
+        ("tenant", "unknown tenant"),
+        ("collection", "unknown collection"),
+    ] {
+        let unknown = place.run(&format!("{list} --{option} nope"));
+        assert_refused(&unknown, 4, words);
+        assert!(stderr(&unknown).contains("keyring status"), "{unknown:?}");
+        let own = place.run(&format!("{list} --{option} countenance:decoy"));
+        assert_refused(&own, 2, "program's own");
+        let empty = place
+            .command()
+            .args(list.split(' '))
+            .args([&format!("--{option}"), ""])
+            .output();
+        let empty = empty.unwrap();
+        assert_refused(&empty, 2, "name has 0 bytes");
+        assert!(stderr(&empty).contains("1 to 62"), "{empty:?}");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("loop.png", place.path("loop.png")).unwrap();
+        let looped = place.run("verify --subject ana loop.png --data vault");
+        assert_refused(&looped, 4, "loop.png");
+        assert!(
+            stderr(&looped).contains("leads back to itself"),
+            "{looped:?}"
+        );
+    }
+    place.enrolled("ana", "obama.jpg");
+    let size = || json(&place.ok("audit verify --data vault --json"))["leaves"].clone();
+    let before = size();
+    let log = place.run("verify --subject ana obama2.jpg --data vault --log none/verify.log");
+    assert_refused(&log, 4, "none/verify.log");
+    assert_eq!(size(), before, "something was decided");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_root_key_with_a_second_name_in_the_data_folder_is_refused_and_doctor_says_so() {
+    let place = Place::new();
+    fs::hard_link(place.path("vault.root"), place.path("vault/innocent")).unwrap();
+    let refused = place.run("subject list --data vault");
+    assert_refused(&refused, 4, "lies in the data folder");
+    assert!(stderr(&refused).contains("vault/innocent"), "{refused:?}");
+    let doctor = place.run("doctor --data vault --isa scalar --json");
+    assert_exit(&doctor, 4);
+    let people = &json(&doctor)["people"];
+    assert_eq!(people["theft_survived"], false);
+    assert!(
+        people["error"]
+            .as_str()
+            .unwrap()
+            .contains("lies in the data folder")
+    );
+    fs::remove_file(place.path("vault/innocent")).unwrap();
+    place.ok("subject list --data vault");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_credential_of_the_service_manager_serves_as_root_key() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::empty();
+    fs::create_dir(place.path("credentials")).unwrap();
+    let credential = place.path("credentials/countenance");
+    fs::write(&credential, [42; 32]).unwrap();
+    let mode = |mode| {
+        fs::set_permissions(&credential, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    mode(0o400);
+    let run = |line: &str| {
+        let words = line.split(' ');
+        place
+            .command()
+            .args(words)
+            .args(["--data", "vault", "--root", "credential:countenance"])
+            .env("CREDENTIALS_DIRECTORY", place.path("credentials"))
+            .output()
+            .unwrap()
+    };
+    let made = run("keyring init --json");
+    assert_exit(&made, 0);
+    assert!(json(&made)["theft_survived"].is_null());
+    assert!(!place.path("vault.root").exists());
+    assert_exit(&run("subject add ana"), 0);
+    // What an access list for the service's user looks like.
+    mode(0o440);
+    assert_exit(&run("subject show ana"), 0);
+    mode(0o444);
+    assert_refused(&run("subject show ana"), 4, "mode 444");
+    fs::remove_file(&credential).unwrap();
+    assert_refused(&run("subject show ana"), 4, "credentials/countenance");
+    let outside = place.run("subject list --data vault --root credential:countenance");
+    assert_refused(&outside, 2, "CREDENTIALS_DIRECTORY is not set");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_unit_of_the_service_manager_passes_the_root_key() {
+    let place = Place::empty();
+    fs::write(place.path("key"), [42; 32]).unwrap();
+    let key = format!("LoadCredential=countenance:{}", place.path("key").display());
+    let unit = |arguments: &[&str]| {
+        let mut command = Command::new("systemd-run");
+        command
+            .args(["--wait", "--pipe", "--quiet", "-p"])
+            .args(arguments);
+        command.output().ok().filter(|done| done.status.success())
+    };
+    if unit(&[&key, "/bin/true"]).is_none() {
+        eprintln!("SKIPPED: no service manager");
+        return;
+    }
+    let data = place.path("vault");
+    let made = unit(&[
+        &key,
+        env!("CARGO_BIN_EXE_countenance"),
+        "keyring",
+        "init",
+        "--root",
+        "credential:countenance",
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    assert!(made.is_some());
 }

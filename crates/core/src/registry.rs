@@ -77,6 +77,13 @@ impl Registry {
         names
     }
 
+    /// Whether a name of a tenant or collection is kept for what the registry makes itself, the
+    /// decoy: such a one must not be given out or made by hand.
+    #[must_use]
+    pub fn is_reserved(name: &Name) -> bool {
+        name.as_str().starts_with("countenance:")
+    }
+
     /// What stands for an id in store and logs, whether or not there is such a subject.
     ///
     /// # Errors

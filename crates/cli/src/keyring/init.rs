@@ -4,8 +4,9 @@ use crate::clock::MachineClock;
 use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::json;
+use crate::registry::database::{self, Fresh};
 use crate::registry::root::RootPlace;
-use crate::registry::{RegistryArgs, database, private, registry};
+use crate::registry::{RegistryArgs, private, registry};
 use crate::terminal::{GREEN, YELLOW, plain};
 use countenance_core::vault::store::StoreError;
 use countenance_core::vault::{SystemRandom, Vault, VaultError};
@@ -67,10 +68,24 @@ pub(super) fn run(args: &Args) -> Outcome {
         RootPlace::File(_) => None,
         _ => Some(place.open_or_create(folder)?),
     };
-    let store = database::open(options)?;
+    let fresh = Fresh::look(folder);
+    let store = database::open(options).inspect_err(|_| fresh.remove_folders())?;
+    let there = store.keyring().is_ok();
+    // Nothing is left of what is refused; a vault that is there is never touched.
+    let undo = |made_root: bool| {
+        if there || !fresh.was_empty() {
+            return;
+        }
+        if made_root {
+            place.remove();
+        }
+        fresh.sweep();
+    };
     let (root, made_root) = match elsewhere {
         Some(root) => root,
-        None => place.open_or_create(folder)?,
+        // A new key would not open what is there.
+        None if there => (place.open(folder)?, false),
+        None => place.open_or_create(folder).inspect_err(|_| undo(false))?,
     };
     let random = Arc::new(SystemRandom);
     let now = MachineClock::start().now();
@@ -85,10 +100,13 @@ pub(super) fn run(args: &Args) -> Outcome {
     let (vault, made_folder) = match create {
         Ok(vault) => (vault, true),
         Err(VaultError::Store(StoreError::Occupied)) => {
-            let vault = Vault::open(store, root, random, settings, now);
+            let vault = Vault::open(Arc::clone(&store), root, random, settings, now);
             (vault.map_err(|error| options.about_vault(error))?, false)
         }
-        Err(error) => return Err(options.about_vault(error)),
+        Err(error) => {
+            undo(made_root);
+            return Err(options.about_vault(error));
+        }
     };
     let was_made = |result| match result {
         Ok(()) => Ok(true),

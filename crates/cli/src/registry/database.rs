@@ -3,7 +3,57 @@
 use super::RegistryArgs;
 use crate::failure::Failure;
 use countenance_core::vault::store::{Durability, SqliteStore, Store};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// How a data folder was found, so that a command that is refused leaves it like that.
+pub(crate) struct Fresh {
+    /// It was not there, or nothing was in it.
+    empty: Option<PathBuf>,
+    /// Itself and those above that were not there, the innermost first.
+    missing: Vec<PathBuf>,
+}
+
+impl Fresh {
+    pub(crate) fn look(folder: Option<&Path>) -> Self {
+        let is_empty = |folder: &&Path| match std::fs::read_dir(folder) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        };
+        let above = folder.into_iter().flat_map(Path::ancestors);
+        let above = above.filter(|path| !path.as_os_str().is_empty());
+        Self {
+            empty: folder.filter(is_empty).map(Path::to_owned),
+            missing: above
+                .take_while(|path| !path.exists())
+                .map(Path::to_owned)
+                .collect(),
+        }
+    }
+
+    /// Removes the folders that were not there, if nothing is in them.
+    pub(crate) fn remove_folders(&self) {
+        for folder in &self.missing {
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+
+    pub(crate) fn was_empty(&self) -> bool {
+        self.empty.is_some()
+    }
+
+    /// Removes what a store put into a folder that was empty.
+    pub(crate) fn sweep(&self) {
+        let Some(folder) = &self.empty else { return };
+        for database in ["data.db", "keyring.db"] {
+            for end in ["", "-wal", "-shm"] {
+                let _ = std::fs::remove_file(folder.join(format!("{database}{end}")));
+            }
+        }
+        let _ = std::fs::remove_file(folder.join("lock"));
+        self.remove_folders();
+    }
+}
 
 /// Opens the store that the options name.
 pub(crate) fn open(args: &RegistryArgs) -> Result<Arc<dyn Store>, Failure> {

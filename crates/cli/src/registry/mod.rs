@@ -118,7 +118,14 @@ impl RegistryArgs {
 
     pub(crate) fn names(&self) -> Result<(Name, Name), Failure> {
         let name = |what: &'static str, text: &str| {
-            Name::new(text).map_err(|error| Failure::from(error).about(what))
+            let name = Name::new(text).map_err(|error| Failure::from(error).about(what))?;
+            if Registry::is_reserved(&name) {
+                return Err(Failure::usage(
+                    format!("{what}: this name is the program's own"),
+                    "names that begin with `countenance:` are reserved; choose another",
+                ));
+            }
+            Ok(name)
         };
         Ok((
             name("--tenant", &self.tenant)?,
@@ -151,19 +158,8 @@ impl RegistryArgs {
     pub(crate) fn open_at(&self, fmr: FalseMatchRate) -> Result<Opened, Failure> {
         let (tenant, collection) = self.names()?;
         let vault = self.vault()?;
-        let found = vault.collection(&tenant, &collection).map_err(|error| {
-            let unknown = matches!(error, VaultError::Unknown { .. });
-            let failure = Failure::from(error);
-            if unknown {
-                failure.with_hint(
-                    "`countenance keyring status` lists tenants and collections; `keyring init --tenant --collection` adds one",
-                )
-            } else {
-                failure
-            }
-        });
         Ok(Opened {
-            collection: found?,
+            collection: vault.collection(&tenant, &collection)?,
             registry: registry(vault, fmr)?,
         })
     }
@@ -171,7 +167,14 @@ impl RegistryArgs {
     /// Says which folder an error of the store is about.
     pub(crate) fn about_vault(&self, error: VaultError) -> Failure {
         let place = self.data.as_deref().map(|path| path.display().to_string());
-        let failure = Failure::from(error);
+        let missing = matches!(error, VaultError::Store(StoreError::Missing));
+        let half = |folder: &Path| folder.join("keyring.db").exists();
+        let failure = match Failure::from(error) {
+            failure if missing && self.data.as_deref().is_some_and(half) => failure.with_hint(
+                "the keyring is there, its data are not: put data.db back, or `countenance restore` into a new folder",
+            ),
+            failure => failure,
+        };
         match place {
             Some(place) => failure.about(place),
             None => failure,

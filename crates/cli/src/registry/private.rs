@@ -166,14 +166,13 @@ pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(bytes)
 }
 
-/// Appends to a file of mode 0600, made if it is not there.
-pub(crate) fn append(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+/// Opens a file of mode 0600 to append to, made if it is not there.
+pub(crate) fn append_to(path: &Path) -> Result<File, Failure> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options
+    options
         .open(path)
-        .and_then(|mut file| file.write_all(bytes));
-    written.map_err(|error| Failure::from(error).about(path.display()))
+        .map_err(|error| Failure::from(error).about(path.display()))
 }

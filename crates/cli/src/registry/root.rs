@@ -110,6 +110,13 @@ impl RootPlace {
         }
     }
 
+    /// Removes a file that was just made and is of no use.
+    pub(crate) fn remove(&self) {
+        if let Self::File(path) = self {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
     #[cfg(feature = "pkcs11")]
     fn token(&self, generate: bool) -> Result<Arc<dyn KeySource>, Failure> {
         use countenance_core::vault::{Pkcs11Options, Pkcs11Root};

@@ -7,6 +7,7 @@ use crate::json;
 use crate::registry::holder::{self, HolderArgs};
 use crate::registry::{RegistryArgs, who};
 use crate::terminal::plain;
+use countenance_core::vault::VaultError;
 use serde::Serialize;
 
 /// Add a subject
@@ -59,8 +60,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     let (mut part, mut holder_made) = (None, false);
     if let Some(path) = &args.holder.holder {
         // Whether the id is free is asked first, so that no part is made for nothing.
-        let taken = opened.registry.subject(&opened.collection, &id).is_ok();
-        holder_made = !path.exists() && !taken;
+        match opened.registry.subject(&opened.collection, &id) {
+            Ok(_) => return Err(VaultError::Exists { what: "subject" }.into()),
+            Err(VaultError::Unknown { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+        holder_made = !path.exists();
         part = Some(if holder_made {
             holder::create(path)?
         } else {
@@ -68,7 +73,12 @@ pub(super) fn run(args: &Args) -> Outcome {
         });
     }
     let claim = opened.claim(&id, part.as_ref());
-    let added = opened.registry.add_subject(&claim)?;
+    let added = opened.registry.add_subject(&claim).inspect_err(|_| {
+        if let (Some(path), true) = (&args.holder.holder, holder_made) {
+            // A part of nobody is of no use.
+            let _ = std::fs::remove_file(path);
+        }
+    })?;
     let subject = added.subject();
     let document = AddJson {
         pseudonym: subject.pseudonym().to_string(),

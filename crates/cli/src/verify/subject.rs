@@ -55,6 +55,8 @@ pub(super) fn run(args: &Args, subject: &str, engine: &EngineArgs) -> Outcome {
     let id = who::id(subject)?;
     let part = args.holder.part()?;
     let probe = pictures::read(&args.reference)?;
+    // A log that cannot be written must be known before anything is decided.
+    let mut log_file = args.log.as_deref().map(log_file).transpose()?;
     let opened = args.registry.open_at(args.fmr)?;
     let mut worker = engine
         .engine()?
@@ -68,8 +70,9 @@ pub(super) fn run(args: &Args, subject: &str, engine: &EngineArgs) -> Outcome {
             VerifyError::Capture(error) => picture_failure(error).about(args.reference.display()),
             other => other.into(),
         })?;
-    if let Some(path) = &args.log {
-        log(path, &verification)?;
+    if let (Some(file), Some(path)) = (&mut log_file, &args.log) {
+        let written = log(file, &verification);
+        written.map_err(|error| Failure::from(error).about(path.display()))?;
     }
     let answer = told(&verification);
     if args.json {
@@ -85,8 +88,16 @@ pub(super) fn run(args: &Args, subject: &str, engine: &EngineArgs) -> Outcome {
     })
 }
 
-/// Appends a line to the operator's log, or writes it to the error stream.
-fn log(path: &Path, verification: &Verification) -> Result<(), Failure> {
+/// The operator's log; `-` is the error stream.
+fn log_file(path: &Path) -> Result<Box<dyn Write>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stderr()));
+    }
+    Ok(Box::new(private::append_to(path)?))
+}
+
+/// Appends a line to the operator's log.
+fn log(file: &mut dyn Write, verification: &Verification) -> io::Result<()> {
     let detail = &verification.detail;
     let line = LogLine {
         time: time_of(MachineClock::start().now()),
@@ -99,11 +110,7 @@ fn log(path: &Path, verification: &Verification) -> Result<(), Failure> {
     };
     let mut text = serde_json::to_string(&line)?;
     text.push('\n');
-    if path == Path::new("-") {
-        io::stderr().write_all(text.as_bytes())?;
-        return Ok(());
-    }
-    private::append(path, text.as_bytes())
+    file.write_all(text.as_bytes())
 }
 
 fn document(args: &Args, answer: Answer, verification: &Verification) -> AnswerJson {

@@ -34,7 +34,8 @@ impl RootKey {
     pub fn from_file(path: &Path, data_folder: &Path) -> Result<Self, KeyError> {
         refuse_inside(path, data_folder)?;
         let mut file = File::open(path).map_err(io(path))?;
-        private(&file, path)?;
+        private(&file, path, OTHERS_AND_GROUP)?;
+        refuse_linked(&file, path, data_folder)?;
         Ok(Self {
             key: read(&mut file, path)?,
             kind: RootKind::File,
@@ -49,7 +50,9 @@ impl RootKey {
     pub fn from_credential(directory: &Path, name: &str) -> Result<Self, KeyError> {
         let path = directory.join(name);
         let mut file = File::open(&path).map_err(io(&path))?;
-        private(&file, &path)?;
+        // The service manager lets the service's user read by an access list, whose mask shows as
+        // the bits of the group.
+        private(&file, &path, OTHERS_AND_WRITING)?;
         Ok(Self {
             key: read(&mut file, &path)?,
             kind: RootKind::Credential,
@@ -130,8 +133,46 @@ fn refuse_inside(path: &Path, data_folder: &Path) -> Result<(), KeyError> {
     }
 }
 
+/// A second name of the file inside the data folder is in it as well: whoever takes the folder has
+/// the key.
 #[cfg(unix)]
-fn private(file: &File, path: &Path) -> Result<(), KeyError> {
+fn refuse_linked(file: &File, path: &Path, data_folder: &Path) -> Result<(), KeyError> {
+    use std::os::unix::fs::MetadataExt;
+    let key = file.metadata().map_err(io(path))?;
+    if key.nlink() < 2 || data_folder.as_os_str().is_empty() {
+        return Ok(());
+    }
+    let mut folders = vec![data_folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let Ok(there) = entry.metadata() else {
+                continue;
+            };
+            if there.is_dir() {
+                folders.push(entry.path());
+            } else if (there.dev(), there.ino()) == (key.dev(), key.ino()) {
+                return Err(KeyError::Inside {
+                    place: entry.path().display().to_string(),
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn refuse_linked(_: &File, _: &Path, _: &Path) -> Result<(), KeyError> {
+    Ok(())
+}
+
+const OTHERS_AND_GROUP: u32 = 0o077;
+const OTHERS_AND_WRITING: u32 = 0o027;
+
+#[cfg(unix)]
+fn private(file: &File, path: &Path, forbidden: u32) -> Result<(), KeyError> {
     use std::os::unix::fs::PermissionsExt;
     let metadata = file.metadata().map_err(io(path))?;
     let mode = metadata.permissions().mode() & 0o777;
@@ -140,7 +181,7 @@ fn private(file: &File, path: &Path) -> Result<(), KeyError> {
             place: path.display().to_string(),
         });
     }
-    if mode & 0o077 != 0 {
+    if mode & forbidden != 0 {
         return Err(KeyError::Permissions {
             place: path.display().to_string(),
             mode,
@@ -150,7 +191,7 @@ fn private(file: &File, path: &Path) -> Result<(), KeyError> {
 }
 
 #[cfg(not(unix))]
-fn private(_file: &File, _path: &Path) -> Result<(), KeyError> {
+fn private(_file: &File, _path: &Path, _forbidden: u32) -> Result<(), KeyError> {
     Ok(())
 }
 
@@ -242,6 +283,37 @@ mod tests {
         std::os::unix::fs::symlink(&path, &link).unwrap();
         let refused = RootKey::from_file(&link, data.path()).unwrap_err();
         assert!(matches!(refused, KeyError::Inside { .. }));
+    }
+
+    #[test]
+    fn a_key_file_with_a_second_name_in_the_data_folder_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, data) = (folder.path().join("root.key"), folder.path().join("data"));
+        RootKey::create_file(&path, &data, &SystemRandom).unwrap();
+        std::fs::create_dir_all(data.join("deep")).unwrap();
+        // Positive control: a second name elsewhere, as a backup by hard links makes it.
+        std::fs::hard_link(&path, folder.path().join("backup")).unwrap();
+        RootKey::from_file(&path, &data).unwrap();
+        std::fs::hard_link(&path, data.join("deep/other")).unwrap();
+        let refused = RootKey::from_file(&path, &data).unwrap_err();
+        assert!(matches!(refused, KeyError::Inside { .. }), "{refused}");
+    }
+
+    #[test]
+    fn a_credential_may_be_read_by_an_access_list_but_not_by_everybody() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("root");
+        std::fs::write(&path, [7; 32]).unwrap();
+        let open = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            RootKey::from_credential(folder.path(), "root")
+        };
+        open(0o400).unwrap();
+        open(0o440).unwrap();
+        for mode in [0o444, 0o460] {
+            let refused = open(mode).unwrap_err();
+            assert!(matches!(refused, KeyError::Permissions { .. }), "{refused}");
+        }
     }
 
     #[test]

@@ -24,6 +24,10 @@ pub(super) fn failure(action: &'static str) -> impl Fn(rusqlite::Error) -> Store
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt {
             what: "database file",
         },
+        // An empty file and a database of another program are sound databases without our tables.
+        _ if error.to_string().contains("no such table") => StoreError::Corrupt {
+            what: "database file",
+        },
         _ => StoreError::Io {
             action,
             cause: error.to_string(),

@@ -99,6 +99,9 @@ fn about_vault(error: &VaultError) -> String {
             "keep people 1 to 1095 days after their last use; there is no longer"
         }
         VaultError::Limit { what: "records", .. } => "a subject has at most 16 templates",
+        VaultError::Limit { what: "place in the audit tree", .. } => {
+            "`countenance audit verify` says how many leaves the tree has"
+        }
         VaultError::Limit { .. } => "keep within the limit",
         VaultError::OlderThanKeyring { .. } => {
             "an old copy of the data was put back; use the newest, or `countenance restore` into a new folder"

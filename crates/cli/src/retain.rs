@@ -23,7 +23,7 @@ Examples:
   countenance retain --data vault
   countenance retain --data vault --retention-days 90
 
-JSON: examined, expired (consents), erased (subjects).")]
+JSON: examined (subjects, the decoy included), expired (consents), erased (subjects).")]
 pub(crate) struct Args {
     #[command(flatten)]
     registry: RegistryArgs,

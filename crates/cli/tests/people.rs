@@ -951,3 +951,75 @@ fn a_unit_of_the_service_manager_passes_the_root_key() {
     ]);
     assert!(made.is_some());
 }
+
+#[test]
+fn nothing_else_is_written_into_a_data_folder_or_kept_there() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    let untouched = fs::read(place.path("vault/data.db")).unwrap().len();
+    for line in [
+        "verify --subject ana obama2.jpg --log vault/data.db",
+        "verify --subject ana obama2.jpg --log vault/new.log",
+        "subject add ben --holder-bound --holder vault/ben.holder",
+        "subject export ana --to vault/ana.json",
+        "subject erase ana --receipt vault/ana.receipt",
+        "audit verify --save vault/checkpoint",
+        "backup --to vault/a.backup",
+    ] {
+        let refused = place.run(&format!("{line} --data vault"));
+        assert_refused(&refused, 4, "lies in a data folder");
+    }
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("vault/data.db", place.path("a.log")).unwrap();
+        let linked = place.run("verify --subject ana obama2.jpg --data vault --log a.log");
+        assert_refused(&linked, 4, "lies in a data folder");
+    }
+    assert_eq!(
+        fs::read(place.path("vault/data.db")).unwrap().len(),
+        untouched
+    );
+    place.ok("verify --subject ana obama2.jpg --data vault --log verify.log");
+}
+
+#[test]
+fn a_root_key_is_not_replaced_by_itself_or_a_copy() {
+    let place = Place::new();
+    fs::copy(place.path("vault.root"), place.path("copy.root")).unwrap();
+    for new_root in ["vault.root", "copy.root"] {
+        let same = place.run(&format!(
+            "keyring rotate --data vault --new-root {new_root}"
+        ));
+        assert_refused(&same, 4, "new root key is the old one");
+    }
+    place.ok("keyring rotate --data vault --new-root new.root");
+    place.ok("subject list --data vault --root new.root");
+}
+
+#[test]
+fn an_init_killed_at_any_moment_is_finished_by_the_next() {
+    for round in 0..20 {
+        let place = Place::empty();
+        let mut child = place
+            .command()
+            .args("keyring init --data vault".split(' '))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(3 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        place.ok("keyring init --data vault");
+        place.ok("subject add ana --data vault");
+    }
+    // A keyring without its data, as a crash between the two leaves it.
+    let place = Place::empty();
+    place.ok("keyring init --data vault");
+    let keyring = rusqlite::Connection::open(place.path("vault/keyring.db")).unwrap();
+    let tables = "DELETE FROM tenant; DELETE FROM root_wrapped WHERE tenant > 0;";
+    keyring.execute_batch(tables).unwrap();
+    drop(keyring);
+    fs::remove_file(place.path("vault/data.db")).unwrap();
+    place.ok("keyring init --data vault");
+    place.ok("subject add ana --data vault");
+}

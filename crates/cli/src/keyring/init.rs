@@ -70,10 +70,14 @@ pub(super) fn run(args: &Args) -> Outcome {
     };
     let fresh = Fresh::look(folder);
     let store = database::open(options).inspect_err(|_| fresh.remove_folders())?;
-    let there = store.keyring().is_ok();
+    // The store itself is not asked: what a crash left half made is made anew under it.
+    let there = folder.is_some_and(|folder| {
+        let has = |name| folder.join(name).exists();
+        has("keyring.db") && has("data.db")
+    });
     // Nothing is left of what is refused; a vault that is there is never touched.
     let undo = |made_root: bool| {
-        if there || !fresh.was_empty() {
+        if !fresh.was_empty() {
             return;
         }
         if made_root {
@@ -101,7 +105,13 @@ pub(super) fn run(args: &Args) -> Outcome {
         Ok(vault) => (vault, true),
         Err(VaultError::Store(StoreError::Occupied)) => {
             let vault = Vault::open(Arc::clone(&store), root, random, settings, now);
-            (vault.map_err(|error| options.about_vault(error))?, false)
+            let vault = vault.map_err(|error| {
+                if made_root {
+                    place.remove();
+                }
+                options.about_vault(error)
+            });
+            (vault?, false)
         }
         Err(error) => {
             undo(made_root);

@@ -12,6 +12,28 @@ pub(crate) fn keep_private() {
     let _ = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
+/// Refuses a file in a data folder: what is written there would damage it, and a secret there would be
+/// stolen with it.
+fn refuse_in_data(path: &Path) -> Result<(), Failure> {
+    let real = std::fs::canonicalize(path).or_else(|_| {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let folder = std::fs::canonicalize(folder.unwrap_or(Path::new(".")))?;
+        Ok::<_, std::io::Error>(folder.join(path.file_name().unwrap_or_default()))
+    });
+    // A folder that is not there is no data folder.
+    let Ok(real) = real else { return Ok(()) };
+    let is_data =
+        |folder: &&Path| folder.join("keyring.db").is_file() && folder.join("lock").is_file();
+    match real.ancestors().skip(1).find(is_data) {
+        Some(_) => Err(Failure::from(anyhow::anyhow!("lies in a data folder"))
+            .about(path.display())
+            .with_hint("keep it elsewhere: nothing but the program's own files belongs there")),
+        None => Ok(()),
+    }
+}
+
 /// A new file of mode 0600. It is written under another name, `.NAME.part`, and has its own only when
 /// it is whole and on the disk; what a crash leaves is swept away by the next try.
 pub(crate) struct NewFile {
@@ -29,6 +51,7 @@ impl NewFile {
                 "name a file that does not exist yet",
             ));
         };
+        refuse_in_data(path)?;
         match std::fs::symlink_metadata(path) {
             Ok(there) if !is_empty_file(&there) => {
                 let error = std::io::Error::from(ErrorKind::AlreadyExists);
@@ -147,6 +170,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Reads a small file with a secret; others than its owner must not be able to read it.
 pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     const MOST: u64 = 4096;
+    refuse_in_data(path)?;
     let named = |error: std::io::Error| Failure::from(error).about(path.display());
     let file = File::open(path).map_err(named)?;
     #[cfg(unix)]
@@ -168,6 +192,7 @@ pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 
 /// Opens a file of mode 0600 to append to, made if it is not there.
 pub(crate) fn append_to(path: &Path) -> Result<File, Failure> {
+    refuse_in_data(path)?;
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

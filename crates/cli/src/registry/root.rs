@@ -248,6 +248,10 @@ pub(crate) fn advice(error: &KeyError) -> String {
         KeyError::Token { .. } => {
             "check module-path, token and object of the PKCS#11 URI, and the PIN".to_owned()
         }
+        KeyError::Unchanged => {
+            "a copy of the key is the same key: name its new place with --root; to have another key, name a file that does not exist"
+                .to_owned()
+        }
         KeyError::Unopened => "the keyring is damaged: restore a backup of it".to_owned(),
         KeyError::Wrong { .. } => {
             "name the root key that belongs to this data folder with --root; nothing else opens it"

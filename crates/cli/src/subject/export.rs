@@ -43,6 +43,10 @@ pub(super) struct Args {
     /// Write it into this new file, which only you can read; - is the standard output, as without it
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
+
+    /// Print it as JSON, which is what it is anyway
+    #[arg(long, hide = true)]
+    json: bool,
 }
 
 #[derive(Debug, Serialize)]

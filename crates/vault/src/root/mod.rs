@@ -64,6 +64,9 @@ pub enum KeyError {
         /// The token's words.
         cause: String,
     },
+    /// The root key that is to take the place of another is that one.
+    #[error("new root key is the old one")]
+    Unchanged,
     /// A wrapped key does not open, though its root key is the right one.
     #[error("wrapped key is damaged")]
     Unopened,

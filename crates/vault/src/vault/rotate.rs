@@ -5,7 +5,7 @@ use super::{Vault, VaultKeys};
 use crate::error::VaultError;
 use crate::event::EventKind;
 use crate::ident::{Name, Timestamp};
-use crate::root::KeySource;
+use crate::root::{KeyError, KeySource};
 use crate::secret::Secret;
 use crate::store::{Conflict, KeyChange, Row, StoreError};
 use std::sync::Arc;
@@ -204,6 +204,10 @@ impl Vault {
         now: Timestamp,
     ) -> Result<Self, VaultError> {
         self.tick(now)?;
+        if source.root_id() == self.source.root_id() {
+            // Whoever is told that it was replaced destroys it.
+            return Err(KeyError::Unchanged.into());
+        }
         let head = self.store.keyring()?;
         let mut put = Vec::new();
         for row in &head.root_wrapped {

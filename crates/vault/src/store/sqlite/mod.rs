@@ -124,6 +124,17 @@ impl<W: writer::Work> Database<W> {
         Connected::open(&self.path, Access::Existing, self.durability)?.holds_tables()
     }
 
+    /// Removes what a crash left of it, and the connections, which would go on reading that.
+    fn remove(&self) {
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        readers.clear();
+        for end in ["", "-wal", "-shm"] {
+            let mut name = self.path.clone().into_os_string();
+            name.push(end);
+            let _ = fs::remove_file(name);
+        }
+    }
+
     fn create(&self, vault: &[u8; 16], public_key: &[u8; 32]) -> Result<Connected, StoreError> {
         let mut connected = self.connect(Access::Create)?;
         let tables = if self.keyring {
@@ -227,13 +238,8 @@ impl Store for SqliteStore {
         if self.data.holds_tables()? || (self.keyring.holds_tables()? && self.has_tenants()?) {
             return Err(StoreError::Occupied);
         }
-        for path in [&self.data.path, &self.keyring.path] {
-            for end in ["", "-wal", "-shm"] {
-                let mut name = path.clone().into_os_string();
-                name.push(end);
-                let _ = fs::remove_file(name);
-            }
-        }
+        self.data.remove();
+        self.keyring.remove();
         let mut keyring = self.keyring.create(&vault, &public_key)?;
         let change = KeyChange {
             put: rows.into_iter().map(Row::RootWrappedRow).collect(),

@@ -106,7 +106,9 @@ fn about_vault(error: &VaultError) -> String {
         VaultError::OlderThanKeyring { .. } => {
             "an old copy of the data was put back; use the newest, or `countenance restore` into a new folder"
         }
-        VaultError::RestoreUnfinished => "remove the folder and restore again",
+        VaultError::Unfinished => {
+            "run the same `countenance keyring init` or `restore` again: it begins anew"
+        }
         VaultError::Secret(_) => "a secret is 32 bytes or 64 hexadecimal digits",
         VaultError::Store(error) => return about_stores(error),
         VaultError::Unknown { what: "subject" } => {

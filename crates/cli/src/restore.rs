@@ -20,7 +20,7 @@ use std::sync::Arc;
 ///
 /// Into a data folder that does not exist yet or is empty, with the root key that the vault had. Whoever the
 /// newest deletion ledger names does not come back. If anything is wrong with a backup, nothing is left in
-/// the folder.
+/// the folder; what a restore that was cut off left makes way when it is run again.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -114,7 +114,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
         },
     );
     let (_, restored) = restored.map_err(|error| {
-        if let (Ok(folder), Some(true)) = (options.folder(), was_empty) {
+        if let Ok(folder) = options.folder()
+            && (was_empty == Some(true) || unfinished(options))
+        {
             // What is half restored cannot be opened; it would only be in the way of the next try.
             let _ = sweep(folder);
         }
@@ -149,6 +151,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
         );
     }
     Ok(Exit::Success)
+}
+
+/// Whether what is there is what a restore left that was cut off.
+fn unfinished(options: &RegistryArgs) -> bool {
+    let head = database::open(options).and_then(|store| Ok(store.keyring()?));
+    head.is_ok_and(|head| !head.origin.finished)
 }
 
 fn is_empty(folder: &Path) -> bool {

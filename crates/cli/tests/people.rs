@@ -1012,14 +1012,58 @@ fn an_init_killed_at_any_moment_is_finished_by_the_next() {
         place.ok("keyring init --data vault");
         place.ok("subject add ana --data vault");
     }
-    // A keyring without its data, as a crash between the two leaves it.
-    let place = Place::empty();
-    place.ok("keyring init --data vault");
-    let keyring = rusqlite::Connection::open(place.path("vault/keyring.db")).unwrap();
-    let tables = "DELETE FROM tenant; DELETE FROM root_wrapped WHERE tenant > 0;";
-    keyring.execute_batch(tables).unwrap();
-    drop(keyring);
-    fs::remove_file(place.path("vault/data.db")).unwrap();
-    place.ok("keyring init --data vault");
-    place.ok("subject add ana --data vault");
+}
+
+/// Runs a command line until so many microseconds have passed, and kills it then.
+fn killed_after(place: &Place, line: &str, micros: u64) -> bool {
+    let mut child = place
+        .command()
+        .args(line.split(' '))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_micros(micros));
+    child.kill().unwrap();
+    !child.wait().unwrap().success()
+}
+
+#[test]
+fn init_and_restore_killed_at_any_moment_succeed_when_they_are_run_again() {
+    let source = Place::new();
+    source.ok("subject add ana --data vault");
+    source.ok("keyring identity restore.identity");
+    let printed = source.ok("keyring identity other.identity");
+    let text = String::from_utf8(printed.stdout).unwrap();
+    let recipient = text
+        .split_whitespace()
+        .find(|word| word.starts_with("age1"));
+    let recipient = recipient.unwrap();
+    source.ok(&format!(
+        "backup --data vault --to data.backup --keyring keyring.backup --recipient {recipient}"
+    ));
+    let restore = "restore --data new --root vault.root --from data.backup \
+                   --keyring keyring.backup --identity other.identity";
+    let restore = restore.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut killed = [0, 0];
+    for round in 0..60_u64 {
+        let micros = 1000 + round * 997 % 30_000;
+        let place = Place::empty();
+        killed[0] += u32::from(killed_after(&place, "keyring init --data vault", micros));
+        place.ok("keyring init --data vault");
+        place.ok("subject add ana --data vault");
+        place.ok("audit verify --data vault");
+
+        killed[1] += u32::from(killed_after(&source, &restore, micros));
+        let again = source.run(&restore);
+        // Killed after its end and before its answer, all of it is there.
+        assert!(
+            again.status.success() || stderr(&again).contains("already"),
+            "{}",
+            stderr(&again)
+        );
+        source.ok("subject show ana --data new --root vault.root");
+        fs::remove_dir_all(source.path("new")).unwrap();
+    }
+    assert!(killed.iter().all(|&count| count > 5), "{killed:?}");
 }

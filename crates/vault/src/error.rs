@@ -130,15 +130,15 @@ pub enum VaultError {
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// A restore was begun and not finished.
-    #[error("restore was begun and not finished")]
-    RestoreUnfinished,
     /// A secret of a wrong length.
     #[error(transparent)]
     Secret(#[from] SecretLength),
     /// The store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Making or restoring it was begun and cut off.
+    #[error("making or restoring this vault was begun and not finished")]
+    Unfinished,
     /// The tenant, collection, subject or record does not exist.
     #[error("unknown {what}")]
     Unknown {
@@ -162,7 +162,7 @@ impl VaultError {
             | Self::ClockBackwards { .. }
             | Self::Key(_)
             | Self::OlderThanKeyring { .. }
-            | Self::RestoreUnfinished => Fault::Config,
+            | Self::Unfinished => Fault::Config,
             Self::Corrupt { .. } | Self::Random(_) => Fault::Storage,
             Self::Store(error) => match error {
                 StoreError::InUse { .. } | StoreError::Newer { .. } | StoreError::Engine { .. } => {

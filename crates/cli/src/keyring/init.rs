@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// Make a data folder, its root key, a tenant and a collection
 ///
+/// Cut off at any moment, it leaves nothing or all of it, or what makes way when it is run again.
+///
 /// What is there already is kept: on an existing data folder it adds the tenant and collection that are
 /// named. The root key is written once and never shown; keep a copy of it apart from the data, because nothing
 /// else opens them.
@@ -94,11 +96,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     let random = Arc::new(SystemRandom);
     let now = MachineClock::start().now();
     let settings = options.settings();
-    let create = Vault::create(
+    let create = Vault::create_with(
         Arc::clone(&store),
         Arc::clone(&root),
         Arc::clone(&random) as _,
         settings,
+        Some((&tenant, &collection)),
         now,
     );
     let (vault, made_folder) = match create {
@@ -126,8 +129,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     let made = Made {
         folder: made_folder,
         root_key: made_root,
-        tenant: was_made(vault.create_tenant(&tenant, now))?,
-        collection: was_made(vault.create_collection(&tenant, &collection, now).map(drop))?,
+        tenant: made_folder || was_made(vault.create_tenant(&tenant, now))?,
+        collection: made_folder
+            || was_made(vault.create_collection(&tenant, &collection, now).map(drop))?,
     };
     let registry = registry(vault, FalseMatchRate::DEFAULT)?;
     let promise = options.promise(&place);

@@ -93,7 +93,12 @@ impl RootPlace {
         data: Option<&Path>,
     ) -> Result<(Arc<dyn KeySource>, bool), Failure> {
         match self {
-            Self::File(path) if !path.exists() => {
+            // An empty file is what is left where making it was cut off.
+            Self::File(path)
+                if path
+                    .metadata()
+                    .map_or(!path.exists(), |file| file.len() == 0) =>
+            {
                 let data = data.unwrap_or(Path::new(""));
                 let root = RootKey::create_file(path, data, &SystemRandom)?;
                 Ok((Arc::new(root), true))

@@ -4,7 +4,7 @@
 
 use countenance_core::vault::store::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, Durability, FaultStore, Faults,
-    Half, KeyChange, KeyRow, KeyringHead, KeysCommitted, RootWrappedRow, Row, SqliteStore, Store,
+    Half, KeyChange, KeyRow, KeyringHead, KeysCommitted, Making, Row, SqliteStore, Store,
     StoreError, SubjectRow,
 };
 use countenance_core::vault::{
@@ -128,13 +128,8 @@ impl<S: Store> CountingStore<S> {
 }
 
 impl<S: Store> Store for CountingStore<S> {
-    fn create(
-        &self,
-        vault: [u8; 16],
-        public_key: [u8; 32],
-        rows: Vec<RootWrappedRow>,
-    ) -> Result<(), StoreError> {
-        self.write().create(vault, public_key, rows)
+    fn create(&self, making: &Making) -> Result<(), StoreError> {
+        self.write().create(making)
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {

@@ -69,7 +69,8 @@ impl RootKey {
         }
     }
 
-    /// Makes a new key file that only its owner can read; it must not exist yet.
+    /// Makes a new key file that only its owner can read. It must not exist yet, unless it is
+    /// empty: then making it was cut off.
     ///
     /// # Errors
     /// [`KeyError`] when it exists, lies in the data folder or cannot be written.
@@ -84,14 +85,23 @@ impl RootKey {
             cause: error.to_string(),
         })?;
         let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
+        options.write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let mut file = options.open(path).map_err(io(path))?;
+        private(&file, path, OTHERS_AND_GROUP)?;
+        // Whoever else may be making it holds the lock until it is written.
+        file.try_lock().map_err(|error| io(path)(error.into()))?;
+        if file.metadata().map_err(io(path))?.len() > 0 {
+            return Err(io(path)(std::io::ErrorKind::AlreadyExists.into()));
+        }
         let text = Zeroizing::new(hex(key.expose()) + "\n");
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(io(path))?;
+        let written = file.write_all(text.as_bytes());
+        written.and_then(|()| file.sync_all()).map_err(|error| {
+            // Without room for it, it is left empty, to be made again.
+            let _ = file.set_len(0);
+            io(path)(error)
+        })?;
         // The name itself must survive a power cut, or the vault made next could not be opened.
         if let Some(folder) = path
             .parent()
@@ -268,6 +278,22 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         let refused = RootKey::from_file(&path, &data).unwrap_err();
         assert!(matches!(refused, KeyError::Permissions { mode: 0o640, .. }));
+    }
+
+    #[test]
+    fn an_empty_key_file_is_what_was_cut_off_and_is_made_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, data) = (folder.path().join("root.key"), folder.path().join("data"));
+        std::fs::write(&path, []).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let made = RootKey::create_file(&path, &data, &SystemRandom).unwrap();
+        let read = RootKey::from_file(&path, &data).unwrap();
+        assert_eq!(read.root_id(), made.root_id());
+        let other = folder.path().join("other.key");
+        std::fs::write(&other, "notes").unwrap();
+        std::fs::set_permissions(&other, std::fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(RootKey::create_file(&other, &data, &SystemRandom).is_err());
+        assert_eq!(std::fs::read(&other).unwrap(), b"notes");
     }
 
     #[test]

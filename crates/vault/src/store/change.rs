@@ -1,8 +1,50 @@
 //! What a transaction of a store does: preconditions, edits, and what comes back.
 
-use super::{KeyRow, Row, TenantRow};
+use super::{Half, KeyRow, RootWrappedRow, Row, TenantRow};
 use crate::event::SealedEvent;
 use crate::ident::KeyId;
+
+/// A vault that is to be made.
+#[derive(Clone, Debug)]
+pub struct Making {
+    /// Its id.
+    pub vault: [u8; 16],
+    /// Public key of its signatures.
+    pub public_key: [u8; 32],
+    /// The first rows of its keyring.
+    pub rows: Vec<RootWrappedRow>,
+    /// Random name of this making; both halves keep it.
+    pub token: [u8; 16],
+    /// The half that is to be made; nothing for both.
+    pub half: Option<Half>,
+    /// An unfinished making, found elsewhere, whose half may be here.
+    pub replaces: Option<[u8; 16]>,
+}
+
+/// How a half came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Random name of its making.
+    pub token: [u8; 16],
+    /// Whether that came to its end.
+    pub finished: bool,
+}
+
+impl Making {
+    pub(super) fn makes(&self, half: Half) -> bool {
+        self.half.is_none_or(|one| one == half)
+    }
+
+    /// Whether the remains of `keyring` and `data` may be replaced. A half that is finished is
+    /// somebody's, unless its keyring is of the same making and was cut off before the end.
+    pub(super) fn may_replace(&self, keyring: Option<Origin>, data: Option<Origin>) -> bool {
+        let cut_off = |origin: Origin| !origin.finished || self.replaces == Some(origin.token);
+        let with_keyring = |origin: Origin| {
+            keyring.is_some_and(|keyring| !keyring.finished && keyring.token == origin.token)
+        };
+        keyring.is_none_or(cut_off) && data.is_none_or(|one| cut_off(one) || with_keyring(one))
+    }
+}
 
 /// Something that must hold inside a transaction of the data half.
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +114,8 @@ pub enum Edit {
     },
     /// Removes an attempt counter.
     RemoveAttempt([u8; 32]),
-    /// Marks the beginning (true) or end (false) of a restore.
-    Restoring(bool),
+    /// Marks the data half finished.
+    Finish,
     /// Sets the size of the audit tree; only a restore does.
     TreeSize(u64),
 }
@@ -115,6 +157,8 @@ pub struct KeyChange {
     pub destroy: Vec<(u64, KeyId, u32)>,
     /// Ledger positions whose rows are gone.
     pub purged: Vec<u64>,
+    /// Whether the keyring half is finished now; the data half must be before.
+    pub finish: bool,
     /// Root-wrapped keys to destroy: kind, tenant, version. A tenant key that a server part is
     /// still wrapped with stays.
     pub drop_root: Vec<(u8, u32, u32)>,

@@ -2,7 +2,7 @@
 
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, Making, Row, Store, StoreError, SubjectRow,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -75,13 +75,8 @@ impl<S: Store> FaultStore<S> {
 }
 
 impl<S: Store> Store for FaultStore<S> {
-    fn create(
-        &self,
-        vault: [u8; 16],
-        public_key: [u8; 32],
-        rows: Vec<RootWrappedRow>,
-    ) -> Result<(), StoreError> {
-        self.write(|store| store.create(vault, public_key, rows))
+    fn create(&self, making: &Making) -> Result<(), StoreError> {
+        self.write(|store| store.create(making))
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {

@@ -13,7 +13,7 @@ mod split;
 mod sql;
 mod sqlite;
 
-pub use change::{Change, Committed, Edit, KeyChange, KeysCommitted, Require};
+pub use change::{Change, Committed, Edit, KeyChange, KeysCommitted, Making, Origin, Require};
 pub use fault::{FaultStore, Faults};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
@@ -119,6 +119,8 @@ pub struct KeyringHead {
     pub tenants: Vec<TenantRow>,
     /// The newest signed checkpoint the keyring has seen.
     pub checkpoint: Option<Vec<u8>>,
+    /// How it came to be.
+    pub origin: Origin,
 }
 
 /// The small rows of the data half.
@@ -132,8 +134,8 @@ pub struct DataHead {
     pub models: Vec<ModelRow>,
     /// Leaves of the audit tree.
     pub size: u64,
-    /// Whether a restore was begun and not finished.
-    pub restoring: bool,
+    /// How it came to be.
+    pub origin: Origin,
 }
 
 /// Which rows of a subject are read.
@@ -176,16 +178,14 @@ pub enum Half {
 /// Each method is one transaction: it happens whole or not at all, and a method that changes
 /// something returns only when the change is durable.
 pub trait Store: Send + Sync {
-    /// Makes an empty vault: both halves with the vault's id and the first keyring rows.
+    /// Makes an empty vault, marked unfinished until [`Edit::Finish`] and then
+    /// [`KeyChange::finish`] are committed. It takes the place of what another making left
+    /// that was cut off before its end, and of nothing else.
     ///
     /// # Errors
-    /// [`StoreError::Occupied`] when there is one; other [`StoreError`]s.
-    fn create(
-        &self,
-        vault: [u8; 16],
-        public_key: [u8; 32],
-        rows: Vec<RootWrappedRow>,
-    ) -> Result<(), StoreError>;
+    /// [`StoreError::Occupied`] when there is a vault; [`StoreError::InUse`] when another process
+    /// is just making one; other [`StoreError`]s.
+    fn create(&self, making: &Making) -> Result<(), StoreError>;
 
     /// The small rows of the keyring half.
     ///

@@ -3,7 +3,7 @@
 use super::sql::{self, Cell, Cells, Sql, Value};
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, Making, Origin, Row, Store, StoreError, SubjectRow,
 };
 use postgres::error::SqlState;
 use postgres::types::{ToSql, Type};
@@ -24,6 +24,8 @@ const IDLE: usize = 32;
 pub struct PostgresStore {
     config: Config,
     idle: Mutex<Vec<Connected>>,
+    /// Holds the lock of whoever makes a vault here.
+    making: Mutex<Option<Client>>,
 }
 
 struct Connected {
@@ -134,10 +136,28 @@ impl PostgresStore {
         let store = Self {
             config,
             idle: Mutex::new(Vec::new()),
+            making: Mutex::new(None),
         };
         let first = store.connection()?;
         store.keep(first);
         Ok(store)
+    }
+
+    /// Takes the lock of whoever makes a vault in this schema. The server gives it up when this
+    /// process ends, however it ends.
+    fn keep_others_from_making(&self) -> Result<(), StoreError> {
+        let failed = failure("locking the schema");
+        let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut client = self.config.connect(NoTls).map_err(&failed)?;
+        let lock = "SELECT current_schema()::text, pg_try_advisory_lock(hashtextextended(\
+                    'countenance ' || current_database() || ' ' || current_schema(), 0))";
+        let row = client.query_one(lock, &[]).map_err(&failed)?;
+        if making.is_none() && !row.try_get::<_, bool>(1).map_err(&failed)? {
+            let place = row.try_get(0).map_err(&failed)?;
+            return Err(StoreError::InUse { place });
+        }
+        making.get_or_insert(client);
+        Ok(())
     }
 
     fn connection(&self) -> Result<Connected, StoreError> {
@@ -242,32 +262,41 @@ impl PostgresStore {
 }
 
 impl Store for PostgresStore {
-    fn create(
-        &self,
-        vault: [u8; 16],
-        public_key: [u8; 32],
-        rows: Vec<RootWrappedRow>,
-    ) -> Result<(), StoreError> {
-        let change = KeyChange {
-            put: rows.into_iter().map(Row::RootWrappedRow).collect(),
-            ..KeyChange::default()
+    fn create(&self, making: &Making) -> Result<(), StoreError> {
+        self.keep_others_from_making()?;
+        let origin = |sql: &mut dyn Sql, keyring| -> Result<Option<Origin>, StoreError> {
+            let table = if keyring {
+                "SELECT 1::BIGINT WHERE to_regclass('key_meta') IS NOT NULL"
+            } else {
+                "SELECT 1::BIGINT WHERE to_regclass('meta') IS NOT NULL"
+            };
+            if sql.row(table, &[])?.is_none() {
+                return Ok(None);
+            }
+            sql::check(sql, keyring)?;
+            sql::origin(sql, keyring).map(Some)
         };
-        let there = self.within(true, |sql| {
-            sql.rows(
-                "SELECT 1::BIGINT WHERE to_regclass('meta') IS NOT NULL",
-                &[],
-            )
-            .map(|rows| !rows.is_empty())
-        })?;
-        if there {
-            return Err(StoreError::Occupied);
-        }
         self.within(false, |sql| {
-            sql.script(sql::keyring_tables())?;
-            sql.script(sql::data_tables())?;
-            sql::create_half(sql, true, &vault, &public_key)?;
-            sql::create_half(sql, false, &vault, &public_key)?;
-            sql::apply_keys(sql, &change).map(|_| ())
+            let (keyring, data) = (origin(sql, true)?, origin(sql, false)?);
+            if !making.may_replace(keyring, data) {
+                return Err(StoreError::Occupied);
+            }
+            if making.makes(Half::Keyring) {
+                sql.script(sql::DROP_KEYRING)?;
+                sql.script(sql::keyring_tables())?;
+                sql::create_half(sql, true, making)?;
+                let change = KeyChange {
+                    put: making.rows.iter().cloned().map(Row::from).collect(),
+                    ..KeyChange::default()
+                };
+                sql::apply_keys(sql, &change)?;
+            }
+            if making.makes(Half::Data) {
+                sql.script(sql::DROP_DATA)?;
+                sql.script(sql::data_tables())?;
+                sql::create_half(sql, false, making)?;
+            }
+            Ok(())
         })
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, Making, Row, Store, StoreError, SubjectRow,
 };
 
 /// Keeps the keyring half in one store and the data half in another: for instance the data in
@@ -20,15 +20,29 @@ impl<D: Store, K: Store> SplitStore<D, K> {
 }
 
 impl<D: Store, K: Store> Store for SplitStore<D, K> {
-    fn create(
-        &self,
-        vault: [u8; 16],
-        public_key: [u8; 32],
-        rows: Vec<RootWrappedRow>,
-    ) -> Result<(), StoreError> {
-        // The other half of each store stays empty but for the ids.
-        self.keyring.create(vault, public_key, rows)?;
-        self.data.create(vault, public_key, Vec::new())
+    fn create(&self, making: &Making) -> Result<(), StoreError> {
+        // What a making that was cut off left of the data is found by its keyring, so the keyring
+        // goes last and comes first.
+        let left = match self.keyring.keyring() {
+            Ok(head) => Some(head.origin),
+            Err(StoreError::Missing) => None,
+            Err(error) => return Err(error),
+        };
+        if left.is_some_and(|origin| origin.finished) {
+            return Err(StoreError::Occupied);
+        }
+        let data = Making {
+            half: Some(Half::Data),
+            replaces: left.map(|origin| origin.token),
+            rows: Vec::new(),
+            ..making.clone()
+        };
+        let keyring = Making {
+            half: Some(Half::Keyring),
+            ..making.clone()
+        };
+        self.data.create(&data)?;
+        self.keyring.create(&keyring)
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {

@@ -34,12 +34,12 @@ use self::keys::TenantKeys;
 use crate::attempt::AttemptPolicy;
 use crate::error::VaultError;
 use crate::event::{self, Event, EventKind, SealedEvent};
-use crate::ident::{ModelName, Timestamp};
+use crate::ident::{ModelName, Name, Timestamp};
 use crate::random::{self, Random};
 use crate::root::KeySource;
 use crate::secret::Secret;
 use crate::signed::Checkpoint;
-use crate::store::{Change, CollectionRow, DataHead, Store};
+use crate::store::{Change, CollectionRow, DataHead, Edit, KeyChange, Making, Store};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -144,16 +144,58 @@ impl Vault {
         settings: Settings,
         now: Timestamp,
     ) -> Result<Self, VaultError> {
+        Self::create_with(store, source, random, settings, None, now)
+    }
+
+    /// The same with a first tenant and collection of these names. Cut off at any moment, there is
+    /// either all of it or what cannot be opened and makes way when it is done again.
+    ///
+    /// # Errors
+    /// As [`Vault::create`].
+    pub fn create_with(
+        store: Arc<dyn Store>,
+        source: Arc<dyn KeySource>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+        first: Option<(&Name, &Name)>,
+        now: Timestamp,
+    ) -> Result<Self, VaultError> {
         check_settings(&settings)?;
         let vault = random::bytes(&*random)?;
         let secret = Secret::filled(|bytes| random.fill(bytes))?;
         let keys = VaultKeys::derive(vault, &secret)?;
         let wrapped = wrap_with_root(&*source, &*random, &vault, (VAULT_SECRET, 0, 0), &secret)?;
-        store.create(vault, keys.public_key(), vec![wrapped])?;
+        store.create(&Making {
+            vault,
+            public_key: keys.public_key(),
+            rows: vec![wrapped],
+            // As random as any: the vault was not there before.
+            token: vault,
+            half: None,
+            replaces: None,
+        })?;
         let made = Self::assemble(store, source, random, settings, keys, now)?;
         made.append_own(EventKind::VaultCreated, 0, now)?;
-        made.checkpoint(now)?;
+        if let Some((tenant, collection)) = first {
+            made.create_tenant(tenant, now)?;
+            made.create_collection(tenant, collection, now)?;
+        }
+        made.finish(now)?;
         Ok(made)
+    }
+
+    /// Takes the mark off a vault that was made or restored to its end.
+    fn finish(&self, now: Timestamp) -> Result<(), VaultError> {
+        self.checkpoint(now)?;
+        self.store.commit(Change {
+            edits: vec![Edit::Finish],
+            ..Change::default()
+        })?;
+        self.store.commit_keys(KeyChange {
+            finish: true,
+            ..KeyChange::default()
+        })?;
+        Ok(())
     }
 
     /// Opens the vault in a store. It first finishes what a crash left of erasures.
@@ -161,7 +203,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] when the settings are out of range, there is no vault, it belongs to
     /// another root key, was written by a later version, is damaged, older than its keyring or
-    /// half restored, or the clock stands before the last checkpoint.
+    /// cut off before it was finished, or the clock stands before the last checkpoint.
     pub fn open(
         store: Arc<dyn Store>,
         source: Arc<dyn KeySource>,
@@ -170,14 +212,28 @@ impl Vault {
         now: Timestamp,
     ) -> Result<Self, VaultError> {
         check_settings(&settings)?;
+        if !store.keyring()?.origin.finished {
+            return Err(VaultError::Unfinished);
+        }
+        Self::open_any(store, source, random, settings, now)
+    }
+
+    /// Opens a vault that may be unfinished.
+    fn open_any(
+        store: Arc<dyn Store>,
+        source: Arc<dyn KeySource>,
+        random: Arc<dyn Random>,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Result<Self, VaultError> {
         let head = store.keyring()?;
         let keys = VaultKeys::open(&*source, &head)?;
         let data = store.data()?;
         if data.vault != head.vault {
             return Err(VaultError::Corrupt { what: "vault id" });
         }
-        if data.restoring {
-            return Err(VaultError::RestoreUnfinished);
+        if data.origin != head.origin && head.origin.finished {
+            return Err(VaultError::Corrupt { what: "origin" });
         }
         let seen = head
             .checkpoint

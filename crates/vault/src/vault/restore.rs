@@ -5,10 +5,10 @@ use crate::backup::{BackupError, KEYRING_BACKUP_DAYS, Reader};
 use crate::error::VaultError;
 use crate::event::EventKind;
 use crate::ident::{Timestamp, hex};
-use crate::random::Random;
+use crate::random::{self, Random};
 use crate::root::KeySource;
 use crate::store::{
-    Change, DeletionRow, Edit, Half, KeyChange, RootWrappedRow, Row, Store, TileRow,
+    Change, DeletionRow, Edit, Half, KeyChange, Making, RootWrappedRow, Row, Store, TileRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -73,7 +73,8 @@ impl Vault {
     /// deletion ledgers there are.
     ///
     /// Nobody named by any of the ledgers comes back. Until all of it is read and its MACs are
-    /// right, the store is marked half restored and cannot be opened.
+    /// right, the store is marked unfinished: it cannot be opened, and makes way when the
+    /// restore is done again.
     ///
     /// # Errors
     /// [`BackupError`] when a backup is damaged, altered, of another vault or too old;
@@ -119,6 +120,7 @@ impl Vault {
 
         let mut import = Import {
             store: &*store,
+            token: random::bytes(&*random)?,
             deletions,
             keys: BTreeMap::new(),
             skipped: BTreeSet::new(),
@@ -134,15 +136,16 @@ impl Vault {
         import.data(&mut data)?;
         data.check(&keys.backup)?;
         let done = import.finish()?;
-        let restored = Self::open(store, source, random, settings, now)?;
+        let restored = Self::open_any(store, source, random, settings, now)?;
         restored.append_own(EventKind::Restored, done.subjects, now)?;
-        restored.checkpoint(now)?;
+        restored.finish(now)?;
         Ok((restored, done))
     }
 }
 
 struct Import<'a> {
     store: &'a dyn Store,
+    token: [u8; 16],
     deletions: Deletions,
     /// Key ids of the server parts that came back.
     keys: BTreeMap<u64, [u8; 16]>,
@@ -181,12 +184,13 @@ impl Import<'_> {
                 let secret = unwrap_with_root(source, &reader.vault, secret.ok_or_else(damaged)?)?;
                 let derived = VaultKeys::derive(reader.vault, &secret)?;
                 let rows = std::mem::take(&mut wrapped);
-                self.store
-                    .create(reader.vault, derived.public_key(), rows)?;
-                let edits = vec![Edit::Restoring(true)];
-                self.store.commit(Change {
-                    edits,
-                    ..Change::default()
+                self.store.create(&Making {
+                    vault: reader.vault,
+                    public_key: derived.public_key(),
+                    rows,
+                    token: self.token,
+                    half: None,
+                    replaces: None,
                 })?;
                 keys = Some(derived);
             }
@@ -271,7 +275,7 @@ impl Import<'_> {
     }
 
     fn finish(self) -> Result<Restored, VaultError> {
-        let edits = vec![Edit::TreeSize(self.size), Edit::Restoring(false)];
+        let edits = vec![Edit::TreeSize(self.size)];
         self.store.commit(Change {
             edits,
             ..Change::default()

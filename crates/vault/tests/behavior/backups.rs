@@ -213,7 +213,7 @@ fn damaged_foreign_and_old_backups_are_refused_and_leave_no_open_vault() {
     );
     assert!(matches!(
         open(place.store(), at(2)),
-        Err(VaultError::RestoreUnfinished)
+        Err(VaultError::Unfinished)
     ));
 
     for length in [0, 7, 39, 40, 44, 200, length / 2, length - 1] {

@@ -20,6 +20,7 @@ mod cluster;
 mod given;
 mod io;
 mod load;
+mod making;
 mod place;
 mod points;
 mod rounds;

@@ -2,7 +2,7 @@
 
 use crate::given::{at, name};
 use countenance_vault::store::{Durability, SqliteStore, Store};
-use countenance_vault::{Collection, KeySource, RootKey, Settings, SystemRandom, Vault};
+use countenance_vault::{Collection, KeySource, RootKey, Settings, SystemRandom, Timestamp, Vault};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -75,8 +75,12 @@ impl Place {
 }
 
 pub(crate) fn open(store: Arc<dyn Store>) -> (Vault, Collection) {
+    open_at(store, at(0))
+}
+
+pub(crate) fn open_at(store: Arc<dyn Store>, now: Timestamp) -> (Vault, Collection) {
     let random = Arc::new(SystemRandom);
-    let vault = Vault::open(store, source(), random, Settings::default(), at(0)).unwrap();
+    let vault = Vault::open(store, source(), random, Settings::default(), now).unwrap();
     let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
     (vault, collection)
 }

@@ -2,7 +2,7 @@
 
 use countenance_vault::store::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, Making, Row, Store, StoreError, SubjectRow,
 };
 use std::sync::Arc;
 
@@ -46,13 +46,8 @@ macro_rules! forward {
 }
 
 impl Store for Watched {
-    fn create(
-        &self,
-        vault: [u8; 16],
-        key: [u8; 32],
-        rows: Vec<RootWrappedRow>,
-    ) -> Result<(), StoreError> {
-        self.write(|store| store.create(vault, key, rows))
+    fn create(&self, making: &Making) -> Result<(), StoreError> {
+        self.write(|store| store.create(making))
     }
 
     fn commit_keys(&self, change: KeyChange) -> Result<KeysCommitted, StoreError> {

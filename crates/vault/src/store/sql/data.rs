@@ -1,6 +1,6 @@
 //! A transaction of the data half.
 
-use super::schema::{RESTORING, TREE_SIZE};
+use super::schema::{self, TREE_SIZE};
 use super::{Sql, Value, int, place, small};
 use crate::merkle::{self, Tiles};
 use crate::store::{Change, Committed, Conflict, Edit, Require, Row, StoreError};
@@ -142,15 +142,7 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
         Edit::RemoveAttempt(slot) => {
             sql.run("DELETE FROM attempt WHERE slot = $1", &[Value::Bytes(slot)])?;
         }
-        Edit::Restoring(on) => {
-            sql.run("DELETE FROM meta WHERE slot = $1", &[small(RESTORING)])?;
-            if *on {
-                sql.run(
-                    "INSERT INTO meta (slot, value) VALUES ($1, $2)",
-                    &[small(RESTORING), Value::Bytes(&[1])],
-                )?;
-            }
-        }
+        Edit::Finish => schema::finish(sql, false)?,
         Edit::TreeSize(size) => {
             sql.run(
                 "UPDATE counter SET value = $1 WHERE slot = $2",

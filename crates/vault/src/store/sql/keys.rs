@@ -1,6 +1,6 @@
 //! A transaction of the keyring half.
 
-use super::schema::{CHECKPOINT, LAST_POSITION, LAST_SUBJECT};
+use super::schema::{self, CHECKPOINT, LAST_POSITION, LAST_SUBJECT};
 use super::{Sql, Value, int, small};
 use crate::store::{Conflict, KeyChange, KeyRow, KeysCommitted, Row, StoreError, TenantRow};
 use crate::vault::TENANT_KEY;
@@ -76,6 +76,9 @@ pub(in crate::store) fn apply_keys(
             "DELETE FROM root_wrapped WHERE kind = $1 AND tenant = $2 AND version = $3",
             &[small(kind), small(tenant), small(version)],
         )?;
+    }
+    if change.finish {
+        schema::finish(sql, true)?;
     }
     Ok(done)
 }

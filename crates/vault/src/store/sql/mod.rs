@@ -13,7 +13,9 @@ pub(super) use keys::apply_keys;
 pub(super) use read::{
     attempt, data_head, dossier, key, keyring_head, keys, subject, subjects, tile, unpurged,
 };
-pub(super) use schema::{check, create_half, data_tables, keyring_tables};
+#[cfg(feature = "postgres")]
+pub(super) use schema::{DROP_DATA, DROP_KEYRING};
+pub(super) use schema::{check, create_half, data_tables, keyring_tables, origin};
 pub(super) use snapshot::snapshot;
 
 use super::StoreError;

@@ -1,6 +1,6 @@
 //! Reading of both halves.
 
-use super::schema::{CHECKPOINT, PUBLIC_KEY, RESTORING, TREE_SIZE, VAULT};
+use super::schema::{CHECKPOINT, PUBLIC_KEY, TREE_SIZE, VAULT};
 use super::{Cells, Sql, Value, int, place, small};
 use crate::store::{
     CollectionRow, ConsentRow, Contents, DataHead, DeletionRow, Dossier, EventRow, KeyRow,
@@ -29,6 +29,7 @@ pub(in crate::store) fn keyring_head(sql: &mut dyn Sql) -> Result<KeyringHead, S
         checkpoint: meta(CHECKPOINT)?,
         root_wrapped: root_wrapped(sql)?,
         tenants: tenants(sql)?,
+        origin: super::origin(sql, true)?,
     })
 }
 
@@ -76,12 +77,6 @@ pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreEr
         .row("SELECT value FROM meta WHERE slot = $1", &[small(VAULT)])?
         .ok_or(StoreError::Corrupt { what })?
         .array(what)?;
-    let restoring = sql
-        .row(
-            "SELECT value FROM meta WHERE slot = $1",
-            &[small(RESTORING)],
-        )?
-        .is_some();
     let size = sql
         .row(
             "SELECT value FROM counter WHERE slot = $1",
@@ -94,7 +89,7 @@ pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreEr
         collections: collections(sql)?,
         models: models(sql)?,
         size,
-        restoring,
+        origin: super::origin(sql, false)?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! Tables of both halves.
 
 use super::{Sql, Value, small};
-use crate::store::{SCHEMA_VERSION, StoreError};
+use crate::store::{Making, Origin, SCHEMA_VERSION, StoreError};
 
 const DATA: &str = "
 CREATE TABLE meta (slot INTEGER PRIMARY KEY, value BLOB NOT NULL);
@@ -22,6 +22,14 @@ CREATE INDEX event_subject ON event (subject);
 CREATE TABLE tile (place INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
 ";
 
+/// Where several vaults may stand in one database, a half that was cut off is dropped by its tables.
+#[cfg(feature = "postgres")]
+pub(in crate::store) const DROP_DATA: &str = "DROP TABLE IF EXISTS meta, counter, collection, \
+    model, subject, record, consent, attempt, event, tile";
+#[cfg(feature = "postgres")]
+pub(in crate::store) const DROP_KEYRING: &str = "DROP TABLE IF EXISTS key_meta, key_counter, \
+    root_wrapped, tenant, server_part, deletion";
+
 const KEYRING: &str = "
 CREATE TABLE key_meta (slot INTEGER PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE key_counter (slot INTEGER PRIMARY KEY, value INTEGER NOT NULL);
@@ -40,7 +48,7 @@ CREATE TABLE deletion (position INTEGER PRIMARY KEY, key_id BLOB NOT NULL UNIQUE
 pub(super) const VERSION: i64 = 1;
 pub(super) const VAULT: i64 = 2;
 pub(super) const PUBLIC_KEY: i64 = 3;
-pub(super) const RESTORING: i64 = 4;
+const ORIGIN: i64 = 4;
 pub(super) const CHECKPOINT: i64 = 5;
 
 /// Slot of `counter`: leaves of the audit tree.
@@ -61,8 +69,7 @@ pub(in crate::store) fn keyring_tables() -> &'static str {
 pub(in crate::store) fn create_half(
     sql: &mut dyn Sql,
     keyring: bool,
-    vault: &[u8; 16],
-    public_key: &[u8; 32],
+    making: &Making,
 ) -> Result<(), StoreError> {
     let (meta, counter) = if keyring {
         (
@@ -76,16 +83,52 @@ pub(in crate::store) fn create_half(
         )
     };
     let version = SCHEMA_VERSION.to_le_bytes();
+    let origin = [&[0], &making.token[..]].concat();
     for (slot, value) in [
         (VERSION, &version[..]),
-        (VAULT, vault),
-        (PUBLIC_KEY, public_key),
+        (VAULT, &making.vault),
+        (PUBLIC_KEY, &making.public_key),
+        (ORIGIN, &origin),
     ] {
         sql.run(meta, &[small(slot), Value::Bytes(value)])?;
     }
     for slot in [1, 2] {
         sql.run(counter, &[small(slot)])?;
     }
+    Ok(())
+}
+
+/// How a half came to be.
+pub(in crate::store) fn origin(sql: &mut dyn Sql, keyring: bool) -> Result<Origin, StoreError> {
+    let query = if keyring {
+        "SELECT value FROM key_meta WHERE slot = $1"
+    } else {
+        "SELECT value FROM meta WHERE slot = $1"
+    };
+    let what = "origin";
+    let damaged = StoreError::Corrupt { what };
+    let Some(mut row) = sql.row(query, &[small(ORIGIN)])? else {
+        return Err(damaged);
+    };
+    let [finished, token @ ..]: [u8; 17] = row.array(what)?;
+    match finished {
+        0 | 1 => Ok(Origin {
+            token,
+            finished: finished == 1,
+        }),
+        _ => Err(damaged),
+    }
+}
+
+/// Marks a half finished.
+pub(super) fn finish(sql: &mut dyn Sql, keyring: bool) -> Result<(), StoreError> {
+    let statement = if keyring {
+        "UPDATE key_meta SET value = $1 WHERE slot = $2"
+    } else {
+        "UPDATE meta SET value = $1 WHERE slot = $2"
+    };
+    let value = [&[1], &origin(sql, keyring)?.token[..]].concat();
+    sql.run(statement, &[Value::Bytes(&value), small(ORIGIN)])?;
     Ok(())
 }
 

@@ -8,9 +8,10 @@ use self::writer::Writer;
 use super::sql::{self, Sql};
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, RootWrappedRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, Making, Origin, Row, Store, StoreError, SubjectRow,
 };
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -117,25 +118,42 @@ impl<W: writer::Work> Database<W> {
         self.writer.get().ok_or(StoreError::Missing)?.write(change)
     }
 
-    fn holds_tables(&self) -> Result<bool, StoreError> {
+    /// How it came to be; nothing when there is no database, or one that was cut off before it
+    /// had tables.
+    fn origin(&self) -> Result<Option<Origin>, StoreError> {
         if !self.path.exists() {
-            return Ok(false);
+            return Ok(None);
         }
-        Connected::open(&self.path, Access::Existing, self.durability)?.holds_tables()
+        let mut connected = Connected::open(&self.path, Access::Existing, self.durability)?;
+        if !connected.holds_tables()? {
+            return Ok(None);
+        }
+        sql::check(&mut connected, self.keyring)?;
+        sql::origin(&mut connected, self.keyring).map(Some)
     }
 
-    /// Removes what a crash left of it, and the connections, which would go on reading that.
-    fn remove(&self) {
+    /// Removes the database, and the connections, which would go on reading it. It goes before its
+    /// log, without which it might not say any more that it is unfinished.
+    fn remove(&self) -> Result<(), StoreError> {
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         readers.clear();
-        for end in ["", "-wal", "-shm"] {
+        for end in ["", "-journal", "-wal", "-shm"] {
             let mut name = self.path.clone().into_os_string();
             name.push(end);
-            let _ = fs::remove_file(name);
+            match fs::remove_file(name) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(StoreError::Io {
+                        action: "removing what was left unfinished",
+                        cause: error.to_string(),
+                    });
+                }
+                _ => {}
+            }
         }
+        Ok(())
     }
 
-    fn create(&self, vault: &[u8; 16], public_key: &[u8; 32]) -> Result<Connected, StoreError> {
+    fn create(&self, making: &Making) -> Result<(), StoreError> {
         let mut connected = self.connect(Access::Create)?;
         let tables = if self.keyring {
             sql::keyring_tables()
@@ -144,9 +162,16 @@ impl<W: writer::Work> Database<W> {
         };
         connected.within(|sql| {
             sql.script(tables)?;
-            sql::create_half(sql, self.keyring, vault, public_key)
-        })?;
-        Ok(connected)
+            sql::create_half(sql, self.keyring, making)?;
+            if !self.keyring {
+                return Ok(());
+            }
+            let change = KeyChange {
+                put: making.rows.iter().cloned().map(Row::from).collect(),
+                ..KeyChange::default()
+            };
+            sql::apply_keys(sql, &change).map(|_| ())
+        })
     }
 }
 
@@ -209,10 +234,14 @@ impl SqliteStore {
     }
 }
 
-impl SqliteStore {
-    fn has_tenants(&self) -> Result<bool, StoreError> {
-        Ok(!self.keyring()?.tenants.is_empty())
+/// Puts the names of a database and of its folder on the disk.
+fn sync_folder(database: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    for folder in database.ancestors().skip(1).take(2) {
+        let named = !folder.as_os_str().is_empty();
+        File::open(if named { folder } else { Path::new(".") })?.sync_all()?;
     }
+    Ok(())
 }
 
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
@@ -227,27 +256,25 @@ fn make_private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 impl Store for SqliteStore {
-    fn create(
-        &self,
-        vault: [u8; 16],
-        public_key: [u8; 32],
-        rows: Vec<RootWrappedRow>,
-    ) -> Result<(), StoreError> {
-        // The keyring is made first: a crash in between leaves one that holds no tenant, and that
-        // one only is made anew.
-        if self.data.holds_tables()? || (self.keyring.holds_tables()? && self.has_tenants()?) {
+    fn create(&self, making: &Making) -> Result<(), StoreError> {
+        if !making.may_replace(self.keyring.origin()?, self.data.origin()?) {
             return Err(StoreError::Occupied);
         }
-        self.data.remove();
-        self.keyring.remove();
-        let mut keyring = self.keyring.create(&vault, &public_key)?;
-        let change = KeyChange {
-            put: rows.into_iter().map(Row::RootWrappedRow).collect(),
-            ..KeyChange::default()
-        };
-        keyring.within(|sql| sql::apply_keys(sql, &change))?;
-        self.data.create(&vault, &public_key)?;
-        Ok(())
+        // The keyring goes last and comes first: it says what the data may be replaced with.
+        if making.makes(Half::Data) {
+            self.data.remove()?;
+        }
+        if making.makes(Half::Keyring) {
+            self.keyring.remove()?;
+            self.keyring.create(making)?;
+        }
+        if making.makes(Half::Data) {
+            self.data.create(making)?;
+        }
+        sync_folder(&self.data.path).map_err(|error| StoreError::Io {
+            action: "making the data folder",
+            cause: error.to_string(),
+        })
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {

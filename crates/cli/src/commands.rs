@@ -7,8 +7,8 @@
 use crate::engine::EngineArgs;
 use crate::failure::Outcome;
 use crate::{
-    audit, backup, bench, calibrate, consent, detect, doctor, enroll, evaluate, keyring, quantize,
-    restore, retain, shell, subject, verify,
+    audit, backup, bench, calibrate, consent, detect, doctor, enroll, evaluate, key, keyring,
+    quantize, restore, retain, serve, shell, subject, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -33,6 +33,8 @@ Examples:
       Stricter, and the answer for a program.
   countenance verify --subject ana today.jpg --data vault
       Is it the person enrolled as ana? `keyring init`, `subject add`, `consent grant` and `enroll` come first.
+  countenance serve --data vault
+      The same over HTTP, for other programs; what is not there yet is made.
   countenance detect party.jpg --draw found
       Which faces are there? Paint them into found/party.png.
   countenance doctor
@@ -64,6 +66,8 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Retain(retain::Args),
+    Serve(serve::Args),
+    Key(key::Args),
     Detect(detect::Args),
     Evaluate(evaluate::Args),
     Calibrate(calibrate::Args),
@@ -88,6 +92,8 @@ impl Cli {
             Command::Backup(args) => backup::run(args),
             Command::Restore(args) => restore::run(args),
             Command::Retain(args) => retain::run(args),
+            Command::Serve(args) => serve::run(args, engine),
+            Command::Key(args) => key::run(args),
             Command::Detect(args) => detect::run(args, engine),
             Command::Evaluate(args) => evaluate::run(args, engine),
             Command::Calibrate(args) => calibrate::run(args, engine),

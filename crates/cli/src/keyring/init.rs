@@ -2,7 +2,7 @@
 
 use crate::clock::MachineClock;
 use crate::exit::Exit;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::registry::database::{self, Fresh};
 use crate::registry::root::RootPlace;
@@ -40,12 +40,13 @@ pub(super) struct Args {
     json: bool,
 }
 
+/// What was not there and had to be made.
 #[derive(Debug, Serialize)]
-struct Made {
-    folder: bool,
-    root_key: bool,
-    tenant: bool,
-    collection: bool,
+pub(crate) struct Made {
+    pub(crate) folder: bool,
+    pub(crate) root_key: bool,
+    pub(crate) tenant: bool,
+    pub(crate) collection: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,9 +59,14 @@ struct InitJson {
     promise: &'static str,
 }
 
-pub(super) fn run(args: &Args) -> Outcome {
-    private::keep_private();
-    let options = &args.registry;
+/// A vault that is open, and what had to be made for it.
+pub(crate) struct Ready {
+    pub(crate) vault: Vault,
+    pub(crate) made: Made,
+}
+
+/// Opens the vault that the options name, and makes what is not there: folder, root key, tenant, collection.
+pub(crate) fn make(options: &RegistryArgs) -> Result<Ready, Failure> {
     let place = options.root_place()?;
     let (tenant, collection) = options.names()?;
     let folder = options.folder().ok();
@@ -133,6 +139,15 @@ pub(super) fn run(args: &Args) -> Outcome {
         collection: made_folder
             || was_made(vault.create_collection(&tenant, &collection, now).map(drop))?,
     };
+    Ok(Ready { vault, made })
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    private::keep_private();
+    let options = &args.registry;
+    let place = options.root_place()?;
+    let folder = options.folder().ok();
+    let Ready { vault, made } = make(options)?;
     let registry = registry(vault, FalseMatchRate::DEFAULT)?;
     let promise = options.promise(&place);
     let document = InitJson {

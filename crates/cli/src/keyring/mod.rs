@@ -1,7 +1,7 @@
 //! `countenance keyring`: make, rotate and look at the keys.
 
 mod identity;
-mod init;
+pub(crate) mod init;
 mod rotate;
 mod status;
 

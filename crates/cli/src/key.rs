@@ -43,7 +43,12 @@ enum Command {
 #[derive(ClapArgs, Debug)]
 struct FolderArgs {
     /// The data folder
-    #[arg(long, value_name = "DIR", env = "COUNTENANCE_DATA", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "COUNTENANCE_DATA",
+        hide_env_values = true
+    )]
     data: PathBuf,
 
     /// Print the answer as JSON
@@ -168,7 +173,9 @@ fn list(args: &ListArgs) -> Outcome {
 
 fn line(key: &KeyEntry) -> String {
     let scopes: Vec<&str> = key.scopes.iter().map(|scope| scope.name()).collect();
-    let expires = key.expires.map(|seconds| time_of(Timestamp::from_unix(seconds)));
+    let expires = key
+        .expires
+        .map(|seconds| time_of(Timestamp::from_unix(seconds)));
     format!(
         "{}  {}  {}  expires {}",
         key.id,

@@ -7,7 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::keyring;
 use crate::registry::root::RootPlace;
-use crate::registry::{RegistryArgs, private, registry};
+use crate::registry::{RegistryArgs, private, registry, running};
 use crate::terminal::plain;
 use clap::ValueEnum;
 use countenance_api::Scope;
@@ -44,7 +44,12 @@ pub(crate) struct Args {
     registry: RegistryArgs,
 
     /// The address to listen on
-    #[arg(long, value_name = "ADDRESS", env = "COUNTENANCE_LISTEN", default_value = "127.0.0.1:7300")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "COUNTENANCE_LISTEN",
+        default_value = "127.0.0.1:7300"
+    )]
     listen: SocketAddr,
 
     /// Threads that look at pictures [default: one per processor]
@@ -52,15 +57,30 @@ pub(crate) struct Args {
     workers: Option<NonZeroU16>,
 
     /// Requests with pictures that may wait for a thread; the next ones are told to come again
-    #[arg(long, value_name = "N", env = "COUNTENANCE_QUEUE", default_value_t = 64)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "COUNTENANCE_QUEUE",
+        default_value_t = 64
+    )]
     queue: u16,
 
     /// Largest body of a request, in MiB
-    #[arg(long, value_name = "MIB", env = "COUNTENANCE_MAX_BODY_MIB", default_value = "16")]
+    #[arg(
+        long,
+        value_name = "MIB",
+        env = "COUNTENANCE_MAX_BODY_MIB",
+        default_value = "16"
+    )]
     max_body_mib: NonZeroU16,
 
     /// Requests per second of one key
-    #[arg(long, value_name = "N", env = "COUNTENANCE_KEY_RATE", default_value = "200")]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "COUNTENANCE_KEY_RATE",
+        default_value = "200"
+    )]
     key_rate: NonZeroU32,
 
     /// False-match rate at which is decided
@@ -68,7 +88,12 @@ pub(crate) struct Args {
     fmr: f64,
 
     /// How much is logged, on the error stream, a line of JSON each
-    #[arg(long, value_name = "LEVEL", env = "COUNTENANCE_LOG", default_value = "info")]
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        env = "COUNTENANCE_LOG",
+        default_value = "info"
+    )]
     log: Level,
 
     /// Print what flags and environment set, and end
@@ -152,6 +177,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         .with_writer(std::io::stderr)
         .init();
     let server = Server::bind(args.listen, parts, config)?;
+    let _held = running::announce(folder, format!("http://{}", server.address()))?;
     announce(&server, made.root_key.then_some(&place), admin.as_deref())?;
     server.run()?;
     Ok(Exit::Success)
@@ -161,7 +187,9 @@ impl Args {
     fn config(&self) -> Config {
         let processors = available_parallelism().map_or(1, usize::from);
         Config {
-            workers: self.workers.map_or(processors, |workers| usize::from(workers.get())),
+            workers: self
+                .workers
+                .map_or(processors, |workers| usize::from(workers.get())),
             queue: usize::from(self.queue),
             max_body_bytes: usize::from(self.max_body_mib.get()) << 20,
             requests_per_second: self.key_rate,
@@ -225,10 +253,16 @@ fn admin_path(folder: &Path, place: &RootPlace) -> Result<PathBuf, Failure> {
         _ => RootPlace::beside(folder)?,
     };
     let RootPlace::File(root) = beside else {
-        return Err(Failure::usage("no place for a key", "name the root key with --root FILE"));
+        return Err(Failure::usage(
+            "no place for a key",
+            "name the root key with --root FILE",
+        ));
     };
     let RootPlace::File(data) = RootPlace::beside(folder)? else {
-        return Err(Failure::usage("no place for a key", "name the data folder with --data DIR"));
+        return Err(Failure::usage(
+            "no place for a key",
+            "name the data folder with --data DIR",
+        ));
     };
     let name = data.with_extension("admin-key");
     Ok(root.with_file_name(name.file_name().unwrap_or_default()))
@@ -241,12 +275,19 @@ fn announce(
 ) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     if let Some(place) = root {
-        writeln!(out, "root key   {}  (new: keep a copy apart from the data)", plain(&place.to_string()))?;
+        writeln!(
+            out,
+            "root key   {}  (new: keep a copy apart from the data)",
+            plain(place.to_string())
+        )?;
     }
     if let Some(path) = admin {
-        writeln!(out, "admin key  {}  (new: it can do everything)", plain(&path.display().to_string()))?;
+        writeln!(
+            out,
+            "admin key  {}  (new: it can do everything)",
+            plain(path.display().to_string())
+        )?;
     }
     writeln!(out, "listening  http://{}", server.address())?;
     out.flush()
 }
-

@@ -1,8 +1,8 @@
 //! The store: SQLite in the data folder, PostgreSQL, or one half in each.
 
-use super::RegistryArgs;
+use super::{RegistryArgs, running};
 use crate::failure::Failure;
-use countenance_core::vault::store::{Durability, SqliteStore, Store};
+use countenance_core::vault::store::{Durability, SqliteStore, Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,8 +72,15 @@ fn embedded(args: &RegistryArgs) -> Result<SqliteStore, Failure> {
             "name a folder with --data",
         ));
     }
-    SqliteStore::open(folder, Durability::Full)
-        .map_err(|error| Failure::from(error).about(folder.display()))
+    SqliteStore::open(folder, Durability::Full).map_err(|error| {
+        let served = matches!(error, StoreError::InUse { .. });
+        let served = served.then(|| running::advice(folder)).flatten();
+        let failure = Failure::from(error).about(folder.display());
+        match served {
+            Some(advice) => failure.with_hint(advice),
+            None => failure,
+        }
+    })
 }
 
 #[cfg(feature = "postgres")]

@@ -5,6 +5,7 @@ pub(crate) mod holder;
 pub(crate) mod private;
 pub(crate) mod promise;
 pub(crate) mod root;
+pub(crate) mod running;
 pub(crate) mod who;
 
 use crate::clock::MachineClock;

@@ -1,0 +1,73 @@
+//! The server that runs on a data folder: it says so in a file, and a command that finds the folder in use repeats it.
+
+use super::private;
+use crate::failure::Failure;
+use serde::{Deserialize, Serialize};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The file in the data folder.
+const FILE: &str = "server.json";
+
+/// A server that runs.
+#[derive(Debug, Deserialize, PartialEq, Eq, Serialize)]
+struct Note {
+    pid: u32,
+    url: String,
+}
+
+/// Says where this process serves, for as long as it is held.
+pub(crate) struct Announced(PathBuf);
+
+/// Notes that this process serves the folder at `url`. Whoever calls holds the folder, so an older note is stale.
+pub(crate) fn announce(folder: &Path, url: String) -> Result<Announced, Failure> {
+    let path = folder.join(FILE);
+    // It is not there in most cases.
+    let _ = std::fs::remove_file(&path);
+    let note = Note {
+        pid: std::process::id(),
+        url,
+    };
+    let mut file = private::NewFile::create(&path)?;
+    file.write_all(&serde_json::to_vec(&note)?)?;
+    file.finish()?;
+    Ok(Announced(path))
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What to do where the folder is in use, if a server says that it uses it.
+pub(crate) fn advice(folder: &Path) -> Option<String> {
+    let note: Note = serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()?;
+    // A server that was killed leaves its note behind.
+    let lives = !cfg!(target_os = "linux") || Path::new(&format!("/proc/{}", note.pid)).exists();
+    lives.then(|| {
+        format!(
+            "the server with process id {} has it: ask at {}/v1/subjects with a key (see /openapi.json), or stop the server first; `countenance key` works beside it",
+            note.pid, note.url
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{advice, announce};
+
+    #[test]
+    fn a_server_is_named_for_as_long_as_it_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(advice(folder.path()), None);
+        let held = announce(folder.path(), "http://127.0.0.1:1".to_owned()).unwrap();
+        let said = advice(folder.path()).unwrap();
+        assert!(said.contains("http://127.0.0.1:1/v1/"), "{said}");
+        drop(held);
+        assert_eq!(advice(folder.path()), None);
+        let stale = r#"{"pid": 4294967295, "url": "http://127.0.0.1:1"}"#;
+        std::fs::write(folder.path().join("server.json"), stale).unwrap();
+        assert_eq!(advice(folder.path()).is_none(), cfg!(target_os = "linux"));
+    }
+}

@@ -153,7 +153,7 @@ impl Registry {
             }
             Ok(templates) => {
                 let records = self.seal(request, &templates)?;
-                self.refuse_a_race(request, &older, &records)?;
+                self.refuse_if_overtaken(request, &older, &records)?;
                 let replaced = if request.replace { older.len() } else { 0 };
                 for (number, _) in older.iter().take(replaced) {
                     self.vault()
@@ -261,7 +261,7 @@ impl Registry {
 
     /// Takes the new records back when there are some that were neither there before nor are ours:
     /// they were not compared with ours. Whoever looks last sees both.
-    fn refuse_a_race(
+    fn refuse_if_overtaken(
         &self,
         request: &EnrollRequest<'_>,
         older: &[(u16, ModelName)],

@@ -6,7 +6,6 @@ use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::registry::{RegistryArgs, database, private};
 use crate::terminal::counted;
-use anyhow::Context as _;
 use countenance_core::vault::store::StoreError;
 use countenance_core::vault::{SystemRandom, VaultError};
 use countenance_core::{Backups, ComparePolicy, Registry};
@@ -98,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .map(|ledger| ledger as &mut dyn Read)
         .collect();
     let root = options.root_place()?.open(options.folder().ok())?;
-    let was_empty = options.folder().ok().map(is_empty);
+    let was_empty = options.folder().ok().map(database::is_empty);
     let store = database::open(options)?;
     let restored = Registry::restore(
         store,
@@ -118,7 +117,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
             && (was_empty == Some(true) || unfinished(options))
         {
             // What is half restored cannot be opened; it would only be in the way of the next try.
-            let _ = sweep(folder);
+            database::remove_files(folder);
+            let _ = std::fs::remove_dir(folder);
         }
         let occupied = matches!(error, VaultError::Store(StoreError::Occupied));
         let failure = options.about_vault(error);
@@ -157,22 +157,4 @@ pub(crate) fn run(args: &Args) -> Outcome {
 fn unfinished(options: &RegistryArgs) -> bool {
     let head = database::open(options).and_then(|store| Ok(store.keyring()?));
     head.is_ok_and(|head| !head.origin.finished)
-}
-
-fn is_empty(folder: &Path) -> bool {
-    match std::fs::read_dir(folder) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-    }
-}
-
-/// Removes the files of a data folder that this command made.
-fn sweep(folder: &Path) -> anyhow::Result<()> {
-    for database in ["data.db", "keyring.db"] {
-        for end in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(folder.join(format!("{database}{end}")));
-        }
-    }
-    let _ = std::fs::remove_file(folder.join("lock"));
-    std::fs::remove_dir(folder).context("removing the folder")
 }

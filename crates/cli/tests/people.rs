@@ -701,15 +701,7 @@ fn an_erasure_killed_at_any_moment_is_finished_with_a_receipt() {
         let id = format!("p{round}");
         place.ok(&format!("subject add {id} --data vault"));
         let line = format!("subject erase {id} --data vault --receipt {id}.receipt");
-        let mut child = place
-            .command()
-            .args(line.split(' '))
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(3 * round));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        killed_after(&place, &line, 3000 * round);
         place.ok(&line);
         place.ok(&format!(
             "audit verify --data vault --receipt {id}.receipt --id {id}"
@@ -1000,21 +992,13 @@ fn a_root_key_is_not_replaced_by_itself_or_a_copy() {
 fn an_init_killed_at_any_moment_is_finished_by_the_next() {
     for round in 0..20 {
         let place = Place::empty();
-        let mut child = place
-            .command()
-            .args("keyring init --data vault".split(' '))
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(3 * round));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        killed_after(&place, "keyring init --data vault", 3000 * round);
         place.ok("keyring init --data vault");
         place.ok("subject add ana --data vault");
     }
 }
 
-/// Runs a command line until so many microseconds have passed, and kills it then.
+/// Runs a command line until so many microseconds have passed, and kills it then. Whether it had not ended well.
 fn killed_after(place: &Place, line: &str, micros: u64) -> bool {
     let mut child = place
         .command()
@@ -1041,7 +1025,6 @@ fn init_and_restore_killed_at_any_moment_succeed_when_they_are_run_again() {
     ));
     let restore = "restore --data new --root vault.root --from data.backup \
                    --keyring keyring.backup --identity other.identity";
-    let restore = restore.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut killed = [0, 0];
     for round in 0..60_u64 {
         let micros = 1000 + round * 997 % 30_000;
@@ -1051,8 +1034,8 @@ fn init_and_restore_killed_at_any_moment_succeed_when_they_are_run_again() {
         place.ok("subject add ana --data vault");
         place.ok("audit verify --data vault");
 
-        killed[1] += u32::from(killed_after(&source, &restore, micros));
-        let again = source.run(&restore);
+        killed[1] += u32::from(killed_after(&source, restore, micros));
+        let again = source.run(restore);
         // Killed after its end and before its answer, all of it is there.
         assert!(
             again.status.success() || stderr(&again).contains("already"),

@@ -609,6 +609,16 @@ fn a_key_that_asks_too_often_is_told_to_wait() {
     assert_eq!(house.ask(Some(&other)).get("/v1/keys").status, 200);
 }
 
+/// A request that announces a body of 9 bytes and sends only these of it.
+fn begun(house: &House, key: &str, connection: &str, sent: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(house.address).unwrap();
+    let text = format!(
+        "POST /v1/detect HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{sent}"
+    );
+    stream.write_all(text.as_bytes()).unwrap();
+    stream
+}
+
 #[test]
 fn a_full_queue_sheds_and_begins_nothing() {
     let config = Config {
@@ -621,11 +631,7 @@ fn a_full_queue_sheds_and_begins_nothing() {
     };
     let key = house.key("acme", ALL);
     // One request takes the only place: its body is announced and does not come.
-    let mut slow = TcpStream::connect(house.address).unwrap();
-    let head = format!(
-        "POST /v1/detect HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"
-    );
-    slow.write_all(head.as_bytes()).unwrap();
+    let slow = begun(&house, &key, "keep-alive", "");
     let ask = house.ask(Some(&key));
     let refused = (0..50).find_map(|_| {
         let reply = ask.post("/v1/detect", &json!({"picture": "AAAA"}));
@@ -656,11 +662,7 @@ fn a_body_that_does_not_come_is_not_waited_for() {
         return;
     };
     let key = house.key("acme", ALL);
-    let mut slow = TcpStream::connect(house.address).unwrap();
-    let head = format!(
-        "POST /v1/detect HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{{"
-    );
-    slow.write_all(head.as_bytes()).unwrap();
+    let slow = begun(&house, &key, "close", "{");
     assert_eq!(Reply::read(slow).problem(), "body_timeout");
 }
 

@@ -147,15 +147,7 @@ impl Checkpoint {
     /// # Errors
     /// [`SignedError`] when it is not a checkpoint signed by `public_key`.
     pub fn verify(bytes: &[u8], public_key: &[u8; 32]) -> Result<Self, SignedError> {
-        let what = "checkpoint";
-        let bytes: Box<[u8; CHECKPOINT]> = bytes
-            .to_vec()
-            .try_into()
-            .map_err(|_| SignedError::Format { what })?;
-        if !bytes.starts_with(b"CTNCKPT\x01") {
-            return Err(SignedError::Format { what });
-        }
-        check(what, public_key, &bytes[..])?;
+        let bytes: Box<[u8; CHECKPOINT]> = read("checkpoint", b"CTNCKPT\x01", bytes, public_key)?;
         Ok(Self {
             vault: array(&bytes[..], 8),
             size: number(&bytes[..], 24),
@@ -170,6 +162,24 @@ impl Checkpoint {
     pub fn bytes(&self) -> &[u8; CHECKPOINT] {
         &self.bytes
     }
+}
+
+/// The bytes of one kind of statement, if they begin as it does, are as long and are signed.
+fn read<const N: usize>(
+    what: &'static str,
+    magic: &[u8; 8],
+    bytes: &[u8],
+    public_key: &[u8; 32],
+) -> Result<Box<[u8; N]>, SignedError> {
+    let bytes: Box<[u8; N]> = bytes
+        .to_vec()
+        .try_into()
+        .map_err(|_| SignedError::Format { what })?;
+    if !bytes.starts_with(magic) {
+        return Err(SignedError::Format { what });
+    }
+    check(what, public_key, &bytes[..])?;
+    Ok(bytes)
 }
 
 /// What a receipt has in place of the id; zeros without one.
@@ -213,15 +223,7 @@ impl EraseIntent {
     /// # Errors
     /// [`SignedError`] when it is not an intent signed by `public_key`.
     pub fn verify(bytes: &[u8], public_key: &[u8; 32]) -> Result<Self, SignedError> {
-        let what = "erase intent";
-        let bytes: Box<[u8; INTENT]> = bytes
-            .to_vec()
-            .try_into()
-            .map_err(|_| SignedError::Format { what })?;
-        if !bytes.starts_with(b"CTNERAI\x01") {
-            return Err(SignedError::Format { what });
-        }
-        check(what, public_key, &bytes[..])?;
+        let bytes: Box<[u8; INTENT]> = read("erase intent", b"CTNERAI\x01", bytes, public_key)?;
         Ok(Self::parse(bytes))
     }
 
@@ -280,15 +282,7 @@ impl EraseReceipt {
     /// # Errors
     /// [`SignedError`] when it is not a receipt signed by `public_key`.
     pub fn verify(bytes: &[u8], public_key: &[u8; 32]) -> Result<Self, SignedError> {
-        let what = "erase receipt";
-        let bytes: Box<[u8; RECEIPT]> = bytes
-            .to_vec()
-            .try_into()
-            .map_err(|_| SignedError::Format { what })?;
-        if !bytes.starts_with(b"CTNERAS\x01") {
-            return Err(SignedError::Format { what });
-        }
-        check(what, public_key, &bytes[..])?;
+        let bytes: Box<[u8; RECEIPT]> = read("erase receipt", b"CTNERAS\x01", bytes, public_key)?;
         Ok(Self::parse(bytes))
     }
 

@@ -16,14 +16,10 @@ pub(crate) struct Fresh {
 
 impl Fresh {
     pub(crate) fn look(folder: Option<&Path>) -> Self {
-        let is_empty = |folder: &&Path| match std::fs::read_dir(folder) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
-        };
         let above = folder.into_iter().flat_map(Path::ancestors);
         let above = above.filter(|path| !path.as_os_str().is_empty());
         Self {
-            empty: folder.filter(is_empty).map(Path::to_owned),
+            empty: folder.filter(|folder| is_empty(folder)).map(Path::to_owned),
             missing: above
                 .take_while(|path| !path.exists())
                 .map(Path::to_owned)
@@ -45,14 +41,27 @@ impl Fresh {
     /// Removes what a store put into a folder that was empty.
     pub(crate) fn sweep(&self) {
         let Some(folder) = &self.empty else { return };
-        for database in ["data.db", "keyring.db"] {
-            for end in ["", "-wal", "-shm"] {
-                let _ = std::fs::remove_file(folder.join(format!("{database}{end}")));
-            }
-        }
-        let _ = std::fs::remove_file(folder.join("lock"));
+        remove_files(folder);
         self.remove_folders();
     }
+}
+
+/// Whether a folder is not there, or nothing is in it.
+pub(crate) fn is_empty(folder: &Path) -> bool {
+    match std::fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    }
+}
+
+/// Removes the files that a store makes in its folder, as far as they are there.
+pub(crate) fn remove_files(folder: &Path) {
+    for database in ["data.db", "keyring.db"] {
+        for end in ["", "-wal", "-shm"] {
+            let _ = std::fs::remove_file(folder.join(format!("{database}{end}")));
+        }
+    }
+    let _ = std::fs::remove_file(folder.join("lock"));
 }
 
 /// Opens the store that the options name.

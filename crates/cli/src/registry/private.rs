@@ -12,6 +12,14 @@ pub(crate) fn keep_private() {
     let _ = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
+/// How a file is opened that only its owner may read, should it have to be made.
+pub(super) fn owner_only() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
 /// Refuses a file in a data folder: what is written there would damage it, and a secret there would be
 /// stolen with it.
 fn refuse_in_data(path: &Path) -> Result<(), Failure> {
@@ -114,10 +122,8 @@ fn refused(error: std::io::Error, path: &Path) -> Failure {
 
 /// Opens a file that nobody else is writing, in place of one that a crash left.
 fn open_part(part: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
+    let mut options = owner_only();
     options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let file = match options.open(part) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let left = std::fs::symlink_metadata(part)?;
@@ -193,11 +199,9 @@ pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
 /// Opens a file of mode 0600 to append to, made if it is not there.
 pub(crate) fn append_to(path: &Path) -> Result<File, Failure> {
     refuse_in_data(path)?;
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    owner_only()
+        .append(true)
+        .create(true)
         .open(path)
         .map_err(|error| Failure::from(error).about(path.display()))
 }

@@ -1,8 +1,8 @@
 //! The server that runs on a data folder: it says so in a file, and a command that finds the folder in use repeats it.
 
+use super::private::owner_only;
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
-use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -29,11 +29,9 @@ pub(crate) fn announce(folder: &Path, url: String) -> Result<Announced, Failure>
         url,
     };
     // The program's own file: those that an operator names are refused in a data folder.
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options
+    let written = owner_only()
+        .write(true)
+        .create_new(true)
         .open(&path)
         .and_then(|mut file| file.write_all(serde_json::json!(note).to_string().as_bytes()));
     written.map_err(|error| Failure::from(error).about(path.display()))?;

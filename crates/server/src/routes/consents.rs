@@ -1,6 +1,6 @@
 //! What subjects agreed to.
 
-use super::{answer, ok};
+use super::{DAY, answer, ok};
 use crate::call::Call;
 use crate::refusal::{Answer, Refusal};
 use crate::wire;
@@ -10,9 +10,6 @@ use countenance_api::{
 };
 use countenance_core::Agreement;
 use countenance_core::vault::{Purpose, TextVersion, VaultError};
-
-/// Seconds of a day.
-const DAY: u64 = 86_400;
 
 pub(crate) async fn list(mut call: Call) -> Answer {
     let query: CollectionQuery = call.query()?;

@@ -1,6 +1,6 @@
 //! Who may ask.
 
-use super::{answer, ok};
+use super::{DAY, answer, ok};
 use crate::call::Call;
 use crate::refusal::{Answer, Refusal};
 use axum::http::StatusCode;
@@ -10,8 +10,6 @@ use std::sync::Arc;
 
 /// Most days a key may last.
 const MOST_DAYS: u32 = 3650;
-/// Seconds of a day.
-const DAY: u64 = 86_400;
 
 pub(crate) async fn list(call: Call) -> Answer {
     let caller = Arc::clone(&call.caller);

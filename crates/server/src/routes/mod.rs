@@ -14,6 +14,9 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 use serde::Serialize;
 
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+
 /// An answer as JSON.
 fn answer(status: StatusCode, body: impl Serialize) -> Answer {
     Ok((status, Json(body)).into_response())

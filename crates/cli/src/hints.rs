@@ -103,6 +103,9 @@ fn about_vault(error: &VaultError) -> String {
             "`countenance audit verify` says how many leaves the tree has"
         }
         VaultError::Limit { .. } => "keep within the limit",
+        VaultError::Log(_) => {
+            "somebody changed the log behind the program's back: keep the data folder as evidence and restore a backup"
+        }
         VaultError::OlderThanKeyring { .. } => {
             "an old copy of the data was put back; use the newest, or `countenance restore` into a new folder"
         }

@@ -67,6 +67,36 @@ pub enum HolderError {
     Wrong,
 }
 
+/// A row of the audit log is not the one its leaf was made of.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LogFault {
+    /// It was altered, or belongs to another leaf.
+    #[error("the event of leaf {leaf} is not the one that was written")]
+    Altered {
+        /// Index of the leaf.
+        leaf: u64,
+    },
+    /// It was removed.
+    #[error("the event of leaf {leaf} is missing")]
+    Missing {
+        /// Index of the leaf.
+        leaf: u64,
+    },
+    /// The events about a subject do not begin with its being added.
+    #[error("the events about this subject begin with leaf {leaf}, where it was not added")]
+    Unbegun {
+        /// Index of the first leaf about it.
+        leaf: u64,
+    },
+    /// It has no leaf.
+    #[error("an event stands at leaf {leaf}, which the tree does not have")]
+    Surplus {
+        /// Where it stands.
+        leaf: u64,
+    },
+}
+
 /// Anything the vault may refuse with.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -109,6 +139,9 @@ pub enum VaultError {
     /// Root key or key source.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The audit log was changed after it was written.
+    #[error("audit log: {0}")]
+    Log(#[from] LogFault),
     /// More than the format allows.
     #[error("{what}: {got}, expected 1 to {max}")]
     Limit {
@@ -163,7 +196,7 @@ impl VaultError {
             | Self::Key(_)
             | Self::OlderThanKeyring { .. }
             | Self::Unfinished => Fault::Config,
-            Self::Corrupt { .. } | Self::Random(_) => Fault::Storage,
+            Self::Corrupt { .. } | Self::Log(_) | Self::Random(_) => Fault::Storage,
             Self::Store(error) => match error {
                 StoreError::InUse { .. } | StoreError::Newer { .. } | StoreError::Engine { .. } => {
                     Fault::Config

@@ -7,6 +7,7 @@ use crate::merkle;
 use crate::random::Random;
 use crate::seal;
 use crate::secret::Secret;
+use crate::store::EventRow;
 
 const EVENT_BYTES: usize = 24;
 
@@ -171,19 +172,58 @@ fn aad(key_id: &[u8; 16]) -> [u8; 36] {
     out
 }
 
-/// The 33 bytes of the leaf of an event.
-fn leaf(key: &Secret, sealed: &[u8], event: &[u8; EVENT_BYTES]) -> [u8; 33] {
-    let nonce = &sealed[..12];
-    let mut out = [1; 33];
-    out[1..].copy_from_slice(&seal::mac(
-        &seal::expand(key, &[b"commit"]),
-        &[nonce, event],
-    ));
-    out
+/// Bytes of a sealed event.
+pub(crate) const SEALED_BYTES: usize = 52;
+/// Bytes of what takes its place when its subject is erased.
+pub(crate) const TOMBSTONE_BYTES: usize = 32;
+
+/// What ties rows to leaves. Whoever checks the log needs these keys only, and no subject's.
+pub(crate) struct LogKeys {
+    commit: Secret,
+    bury: Secret,
+}
+
+impl LogKeys {
+    /// From the vault's audit key.
+    pub(crate) fn of(audit: &Secret) -> Self {
+        Self {
+            commit: seal::expand(audit, &[b"commit"]),
+            bury: seal::expand(audit, &[b"bury"]),
+        }
+    }
+
+    /// The 33 bytes of the leaf of a row.
+    pub(crate) fn leaf(&self, subject: u64, sealed: &[u8]) -> [u8; 33] {
+        let mut out = [2; 33];
+        let parts = [&subject.to_le_bytes()[..], sealed];
+        out[1..].copy_from_slice(&seal::mac(&self.commit, &parts));
+        out
+    }
+
+    /// Stands in place of an event whose subject was erased: only who has the keys can say that a
+    /// leaf has no event any more.
+    pub(crate) fn tombstone(&self, sequence: u64, leaf_hash: &[u8; 32]) -> [u8; TOMBSTONE_BYTES] {
+        seal::mac(&self.bury, &[&sequence.to_le_bytes(), leaf_hash])
+    }
+
+    /// The tombstone of a row.
+    pub(crate) fn bury(&self, row: &EventRow) -> [u8; TOMBSTONE_BYTES] {
+        let leaf = self.leaf(row.subject, &row.sealed);
+        self.tombstone(row.sequence, &merkle::leaf_hash(&leaf))
+    }
+
+    /// Whether a row is the one its leaf was made of, or its tombstone.
+    pub(crate) fn stands_for(&self, row: &EventRow, leaf_hash: &[u8; 32]) -> bool {
+        if row.sealed.len() == TOMBSTONE_BYTES {
+            row.subject == 0 && row.sealed == self.tombstone(row.sequence, leaf_hash)
+        } else {
+            merkle::leaf_hash(&self.leaf(row.subject, &row.sealed)) == *leaf_hash
+        }
+    }
 }
 
 pub(crate) fn seal_event(
-    key: &Secret,
+    (key, log): (&Secret, &LogKeys),
     random: &dyn Random,
     key_id: &[u8; 16],
     subject: u64,
@@ -196,7 +236,7 @@ pub(crate) fn seal_event(
         &aad(key_id),
         &plain,
     )?;
-    let leaf_hash = merkle::leaf_hash(&leaf(key, &sealed, &plain));
+    let leaf_hash = merkle::leaf_hash(&log.leaf(subject, &sealed));
     Ok(SealedEvent {
         subject,
         sealed,
@@ -204,15 +244,10 @@ pub(crate) fn seal_event(
     })
 }
 
-/// The event and its leaf, if `key` is the one it was sealed with.
-pub(crate) fn open_event(
-    key: &Secret,
-    key_id: &[u8; 16],
-    sealed: &[u8],
-) -> Option<(Event, [u8; 33])> {
+/// The event, if `key` is the one it was sealed with.
+pub(crate) fn open_event(key: &Secret, key_id: &[u8; 16], sealed: &[u8]) -> Option<Event> {
     let plain = seal::open(&seal::expand(key, &[b"event"]), &aad(key_id), sealed).ok()?;
-    let event = Event::from_bytes(&plain)?;
-    Some((event, leaf(key, sealed, &event.to_bytes())))
+    Event::from_bytes(&plain)
 }
 
 #[cfg(test)]
@@ -220,29 +255,78 @@ mod tests {
     use super::*;
     use crate::SystemRandom;
 
+    fn log() -> LogKeys {
+        LogKeys::of(&Secret::new(&[9; 32]))
+    }
+
+    fn sealed(subject: u64) -> SealedEvent {
+        let event = Event::new(EventKind::Decided, Timestamp::from_unix(5));
+        let key = Secret::new(&[1; 32]);
+        seal_event((&key, &log()), &SystemRandom, &[4; 16], subject, event).unwrap()
+    }
+
+    fn row(sequence: u64, event: &SealedEvent) -> EventRow {
+        EventRow {
+            sequence,
+            subject: event.subject,
+            sealed: event.sealed.clone(),
+        }
+    }
+
     #[test]
-    fn an_event_opens_with_its_key_only_and_gives_the_leaf_that_was_appended() {
+    fn an_event_opens_with_its_key_only() {
         let key = Secret::new(&[1; 32]);
         let event = Event {
             outcome: Some(Outcome::Reject),
             purpose: Some(Purpose::Verify),
             ..Event::new(EventKind::Decided, Timestamp::from_unix(1_800_000_000))
         };
-        let sealed = seal_event(&key, &SystemRandom, &[4; 16], 7, event).unwrap();
-        assert_eq!(sealed.sealed.len(), 52);
-        let (opened, leaf) = open_event(&key, &[4; 16], &sealed.sealed).unwrap();
-        assert_eq!(opened, event);
-        assert_eq!(merkle::leaf_hash(&leaf), sealed.leaf_hash);
-        assert!(open_event(&Secret::new(&[2; 32]), &[4; 16], &sealed.sealed).is_none());
-        assert!(open_event(&key, &[5; 16], &sealed.sealed).is_none());
+        let sealed = seal_event((&key, &log()), &SystemRandom, &[4; 16], 7, event).unwrap();
+        assert_eq!(sealed.sealed.len(), SEALED_BYTES);
+        assert_eq!(open_event(&key, &[4; 16], &sealed.sealed), Some(event));
+        let other = Secret::new(&[2; 32]);
+        assert_eq!(open_event(&other, &[4; 16], &sealed.sealed), None);
+        assert_eq!(open_event(&key, &[5; 16], &sealed.sealed), None);
     }
 
     #[test]
     fn equal_events_have_unlike_leaves() {
-        let key = Secret::new(&[1; 32]);
-        let event = Event::new(EventKind::Decided, Timestamp::from_unix(5));
-        let one = seal_event(&key, &SystemRandom, &[4; 16], 7, event).unwrap();
-        let two = seal_event(&key, &SystemRandom, &[4; 16], 7, event).unwrap();
-        assert_ne!(one.leaf_hash, two.leaf_hash);
+        assert_ne!(sealed(7).leaf_hash, sealed(7).leaf_hash);
+    }
+
+    #[test]
+    fn a_leaf_stands_for_its_own_row_and_its_tombstone_only() {
+        let (log, event) = (log(), sealed(7));
+        let good = row(3, &event);
+        assert!(log.stands_for(&good, &event.leaf_hash));
+        let mut altered = good.clone();
+        altered.sealed[20] ^= 1;
+        assert!(!log.stands_for(&altered, &event.leaf_hash));
+        let of_another = EventRow {
+            subject: 8,
+            ..good.clone()
+        };
+        assert!(!log.stands_for(&of_another, &event.leaf_hash));
+
+        let stone = EventRow {
+            sequence: 3,
+            subject: 0,
+            sealed: log.bury(&good).to_vec(),
+        };
+        assert!(log.stands_for(&stone, &event.leaf_hash));
+        let moved = EventRow {
+            sequence: 4,
+            ..stone.clone()
+        };
+        assert!(
+            !log.stands_for(&moved, &event.leaf_hash),
+            "it lies in its own place"
+        );
+        assert!(!log.stands_for(&stone, &sealed(7).leaf_hash));
+        let invented = EventRow {
+            sealed: vec![0; 32],
+            ..stone
+        };
+        assert!(!log.stands_for(&invented, &event.leaf_hash));
     }
 }

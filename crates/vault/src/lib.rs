@@ -20,7 +20,7 @@ mod vault;
 pub use attempt::{AttemptPolicy, Lock};
 pub use backup::{BackupError, KEYRING_BACKUP_DAYS};
 pub use consent::{Consent, ConsentEntry, ConsentState, Grant, Purpose};
-pub use error::{ConsentError, Fault, HolderError, VaultError};
+pub use error::{ConsentError, Fault, HolderError, LogFault, VaultError};
 pub use event::{Event, EventKind, Outcome};
 pub use ident::{
     ExternalId, IdentError, KeyId, ModelName, Name, Pseudonym, TextVersion, Timestamp,

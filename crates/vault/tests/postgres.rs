@@ -31,5 +31,10 @@ mod backend {
         pub(crate) fn store(&self) -> Arc<dyn Store> {
             Arc::new(self.0.store())
         }
+
+        /// Does to the data what somebody does who can write to the database.
+        pub(crate) fn tamper(&self, statements: &str) {
+            self.0.tamper(statements);
+        }
     }
 }

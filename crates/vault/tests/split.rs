@@ -47,5 +47,13 @@ mod backend {
             let data = sqlite(&self.folder.path().join("data"));
             Arc::new(SplitStore::new(data, keyring))
         }
+
+        /// Does to the data what somebody does who can write to the database.
+        pub(crate) fn tamper(&self, statements: &str) {
+            #[cfg(feature = "postgres")]
+            self.schema.tamper(statements);
+            #[cfg(not(feature = "postgres"))]
+            crate::given::tamper(&self.folder.path().join("data/data.db"), statements);
+        }
     }
 }

@@ -28,5 +28,10 @@ mod backend {
         pub(crate) fn store(&self) -> Arc<dyn Store> {
             Arc::new(SqliteStore::open(&self.0.path().join("data"), Durability::Full).unwrap())
         }
+
+        /// Does to the data what somebody does who can write to the database.
+        pub(crate) fn tamper(&self, statements: &str) {
+            crate::given::tamper(&self.0.path().join("data/data.db"), statements);
+        }
     }
 }

@@ -77,7 +77,8 @@ fn rows(vault: &Vault, store: &dyn Store, collection: &Collection, person: usize
     let row = (0..PLACES.len() as u32 + 1)
         .find_map(|number| store.subject(number, export.pseudonym.bytes()).unwrap());
     let row = row.unwrap();
-    let dossier = store.dossier(row.number, Contents::All).unwrap();
+    let dossier = store.dossier(row.number, Contents::Current).unwrap();
+    let event = store.events(row.number, 0, 1).unwrap().remove(0);
     let key = store.key(row.number).unwrap().unwrap();
     let record = dossier.records[0].bytes.clone();
     let consent = &dossier.consents[0];
@@ -89,7 +90,7 @@ fn rows(vault: &Vault, store: &dyn Store, collection: &Collection, person: usize
         &consent.ledger,
         &consent.detail,
         &key.wrapped,
-        &dossier.events[0].sealed,
+        &event.sealed,
     ]
     .concat();
     Rows {

@@ -148,9 +148,8 @@ class Subject:
 
 def event(key, key_id, sealed):
     plain = unseal(expand(key, b"event"), b"countenance event v1" + key_id, sealed)
-    leaf = b"\x01" + hmac(expand(key, b"commit"), sealed[:12], plain)
     kind, outcome, purpose, number, time, detail = struct.unpack("<BBBxHxxQQ", plain)
-    return (kind, outcome, purpose, number, time - START, detail), sha(b"\x00", leaf)
+    return kind, outcome, purpose, number, time - START, detail
 
 
 def main():
@@ -250,27 +249,33 @@ def main():
     assert struct.unpack("<Q", size)[0] == len(leaves) and root == tree_root(leaves)
     assert struct.unpack("<Q", time)[0] == START + 41
 
-    seen = []
-    for row in data.of(12):
+    audit, seen, stones = derived(secret, "audit"), [], []
+    commit, bury = expand(audit, b"commit"), expand(audit, b"bury")
+    for at, row in enumerate(data.of(12)):
         sequence, number = struct.unpack_from("<QQ", row)
+        assert sequence == at, "every leaf has its row"
+        if len(row) == 48:
+            assert number == 0 and row[16:] == hmac(bury, row[:8], leaves[sequence])
+            stones.append(sequence)
+            continue
+        assert leaves[sequence] == sha(b"\x00\x02", hmac(commit, row[8:]))
         if number:
-            opened, leaf_hash = subjects[number].event(row[16:])
+            opened = subjects[number].event(row[16:])
         else:
-            for key in (derived(secret, "audit"), derived(tenant_secret, "audit")):
+            for key in (audit, derived(tenant_secret, "audit")):
                 try:
-                    opened, leaf_hash = event(key, bytes(16), row[16:])
+                    opened = event(key, bytes(16), row[16:])
                     break
                 except InvalidTag:
                     pass
             else:
                 raise AssertionError("event does not open")
-        assert leaves[sequence] == leaf_hash
         seen.append((sequence, number) + opened[:3])
     assert [one[2:] for one in seen[:5]] == [(1, 0, 0), (2, 0, 0), (3, 0, 0), (7, 0, 0), (8, 0, 1)]
     assert (9, 0, 1) in [one[2:] for one in seen if one[1] == 2]
     assert [one[2:] for one in seen if one[2] == 13] == [(13, 2, 1)] * 4
-    missing = set(range(len(leaves))) - {one[0] for one in seen}
-    assert len(missing) == 1, "the leaf of the erased subject stays, its event is gone"
+    assert len(seen) + len(stones) == len(leaves)
+    assert len(stones) == 1, "the leaf of the erased subject stays, its event is gone"
 
     receipt = (HERE / "receipt.bin").read_bytes()
     signed(receipt, public_key)

@@ -3,9 +3,9 @@
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 use countenance_core::vault::store::{
-    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Durability, FaultStore, Faults,
-    Half, KeyChange, KeyRow, KeyringHead, KeysCommitted, Making, Row, SqliteStore, Store,
-    StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Durability, EventRow, FaultStore,
+    Faults, Half, KeyChange, KeyRow, KeyringHead, KeysCommitted, LogPage, Making, Row, SqliteStore,
+    Store, StoreError, SubjectRow,
 };
 use countenance_core::vault::{
     Collection, Consent, ExternalId, HolderPart, Name, Purpose, RootKey, Settings, SystemRandom,
@@ -182,6 +182,14 @@ impl<S: Store> Store for CountingStore<S> {
             self.counts.records.fetch_add(1, Ordering::SeqCst);
         }
         self.read().dossier(subject, contents)
+    }
+
+    fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        self.read().events(subject, from, limit)
+    }
+
+    fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {
+        self.read().log(first, tiles)
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -66,6 +66,15 @@ pub enum Require {
         /// The pseudonym.
         pseudonym: [u8; 32],
     },
+    /// The subject exists.
+    Subject(u64),
+    /// The newest event about the subject is this one.
+    NewestEvent {
+        /// Number of the subject.
+        subject: u64,
+        /// The sequence of the newest event that was read; nothing when there was none.
+        is: Option<u64>,
+    },
     /// The subject's consents are as they were read.
     Generation {
         /// Number of the subject.
@@ -81,8 +90,15 @@ pub enum Require {
 pub enum Edit {
     /// Inserts a row or replaces the one in its place.
     Put(Row),
-    /// Removes a subject and every row about it; its leaves in the audit tree stay.
+    /// Removes a subject and every row about it but its events.
     RemoveSubject(u64),
+    /// Puts a tombstone in the place of an event; its leaf in the audit tree stays.
+    Bury {
+        /// Leaf index of the event.
+        sequence: u64,
+        /// What stands in its place, 32 bytes.
+        tombstone: [u8; 32],
+    },
     /// Removes one record.
     RemoveRecord {
         /// Number of the subject.

@@ -1,8 +1,8 @@
 //! A store that fails on purpose, for tests of what follows a failure.
 
 use super::{
-    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, Making, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, LogPage, Making, Row, Store, StoreError, SubjectRow,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -126,6 +126,14 @@ impl<S: Store> Store for FaultStore<S> {
 
     fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError> {
         self.read(|store| store.dossier(subject, contents))
+    }
+
+    fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        self.read(|store| store.events(subject, from, limit))
+    }
+
+    fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {
+        self.read(|store| store.log(first, tiles))
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -37,8 +37,12 @@ pub enum Conflict {
     Attempt,
     /// The collection exists already.
     Collection,
+    /// An event about the subject was appended.
+    Events,
     /// The subject's consents changed, or it is gone.
     Generation,
+    /// The subject is gone.
+    Gone,
     /// The wrapped key was changed or destroyed by somebody else.
     Key,
     /// The record exists already.
@@ -141,8 +145,6 @@ pub struct DataHead {
 /// Which rows of a subject are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Contents {
-    /// Consents, records and audit events.
-    All,
     /// Consents.
     Consents,
     /// Consents and records.
@@ -158,7 +160,16 @@ pub struct Dossier {
     pub consents: Vec<ConsentRow>,
     /// Records, by number.
     pub records: Vec<RecordRow>,
-    /// Audit events, by sequence.
+}
+
+/// A stretch of the audit log as of one moment.
+#[derive(Clone, Debug, Default)]
+pub struct LogPage {
+    /// Leaves of the audit tree at that moment.
+    pub size: u64,
+    /// The tiles of level 0, by index; empty where one is missing.
+    pub tiles: Vec<Vec<u8>>,
+    /// The events whose sequence lies in these tiles, by sequence.
     pub events: Vec<EventRow>,
 }
 
@@ -257,6 +268,18 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`] when reading fails.
     fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError>;
+
+    /// Up to `limit` audit events about a subject with a sequence of `from` or above, by sequence.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError>;
+
+    /// The audit log of `tiles` tiles of leaves from tile `first` on, as of one moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError>;
 
     /// An attempt counter.
     ///

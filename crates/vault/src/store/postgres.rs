@@ -2,8 +2,8 @@
 
 use super::sql::{self, Cell, Cells, Sql, Value};
 use super::{
-    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, Making, Origin, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, LogPage, Making, Origin, Row, Store, StoreError, SubjectRow,
 };
 use postgres::error::SqlState;
 use postgres::types::{ToSql, Type};
@@ -366,6 +366,14 @@ impl Store for PostgresStore {
             }
             _ => self.read(false, |sql| sql::dossier(sql, subject, contents)),
         }
+    }
+
+    fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        self.look_up(|sql| sql::events(sql, subject, from, limit))
+    }
+
+    fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {
+        self.read(false, |sql| sql::log(sql, first, tiles))
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,8 +1,8 @@
 //! A store whose halves live in two places.
 
 use super::{
-    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, Making, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, LogPage, Making, Row, Store, StoreError, SubjectRow,
 };
 
 /// Keeps the keyring half in one store and the data half in another: for instance the data in
@@ -92,6 +92,14 @@ impl<D: Store, K: Store> Store for SplitStore<D, K> {
 
     fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError> {
         self.data.dossier(subject, contents)
+    }
+
+    fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        self.data.events(subject, from, limit)
+    }
+
+    fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {
+        self.data.log(first, tiles)
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

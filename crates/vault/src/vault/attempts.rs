@@ -5,7 +5,7 @@ use super::{Subject, Target, Unlocked, Vault};
 use crate::attempt::AttemptState;
 use crate::consent::{Consent, Purpose};
 use crate::error::{ConsentError, VaultError};
-use crate::event::{self, Event, EventKind, Outcome};
+use crate::event::{Event, EventKind, Outcome};
 use crate::ident::{KeyId, Timestamp};
 use crate::seal;
 use crate::secret::Secret;
@@ -184,7 +184,7 @@ impl Vault {
             number: consent.number,
             ..Event::new(EventKind::Decided, now)
         };
-        let events = vec![subject.subject.event(&*self.random, &subject.body, event)?];
+        let events = vec![self.event_of(&subject.subject, &subject.body, event)?];
         let requires = vec![Require::Generation {
             subject: number,
             is: consent.generation,
@@ -259,18 +259,25 @@ impl Vault {
             purpose: Some(refusal.purpose),
             ..Event::new(EventKind::Decided, now)
         };
-        let sealed = match (refusal.subject, refusal.unlocked) {
-            (Some(subject), Some(unlocked)) => {
-                subject.event(&*self.random, &unlocked.body, event)?
+        if let Some(subject) = refusal.subject {
+            let key = refusal.unlocked.map(|one| one.body.clone());
+            let key = key.unwrap_or_else(|| subject.event_key());
+            let change = Change {
+                requires: vec![Require::Subject(subject.row.number)],
+                events: vec![self.event_of(subject, &key, event)?],
+                ..Change::default()
+            };
+            match self.store.commit(change) {
+                Ok(done) => return Ok(done.first_leaf),
+                // Erased meanwhile: nothing about it may be written any more, only that
+                // somebody was refused.
+                Err(StoreError::Conflict(Conflict::Gone)) => {}
+                Err(error) => return Err(error.into()),
             }
-            (Some(subject), None) => subject.event(&*self.random, &subject.event_key(), event)?,
-            (None, _) => {
-                let key = self.with_tenant(refusal.tenant, |keys| Ok(keys.audit.clone()))?;
-                event::seal_event(&key, &*self.random, &[0; 16], 0, event)?
-            }
-        };
+        }
+        let key = self.with_tenant(refusal.tenant, |keys| Ok(keys.audit.clone()))?;
         let done = self.store.commit(Change {
-            events: vec![sealed],
+            events: vec![self.nobodys_event(&key, event)?],
             ..Change::default()
         })?;
         Ok(done.first_leaf)

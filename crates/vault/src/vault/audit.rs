@@ -3,10 +3,9 @@
 use super::Vault;
 use crate::error::VaultError;
 use crate::ident::Timestamp;
-use crate::merkle::{self, Hash, ReadError, TILE, Tiles, Tree};
+use crate::merkle::{Hash, ReadError, TILE, Tiles, Tree};
 use crate::signed::Checkpoint;
 use crate::store::{CheckpointRow, KeyChange, Store, StoreError};
-use std::collections::BTreeMap;
 
 /// That a leaf is in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,63 +161,5 @@ impl Vault {
         } else {
             self.root_at(size)
         }
-    }
-
-    /// Computes the whole tree anew from its leaves and compares every inner tile, and the root
-    /// at the size of the newest checkpoint. Returns the number of leaves.
-    ///
-    /// # Errors
-    /// [`VaultError::Corrupt`] when something differs; others when the store fails.
-    pub fn audit_verify(&self) -> Result<u64, VaultError> {
-        let size = self.audit_size()?;
-        let damaged = || VaultError::Corrupt { what: "audit tree" };
-        let mut fresh = Fresh::default();
-        for index in 0..size.div_ceil(TILE) {
-            let hashes = self.store.tile(0, index)?;
-            let expected = (size - index * TILE).min(TILE) as usize * 32;
-            if hashes.len() != expected {
-                return Err(damaged());
-            }
-            let leaves = hashes.chunks_exact(32).map(|hash| {
-                let mut out = [0; 32];
-                out.copy_from_slice(hash);
-                out
-            });
-            let touched =
-                merkle::append(&mut fresh, index * TILE, leaves).map_err(|_| damaged())?;
-            for ((level, index), hashes) in touched {
-                let full = hashes.len() as u64 == TILE * 32;
-                if level > 0 && full && self.store.tile(level, index)? != hashes {
-                    return Err(damaged());
-                }
-                fresh.0.insert((level, index), hashes);
-            }
-            // Only the last tile of each level is still needed.
-            fresh
-                .0
-                .retain(|&(level, at), _| level > 0 && at >= (index >> (5 * level)));
-        }
-        for ((level, index), hashes) in &fresh.0 {
-            if self.store.tile(*level, *index)? != *hashes {
-                return Err(damaged());
-            }
-        }
-        let head = self.store.keyring()?;
-        if let Some(bytes) = head.checkpoint {
-            let seen = Checkpoint::verify(&bytes, &self.public_key()).map_err(|_| damaged())?;
-            self.check_not_older(&seen)?;
-        }
-        Ok(size)
-    }
-}
-
-#[derive(Default)]
-struct Fresh(BTreeMap<(u8, u64), Vec<u8>>);
-
-impl Tiles for Fresh {
-    type Error = std::convert::Infallible;
-
-    fn tile(&mut self, level: u8, index: u64) -> Result<Vec<u8>, Self::Error> {
-        Ok(self.0.get(&(level, index)).cloned().unwrap_or_default())
     }
 }

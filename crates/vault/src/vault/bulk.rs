@@ -120,9 +120,7 @@ impl Vault {
                 ..Event::new(EventKind::Enrolled, now)
             },
         ] {
-            let sealed = unlocked
-                .subject
-                .event(&*self.random, &unlocked.body, event)?;
+            let sealed = self.event_of(&unlocked.subject, &unlocked.body, event)?;
             change.events.push(sealed);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! Sealing templates and opening them again.
 
-use super::ledger::{check_owner, withdrawn};
+use super::ledger::{check_owner, gone, withdrawn};
 use super::{Attempt, Collection, SubjectKind, Unlocked, Vault};
 use crate::consent::{Consent, Purpose};
 use crate::error::{ConsentError, VaultError};
@@ -92,7 +92,7 @@ impl Vault {
                     Edit::Put(self.seal_record(subject, number, model, template)?.into()),
                     self.touch(owner.row.number, consent.generation, &parts, now),
                 ],
-                events: vec![owner.event(&*self.random, &subject.body, event)?],
+                events: vec![self.event_of(owner, &subject.body, event)?],
             };
             self.name_model(&mut change, model);
             match self.store.commit(change) {
@@ -233,7 +233,7 @@ impl Vault {
     /// Removes one record, for instance after a newer model's has taken its place.
     ///
     /// # Errors
-    /// [`VaultError::Unknown`] without such a record; others when the store fails.
+    /// [`VaultError::Unknown`] without such a record or subject; others when the store fails.
     pub fn remove_record(
         &self,
         subject: &Unlocked,
@@ -253,15 +253,15 @@ impl Vault {
             number,
             ..Event::new(EventKind::RecordRemoved, now)
         };
-        self.store.commit(Change {
+        let done = self.store.commit(Change {
             edits: vec![Edit::RemoveRecord {
                 subject: owner.row.number,
                 number,
             }],
-            events: vec![owner.event(&*self.random, &subject.body, event)?],
-            ..Change::default()
-        })?;
-        Ok(())
+            events: vec![self.event_of(owner, &subject.body, event)?],
+            requires: vec![Require::Subject(owner.row.number)],
+        });
+        done.map(drop).map_err(gone)
     }
 
     /// Opens the templates of all operator-key members of a collection who consented to

@@ -2,12 +2,17 @@
 
 use super::{Subject, Vault};
 use crate::error::VaultError;
-use crate::event::{self, Event, EventKind};
+use crate::event::{Event, EventKind};
 use crate::ident::{ExternalId, KeyId, Timestamp};
 use crate::random;
 use crate::signed::{self, EraseIntent, EraseReceipt, ReceiptFacts};
-use crate::store::{Change, Committed, Edit, Half, KeyChange, Row};
+use crate::store::{
+    Change, Committed, Conflict, Edit, EventRow, Half, KeyChange, Require, Row, StoreError,
+};
 use std::collections::BTreeMap;
+
+/// Events that get their tombstones in one transaction.
+const BURIED_AT_ONCE: u32 = 1000;
 
 impl Vault {
     /// Erases a subject. When the receipt is there the key is gone from the keyring, and with it
@@ -126,7 +131,8 @@ impl Vault {
         Ok(Some(EraseReceipt::sign(&self.keys.signing, &facts)))
     }
 
-    /// Removes the rows of a subject whose key is gone and marks the ledger entry done.
+    /// Removes the rows of a subject whose key is gone and marks the ledger entry done. In place
+    /// of its events tombstones stay, so that the log says of every leaf what became of it.
     fn remove_rows(
         &self,
         tenant: u32,
@@ -135,20 +141,44 @@ impl Vault {
         now: Timestamp,
     ) -> Result<Committed, VaultError> {
         let key = self.with_tenant(tenant, |keys| Ok(keys.audit.clone()))?;
-        let event = Event {
-            detail: position,
-            ..Event::new(EventKind::Erased, now)
-        };
-        let committed = self.store.commit(Change {
-            edits: vec![Edit::RemoveSubject(number)],
-            events: vec![event::seal_event(&key, &*self.random, &[0; 16], 0, event)?],
-            ..Change::default()
-        })?;
-        self.store.commit_keys(KeyChange {
-            purged: vec![position],
-            ..KeyChange::default()
-        })?;
-        Ok(committed)
+        loop {
+            let rows = self.store.events(number, 0, BURIED_AT_ONCE)?;
+            let bury = |row: &EventRow| Edit::Bury {
+                sequence: row.sequence,
+                tombstone: self.keys.log.bury(row),
+            };
+            let mut edits: Vec<Edit> = rows.iter().map(bury).collect();
+            if rows.len() as u64 == u64::from(BURIED_AT_ONCE) {
+                self.store.commit(Change {
+                    edits,
+                    ..Change::default()
+                })?;
+                continue;
+            }
+            edits.push(Edit::RemoveSubject(number));
+            let event = Event {
+                detail: position,
+                ..Event::new(EventKind::Erased, now)
+            };
+            let removed = self.store.commit(Change {
+                requires: vec![Require::NewestEvent {
+                    subject: number,
+                    is: rows.last().map(|row| row.sequence),
+                }],
+                edits,
+                events: vec![self.nobodys_event(&key, event)?],
+            });
+            let committed = match removed {
+                // Somebody who had unlocked it before was just deciding.
+                Err(StoreError::Conflict(Conflict::Events)) => continue,
+                done => done?,
+            };
+            self.store.commit_keys(KeyChange {
+                purged: vec![position],
+                ..KeyChange::default()
+            })?;
+            return Ok(committed);
+        }
     }
 
     /// Destroys a key that sealed nothing that is kept.

@@ -1,15 +1,15 @@
 //! Everything the vault holds about one subject, and nothing else.
 
+use super::ledger::gone;
 use super::{Reference, SubjectKind, Unlocked, Vault};
 use crate::consent::ConsentEntry;
-use crate::error::VaultError;
+use crate::error::{LogFault, VaultError};
 use crate::event::{self, Event, EventKind};
 use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
-use crate::merkle;
-use crate::store::{Change, Contents};
+use crate::store::{Change, Contents, Require};
 
 /// An audit event about a subject.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuditEntry {
     /// Index of its leaf in the tree.
     pub leaf: u64,
@@ -45,37 +45,46 @@ pub struct SubjectExport {
 }
 
 impl Vault {
-    /// Everything held about a subject. The export itself goes into the audit log.
+    /// Everything held about a subject. The export itself goes into the audit log first. The log is
+    /// read from the subject's first event on, and every row on the way is held against its leaf: an
+    /// export that says it is complete is.
     ///
     /// # Errors
-    /// [`VaultError::Corrupt`] when something does not open or an event is not the one that was
-    /// committed to; others when the store fails.
+    /// [`VaultError::Log`] when a row of the log is missing or altered; [`VaultError::Corrupt`] when
+    /// something does not open; [`VaultError::Unknown`] when the subject was erased meanwhile; others
+    /// when the store fails.
     pub fn export(&self, subject: &Unlocked, now: Timestamp) -> Result<SubjectExport, VaultError> {
         self.tick(now)?;
         let owner = &subject.subject;
+        let number = owner.row.number;
         let event = Event::new(EventKind::Exported, now);
-        self.store.commit(Change {
-            events: vec![owner.event(&*self.random, &subject.body, event)?],
+        let appended = self.store.commit(Change {
+            requires: vec![Require::Subject(number)],
+            events: vec![self.event_of(owner, &subject.body, event)?],
             ..Change::default()
-        })?;
-        let row = self.current(owner)?;
-        let dossier = self.store.dossier(row.number, Contents::All)?;
+        });
+        let size = appended.map_err(gone)?.first_leaf + 1;
         let mut events = Vec::new();
-        for sealed in &dossier.events {
+        for (row, leaf_bytes) in self.events_of(number, size)? {
             // Events recorded without the holder part are under the ledger key.
-            let key_id = &row.key_id;
-            let (event, leaf_bytes) = event::open_event(&subject.body, key_id, &sealed.sealed)
-                .or_else(|| event::open_event(&subject.ledger, key_id, &sealed.sealed))
+            let key_id = &owner.row.key_id;
+            let event = event::open_event(&subject.body, key_id, &row.sealed)
+                .or_else(|| event::open_event(&subject.ledger, key_id, &row.sealed))
                 .ok_or(VaultError::Corrupt { what: "event" })?;
-            if self.leaf_hash_at(sealed.sequence)? != merkle::leaf_hash(&leaf_bytes) {
-                return Err(VaultError::Corrupt { what: "event" });
-            }
             events.push(AuditEntry {
-                leaf: sealed.sequence,
+                leaf: row.sequence,
                 leaf_bytes,
                 event,
             });
         }
+        // After the events: an erasure that came between has buried some of them.
+        let row = self.current(owner)?;
+        let begins = events.first().map(|entry| entry.event.kind);
+        if begins != Some(EventKind::SubjectAdded) {
+            let leaf = events.first().map_or(0, |entry| entry.leaf);
+            return Err(LogFault::Unbegun { leaf }.into());
+        }
+        let dossier = self.store.dossier(number, Contents::Current)?;
         Ok(SubjectExport {
             external_id: subject.external_id.clone(),
             pseudonym: owner.pseudonym(),

@@ -1,6 +1,7 @@
 //! The keys of an open vault, in memory (spec, section 2).
 
 use crate::error::VaultError;
+use crate::event::LogKeys;
 use crate::ident::{ExternalId, Name, mac_with_field};
 use crate::random::Random;
 use crate::root::{KeyError, KeySource};
@@ -18,6 +19,7 @@ pub(crate) const TENANT_KEY: u8 = 3;
 pub(crate) struct VaultKeys {
     pub(crate) vault: [u8; 16],
     pub(crate) audit: Secret,
+    pub(crate) log: LogKeys,
     pub(crate) backup: Secret,
     pub(crate) signing: Ed25519KeyPair,
     names: Secret,
@@ -91,9 +93,11 @@ impl VaultKeys {
                 what: "signing key",
             }
         })?;
+        let audit = labelled(secret, "audit");
         Ok(Self {
             vault,
-            audit: labelled(secret, "audit"),
+            log: LogKeys::of(&audit),
+            audit,
             backup: labelled(secret, "backup"),
             signing,
             names: labelled(secret, "names"),

@@ -22,6 +22,14 @@ pub(super) fn withdrawn(error: StoreError) -> VaultError {
     }
 }
 
+/// Turns "gone meanwhile" into what it means for a caller with a subject.
+pub(super) fn gone(error: StoreError) -> VaultError {
+    match error {
+        StoreError::Conflict(Conflict::Gone) => VaultError::Unknown { what: "subject" },
+        error => error.into(),
+    }
+}
+
 impl Vault {
     /// Enters a consent into the ledger and gives the proof of it.
     ///
@@ -66,7 +74,7 @@ impl Vault {
                 Edit::Put(self.seal_entry(subject, number, grant)?.into()),
                 self.touch(row.number, generation, &parts, now),
             ],
-            events: vec![subject.subject.event(&*self.random, &subject.body, event)?],
+            events: vec![self.event_of(&subject.subject, &subject.body, event)?],
         };
         self.store.commit(change).map_err(withdrawn)?;
         Ok(self.proof(subject, generation, number, grant.clone()))

@@ -9,6 +9,7 @@ mod erase;
 mod export;
 mod keys;
 mod ledger;
+mod log;
 mod restore;
 mod retain;
 mod rotate;
@@ -332,7 +333,24 @@ impl Vault {
             detail,
             ..Event::new(kind, now)
         };
-        event::seal_event(&self.keys.audit, &*self.random, &[0; 16], 0, event)
+        self.nobodys_event(&self.keys.audit, event)
+    }
+
+    /// An event about no subject that is there, with a key of the vault or a tenant.
+    fn nobodys_event(&self, key: &Secret, event: Event) -> Result<SealedEvent, VaultError> {
+        event::seal_event((key, &self.keys.log), &*self.random, &[0; 16], 0, event)
+    }
+
+    /// An event about a subject, sealed with one of its keys.
+    fn event_of(
+        &self,
+        subject: &Subject,
+        key: &Secret,
+        event: Event,
+    ) -> Result<SealedEvent, VaultError> {
+        let row = &subject.row;
+        let keys = (key, &self.keys.log);
+        event::seal_event(keys, &*self.random, &row.key_id, row.number, event)
     }
 
     fn append_own(&self, kind: EventKind, detail: u64, now: Timestamp) -> Result<(), VaultError> {

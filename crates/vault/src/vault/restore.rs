@@ -3,12 +3,13 @@
 use super::{Settings, VAULT_SECRET, Vault, VaultKeys, check_settings, unwrap_with_root};
 use crate::backup::{BackupError, KEYRING_BACKUP_DAYS, Reader};
 use crate::error::VaultError;
-use crate::event::EventKind;
+use crate::event::{EventKind, LogKeys, SEALED_BYTES, TOMBSTONE_BYTES};
 use crate::ident::{Timestamp, hex};
 use crate::random::{self, Random};
 use crate::root::KeySource;
 use crate::store::{
-    Change, DeletionRow, Edit, Half, KeyChange, Making, RootWrappedRow, Row, Store, TileRow,
+    Change, DeletionRow, Edit, EventRow, Half, KeyChange, Making, RootWrappedRow, Row, Store,
+    SubjectRow, TileRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -133,7 +134,7 @@ impl Vault {
         for ledger in &read_ledgers {
             ledger.check(&keys.backup)?;
         }
-        import.data(&mut data)?;
+        import.data(&mut data, &keys.log)?;
         data.check(&keys.backup)?;
         let done = import.finish()?;
         let restored = Self::open_any(store, source, random, settings, now)?;
@@ -219,10 +220,10 @@ impl Import<'_> {
         }
     }
 
-    fn data<R: Read>(&mut self, reader: &mut Reader<R>) -> Result<(), VaultError> {
+    fn data<R: Read>(&mut self, reader: &mut Reader<R>, log: &LogKeys) -> Result<(), VaultError> {
         let mut edits = Vec::new();
         while let Some(row) = reader.row()? {
-            if self.keeps(&row) {
+            if let Some(row) = self.kept(row, log)? {
                 edits.push(Edit::Put(row));
             }
             if edits.len() >= BATCH {
@@ -240,25 +241,26 @@ impl Import<'_> {
         Ok(())
     }
 
-    fn keeps(&mut self, row: &Row) -> bool {
-        match row {
-            Row::SubjectRow(row) => {
-                if self.keys.get(&row.number) == Some(&row.key_id) {
-                    self.done.subjects += 1;
-                    return true;
-                }
-                if self.deletions.0.contains_key(&row.key_id) {
-                    self.done.erased += 1;
-                } else {
-                    self.done.without_key += 1;
-                }
-                self.skipped.insert(row.number);
-                self.slots.insert(row.pseudonym);
-                false
-            }
+    /// The row as it comes back, if it does.
+    fn kept(&mut self, row: Row, log: &LogKeys) -> Result<Option<Row>, BackupError> {
+        let keeps = match &row {
+            Row::SubjectRow(row) => self.keeps_subject(row),
             Row::RecordRow(row) => !self.skipped.contains(&row.subject),
             Row::ConsentRow(row) => !self.skipped.contains(&row.subject),
-            Row::EventRow(row) => !self.skipped.contains(&row.subject),
+            Row::EventRow(event) => {
+                if ![SEALED_BYTES, TOMBSTONE_BYTES].contains(&event.sealed.len()) {
+                    return Err(BackupError::Format { expected: "data" });
+                }
+                if self.skipped.contains(&event.subject) {
+                    let stone = EventRow {
+                        sequence: event.sequence,
+                        subject: 0,
+                        sealed: log.bury(event).to_vec(),
+                    };
+                    return Ok(Some(stone.into()));
+                }
+                true
+            }
             Row::AttemptRow(row) => !self.slots.contains(&row.slot),
             Row::TileRow(TileRow {
                 level: 0,
@@ -271,7 +273,23 @@ impl Import<'_> {
             // The ledger is already in the keyring.
             Row::DeletionRow(_) => false,
             _ => true,
+        };
+        Ok(keeps.then_some(row))
+    }
+
+    fn keeps_subject(&mut self, row: &SubjectRow) -> bool {
+        if self.keys.get(&row.number) == Some(&row.key_id) {
+            self.done.subjects += 1;
+            return true;
         }
+        if self.deletions.0.contains_key(&row.key_id) {
+            self.done.erased += 1;
+        } else {
+            self.done.without_key += 1;
+        }
+        self.skipped.insert(row.number);
+        self.slots.insert(row.pseudonym);
+        false
     }
 
     fn finish(self) -> Result<Restored, VaultError> {

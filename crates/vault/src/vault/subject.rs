@@ -2,7 +2,6 @@
 
 use super::Collection;
 use crate::error::{HolderError, VaultError};
-use crate::event::{self, Event, SealedEvent};
 use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
 use crate::random::Random;
 use crate::seal;
@@ -172,16 +171,6 @@ impl Subject {
         plain[8..10].copy_from_slice(&(id.len() as u16).to_le_bytes());
         plain[10..10 + id.len()].copy_from_slice(id);
         Ok(seal::seal(body, random, &self.profile_aad(), &plain)?)
-    }
-
-    /// An event about this subject, sealed with one of its keys.
-    pub(crate) fn event(
-        &self,
-        random: &dyn Random,
-        key: &Secret,
-        event: Event,
-    ) -> Result<SealedEvent, VaultError> {
-        event::seal_event(key, random, &self.row.key_id, self.row.number, event)
     }
 
     /// The key for events when the holder part is not at hand.

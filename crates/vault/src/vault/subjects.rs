@@ -40,11 +40,7 @@ impl Vault {
                 pseudonym: row.pseudonym,
             }],
             edits: vec![Edit::Put(row.clone().into())],
-            events: vec![
-                unlocked
-                    .subject
-                    .event(&*self.random, &unlocked.body, event)?,
-            ],
+            events: vec![self.event_of(&unlocked.subject, &unlocked.body, event)?],
         };
         match self.store.commit(change) {
             Ok(_) => Ok(unlocked),

@@ -69,7 +69,7 @@ impl Vault {
                     number: *number,
                     ..Event::new(kind, now)
                 };
-                let event = subject.event(&*self.random, &subject.event_key(), event)?;
+                let event = self.event_of(subject, &subject.event_key(), event)?;
                 change.events.push(event);
             }
             let ended = change.events.len();

@@ -10,6 +10,7 @@ mod erase;
 mod faults;
 mod house;
 mod keys;
+mod log;
 mod model;
 mod retention;
 #[path = "../given/watched.rs"]

@@ -28,6 +28,16 @@ pub(crate) fn model() -> ModelName {
     ModelName::new("sface-2021dec").unwrap()
 }
 
+/// Runs statements in a database of the embedded store, behind the program's back.
+#[allow(dead_code, reason = "not every suite does")]
+pub(crate) fn tamper(database: &std::path::Path, statements: &str) {
+    let connection = rusqlite::Connection::open(database).unwrap();
+    connection
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .unwrap();
+    connection.execute_batch(statements).unwrap();
+}
+
 pub(crate) fn grant_for(purpose: Purpose, days: u64) -> Grant {
     Grant {
         purpose,

@@ -25,6 +25,12 @@ impl Schema {
         Some(made)
     }
 
+    /// Runs statements inside the schema.
+    pub(crate) fn tamper(&self, statements: &str) {
+        let mut client = Client::connect(&self.connection(), NoTls).unwrap();
+        client.batch_execute(statements).unwrap();
+    }
+
     fn run(&self, statement: &str) -> Result<(), postgres::Error> {
         Client::connect(&self.connection, NoTls)?.batch_execute(statement)
     }

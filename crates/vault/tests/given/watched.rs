@@ -1,8 +1,8 @@
 //! A store that tells of each write before and after it happens, and may alter it.
 
 use countenance_vault::store::{
-    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, Making, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, LogPage, Making, Row, Store, StoreError, SubjectRow,
 };
 use std::sync::Arc;
 
@@ -68,6 +68,8 @@ impl Store for Watched {
         subject(collection: u32, pseudonym: &[u8; 32]) -> Result<Option<SubjectRow>, StoreError>;
         subjects(collection: Option<u32>, after: u64, limit: u32) -> Result<Vec<SubjectRow>, StoreError>;
         dossier(subject: u64, contents: Contents) -> Result<Dossier, StoreError>;
+        events(subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError>;
+        log(first: u64, tiles: u32) -> Result<LogPage, StoreError>;
         attempt(slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
         tile(level: u8, index: u64) -> Result<Vec<u8>, StoreError>;
         snapshot(half: Half, sink: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError>;

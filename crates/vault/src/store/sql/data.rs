@@ -61,6 +61,23 @@ fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
             let found = super::subject(sql, *collection, pseudonym)?;
             refuse_if(found.is_some(), Conflict::Subject)
         }
+        Require::Subject(number) => {
+            let found = sql.row(
+                "SELECT number FROM subject WHERE number = $1",
+                &[int(*number)?],
+            )?;
+            refuse_if(found.is_none(), Conflict::Gone)
+        }
+        Require::NewestEvent { subject, is } => {
+            let newest = sql
+                .row(
+                    "SELECT sequence FROM event WHERE subject = $1 ORDER BY sequence DESC LIMIT 1",
+                    &[int(*subject)?],
+                )?
+                .map(|mut row| row.int::<u64>("event"))
+                .transpose()?;
+            refuse_if(newest != *is, Conflict::Events)
+        }
         Require::Generation { subject, is } => {
             let found = sql
                 .row(
@@ -106,8 +123,16 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
                 "DELETE FROM consent WHERE place BETWEEN $1 AND $2",
                 &[first, last],
             )?;
-            sql.run("DELETE FROM event WHERE subject = $1", &[number])?;
             sql.run("DELETE FROM subject WHERE number = $1", &[number])?;
+        }
+        Edit::Bury {
+            sequence,
+            tombstone,
+        } => {
+            sql.run(
+                "UPDATE event SET subject = 0, sealed = $1 WHERE sequence = $2",
+                &[Value::Bytes(tombstone), int(*sequence)?],
+            )?;
         }
         Edit::RemoveRecord { subject, number } => {
             sql.run(

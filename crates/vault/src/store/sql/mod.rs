@@ -11,7 +11,8 @@ mod snapshot;
 pub(super) use data::apply;
 pub(super) use keys::apply_keys;
 pub(super) use read::{
-    attempt, data_head, dossier, key, keyring_head, keys, subject, subjects, tile, unpurged,
+    attempt, data_head, dossier, events, key, keyring_head, keys, log, subject, subjects, tile,
+    unpurged,
 };
 #[cfg(feature = "postgres")]
 pub(super) use schema::{DROP_DATA, DROP_KEYRING};

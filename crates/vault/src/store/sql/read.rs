@@ -2,9 +2,11 @@
 
 use super::schema::{CHECKPOINT, PUBLIC_KEY, TREE_SIZE, VAULT};
 use super::{Cells, Sql, Value, int, place, small};
+use crate::merkle::TILE;
 use crate::store::{
     CollectionRow, ConsentRow, Contents, DataHead, DeletionRow, Dossier, EventRow, KeyRow,
-    KeyringHead, ModelRow, RecordRow, RootWrappedRow, StoreError, SubjectRow, TenantRow, TileRow,
+    KeyringHead, LogPage, ModelRow, RecordRow, RootWrappedRow, StoreError, SubjectRow, TenantRow,
+    TileRow,
 };
 
 pub(super) fn tile_place(level: u8, index: u64) -> Result<Value<'static>, StoreError> {
@@ -77,20 +79,22 @@ pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreEr
         .row("SELECT value FROM meta WHERE slot = $1", &[small(VAULT)])?
         .ok_or(StoreError::Corrupt { what })?
         .array(what)?;
-    let size = sql
-        .row(
-            "SELECT value FROM counter WHERE slot = $1",
-            &[small(TREE_SIZE)],
-        )?
-        .ok_or(StoreError::Corrupt { what: "tree size" })?
-        .int("tree size")?;
     Ok(DataHead {
         vault,
         collections: collections(sql)?,
         models: models(sql)?,
-        size,
+        size: tree_size(sql)?,
         origin: super::origin(sql, false)?,
     })
+}
+
+fn tree_size(sql: &mut dyn Sql) -> Result<u64, StoreError> {
+    sql.row(
+        "SELECT value FROM counter WHERE slot = $1",
+        &[small(TREE_SIZE)],
+    )?
+    .ok_or(StoreError::Corrupt { what: "tree size" })?
+    .int("tree size")
 }
 
 pub(super) fn collections(sql: &mut dyn Sql) -> Result<Vec<CollectionRow>, StoreError> {
@@ -260,8 +264,59 @@ pub(super) fn event_row(mut row: Cells) -> Result<EventRow, StoreError> {
     Ok(EventRow {
         sequence: row.int(what)?,
         subject: row.int(what)?,
-        sealed: row.sized(52, what)?,
+        sealed: row.bytes(what)?,
     })
+}
+
+pub(in crate::store) fn events(
+    sql: &mut dyn Sql,
+    subject: u64,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<EventRow>, StoreError> {
+    sql.rows(
+        "SELECT sequence, subject, sealed FROM event WHERE subject = $1 AND sequence >= $2 \
+         ORDER BY sequence LIMIT $3",
+        &[int(subject)?, int(from)?, small(limit)],
+    )?
+    .into_iter()
+    .map(event_row)
+    .collect()
+}
+
+pub(in crate::store) fn log(
+    sql: &mut dyn Sql,
+    first: u64,
+    tiles: u32,
+) -> Result<LogPage, StoreError> {
+    let end = first.saturating_add(u64::from(tiles));
+    let mut page = LogPage {
+        size: tree_size(sql)?,
+        tiles: vec![Vec::new(); tiles as usize],
+        events: Vec::new(),
+    };
+    let within = [tile_place(0, first)?, tile_place(0, end)?];
+    let found = sql.rows(
+        "SELECT place, hashes FROM tile WHERE place >= $1 AND place < $2 ORDER BY place",
+        &within,
+    )?;
+    for row in found {
+        let tile = tile_row(row)?;
+        if let Some(slot) = page.tiles.get_mut((tile.index - first) as usize) {
+            *slot = tile.hashes;
+        }
+    }
+    let within = [int(first * TILE)?, int(end * TILE)?];
+    page.events = sql
+        .rows(
+            "SELECT sequence, subject, sealed FROM event WHERE sequence >= $1 AND sequence < $2 \
+             ORDER BY sequence",
+            &within,
+        )?
+        .into_iter()
+        .map(event_row)
+        .collect::<Result<_, _>>()?;
+    Ok(page)
 }
 
 pub(super) fn tile_row(mut row: Cells) -> Result<TileRow, StoreError> {
@@ -300,16 +355,6 @@ pub(in crate::store) fn dossier(
             )?
             .into_iter()
             .map(record_row)
-            .collect::<Result<_, _>>()?;
-    }
-    if contents == Contents::All {
-        dossier.events = sql
-            .rows(
-                "SELECT sequence, subject, sealed FROM event WHERE subject = $1 ORDER BY sequence",
-                &[int(subject)?],
-            )?
-            .into_iter()
-            .map(event_row)
             .collect::<Result<_, _>>()?;
     }
     Ok(dossier)

@@ -7,8 +7,8 @@ use self::connection::{Access, Connected};
 use self::writer::Writer;
 use super::sql::{self, Sql};
 use super::{
-    Change, Committed, Contents, DataHead, DeletionRow, Dossier, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, Making, Origin, Row, Store, StoreError, SubjectRow,
+    Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
+    KeyringHead, KeysCommitted, LogPage, Making, Origin, Row, Store, StoreError, SubjectRow,
 };
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
@@ -331,6 +331,15 @@ impl Store for SqliteStore {
                 .look_up(|sql| sql::dossier(sql, subject, contents)),
             _ => self.data.read(|sql| sql::dossier(sql, subject, contents)),
         }
+    }
+
+    fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+        self.data
+            .look_up(|sql| sql::events(sql, subject, from, limit))
+    }
+
+    fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {
+        self.data.read(|sql| sql::log(sql, first, tiles))
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {

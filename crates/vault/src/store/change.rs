@@ -66,7 +66,7 @@ pub enum Require {
         /// The pseudonym.
         pseudonym: [u8; 32],
     },
-    /// The subject exists.
+    /// The subject exists and is not closed.
     Subject(u64),
     /// The newest event about the subject is this one.
     NewestEvent {
@@ -90,6 +90,8 @@ pub enum Require {
 pub enum Edit {
     /// Inserts a row or replaces the one in its place.
     Put(Row),
+    /// Closes a subject that is being erased: no event is written about it any more, and no consent.
+    CloseSubject(u64),
     /// Removes a subject and every row about it but its events.
     RemoveSubject(u64),
     /// Puts a tombstone in the place of an event; its leaf in the audit tree stays.

@@ -169,8 +169,14 @@ impl Vault {
                 events: vec![self.nobodys_event(&key, event)?],
             });
             let committed = match removed {
-                // Somebody who had unlocked it before was just deciding.
-                Err(StoreError::Conflict(Conflict::Events)) => continue,
+                // Somebody who had unlocked it before was just deciding: the last one who can.
+                Err(StoreError::Conflict(Conflict::Events)) => {
+                    self.store.commit(Change {
+                        edits: vec![Edit::CloseSubject(number)],
+                        ..Change::default()
+                    })?;
+                    continue;
+                }
                 done => done?,
             };
             self.store.commit_keys(KeyChange {

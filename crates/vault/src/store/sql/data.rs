@@ -63,7 +63,7 @@ fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
         }
         Require::Subject(number) => {
             let found = sql.row(
-                "SELECT number FROM subject WHERE number = $1",
+                "SELECT number FROM subject WHERE number = $1 AND length(profile) > 0",
                 &[int(*number)?],
             )?;
             refuse_if(found.is_none(), Conflict::Gone)
@@ -81,7 +81,7 @@ fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
         Require::Generation { subject, is } => {
             let found = sql
                 .row(
-                    "SELECT generation FROM subject WHERE number = $1",
+                    "SELECT generation FROM subject WHERE number = $1 AND length(profile) > 0",
                     &[int(*subject)?],
                 )?
                 .map(|mut row| row.int::<u64>("generation"))
@@ -102,6 +102,12 @@ fn refuse_if(found: bool, conflict: Conflict) -> Result<(), StoreError> {
 fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
     match edit {
         Edit::Put(row) => return put(sql, row),
+        Edit::CloseSubject(subject) => {
+            sql.run(
+                "UPDATE subject SET profile = $1 WHERE number = $2",
+                &[Value::Bytes(&[]), int(*subject)?],
+            )?;
+        }
         Edit::RemoveSubject(subject) => {
             let number = int(*subject)?;
             let (first, last) = (place(*subject, 0)?, place(*subject, 255)?);

@@ -3,6 +3,7 @@
 use crate::picture::wipe;
 use crate::{Picture, Point};
 use std::fmt;
+use std::ops::Range;
 
 /// Columns and rows of a [`Crop`].
 pub const CROP_SIDE: usize = 112;
@@ -134,10 +135,9 @@ impl Part {
         let (left, right) = span(|p| p.x, columns);
         let (top, bottom) = span(|p| p.y, rows);
         let mut pixels = Vec::with_capacity(3 * (right - left) * (bottom - top));
+        let mut sums = Vec::new();
         for row in top..bottom {
-            for column in left..right {
-                pixels.extend(block_mean(picture, column * block, row * block, block));
-            }
+            push_block_means(picture, row, left..right, block, &mut sums, &mut pixels);
         }
         // The centre of block 0 lies between its first and its last pixel.
         let half = (scale - 1.0) / 2.0;
@@ -173,25 +173,68 @@ impl Drop for Part {
     }
 }
 
-/// The mean of a block, of those of its pixels that are inside the picture, rounded to nearest.
-fn block_mean(picture: &Picture, left: usize, top: usize, block: usize) -> [u8; 3] {
-    let right = (left + block).min(picture.width());
-    let bottom = (top + block).min(picture.height());
-    let mut sum = [0_u64; 3];
-    for y in top..bottom {
-        let start = 3 * (y * picture.width() + left);
-        let mut row = [0_u32; 3];
-        for pixel in picture.pixels()[start..start + 3 * (right - left)].chunks_exact(3) {
-            row[0] += u32::from(pixel[0]);
-            row[1] += u32::from(pixel[1]);
-            row[2] += u32::from(pixel[2]);
-        }
-        for (sum, row) in sum.iter_mut().zip(row) {
-            *sum += u64::from(row);
+/// Appends the means of one row of blocks, each of those of its pixels that are inside the picture,
+/// rounded to nearest. `sums` is scratch space.
+///
+/// Rows of pixels are added up before blocks are: whole rows of sums keep the vector units busy, which
+/// three channels of one block cannot.
+fn push_block_means(
+    picture: &Picture,
+    row: usize,
+    columns: Range<usize>,
+    block: usize,
+    sums: &mut Vec<u32>,
+    means: &mut Vec<u8>,
+) {
+    let (width, first) = (picture.width(), columns.start * block);
+    let end = (columns.end * block).min(width);
+    let rows = row * block..((row + 1) * block).min(picture.height());
+    let high = rows.len();
+    sums.clear();
+    sums.resize(3 * (end - first), 0);
+    for y in rows {
+        let pixels = &picture.pixels()[3 * (y * width + first)..3 * (y * width + end)];
+        for (sum, &value) in sums.iter_mut().zip(pixels) {
+            // Within 32 bits: a picture has at most 2^24 rows.
+            *sum += u32::from(value);
         }
     }
-    let count = ((right - left) * (bottom - top)) as u64;
-    sum.map(|sum| ((sum + count / 2) / count) as u8)
+    let full = Quotient::by(block * high);
+    let last = Quotient::by((end - first - 1) % block * high + high);
+    for chunk in sums.chunks(3 * block) {
+        let mut sum = [0_u64; 3];
+        for pixel in chunk.chunks_exact(3) {
+            for (sum, &value) in sum.iter_mut().zip(pixel) {
+                *sum += u64::from(value);
+            }
+        }
+        let mean = if chunk.len() == 3 * block { full } else { last };
+        means.extend(sum.map(|sum| mean.rounded(sum) as u8));
+    }
+}
+
+/// Division by one number, many times, as a multiplication.
+#[derive(Clone, Copy)]
+struct Quotient {
+    half: u64,
+    /// 2^64 over the divisor, rounded up.
+    reciprocal: u128,
+}
+
+impl Quotient {
+    /// `divisor` is at least 1.
+    fn by(divisor: usize) -> Self {
+        let divisor = divisor as u64;
+        Self {
+            half: divisor / 2,
+            reciprocal: u128::from(u64::MAX / divisor) + 1,
+        }
+    }
+
+    /// The quotient rounded to nearest; exact while dividend times divisor is below 2^64.
+    fn rounded(self, dividend: u64) -> u64 {
+        ((u128::from(dividend + self.half) * self.reciprocal) >> 64) as u64
+    }
 }
 
 /// From crop coordinates to picture coordinates: `[a b; -b a] crop + offset`.
@@ -383,6 +426,58 @@ mod tests {
         let picture = Picture::from_rgb(side, side, pixels).unwrap();
         let crop = align(&picture, &moved(6.7, 0.0, 3.0, 3.0));
         assert!(crop.pixels().iter().all(|v| (100..=155).contains(v)));
+    }
+
+    #[test]
+    fn a_quotient_is_that_of_division_for_every_sum_that_a_block_may_have() {
+        for divisor in (1..=300).chain([4095, 4096, 1 << 20, (1 << 27) + 1]) {
+            let quotient = Quotient::by(divisor);
+            let divisor = divisor as u64;
+            let most = 255 * divisor;
+            for multiple in 0..256 {
+                for near in [0, 1, divisor / 2, divisor.div_ceil(2), divisor - 1] {
+                    let sum = (multiple * divisor + near).min(most);
+                    assert_eq!(quotient.rounded(sum), (sum + divisor / 2) / divisor);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_is_the_mean_of_those_of_its_pixels_that_are_inside() {
+        let (width, height) = (23, 17);
+        let pixels: Vec<u8> = (0..3 * width * height)
+            .map(|i| (i * 89 % 251) as u8)
+            .collect();
+        let picture = Picture::from_rgb(width, height, pixels.clone()).unwrap();
+        for block in [2, 3, 5, 16, 30] {
+            let columns = 0..width.div_ceil(block);
+            let mut means = Vec::new();
+            for row in 0..height.div_ceil(block) {
+                push_block_means(
+                    &picture,
+                    row,
+                    columns.clone(),
+                    block,
+                    &mut Vec::new(),
+                    &mut means,
+                );
+            }
+            let mut expected = Vec::new();
+            for top in (0..height).step_by(block) {
+                for left in (0..width).step_by(block) {
+                    for channel in 0..3 {
+                        let inside: Vec<usize> = (top..(top + block).min(height))
+                            .flat_map(|y| (left..(left + block).min(width)).map(move |x| (x, y)))
+                            .map(|(x, y)| usize::from(pixels[3 * (y * width + x) + channel]))
+                            .collect();
+                        let sum: usize = inside.iter().sum();
+                        expected.push(((sum + inside.len() / 2) / inside.len()) as u8);
+                    }
+                }
+            }
+            assert_eq!(means, expected, "{block}");
+        }
     }
 
     #[test]

@@ -14,5 +14,5 @@ pub use decode::{DecodeError, DecodeLimits, Format, decode};
 pub use detect::{DetectError, Detector, Face, Search};
 pub use extract::{Embedding, ExtractError, Extractor};
 pub use geometry::{Point, Rect};
-pub use picture::{Picture, PictureError};
+pub use picture::{MAX_SIDE, Picture, PictureError};
 pub use quality::{Quality, QualityCause, QualityLimits, assess, choose_face, measure};

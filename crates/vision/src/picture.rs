@@ -16,11 +16,14 @@ pub struct Picture {
     pixels: Vec<u8>,
 }
 
+/// Columns or rows that a [`Picture`] has at most: every pixel's coordinates are exact in f32.
+pub const MAX_SIDE: usize = 1 << 24;
+
 /// Pixels that are no picture.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PictureError {
-    /// A side is 0, or the sides multiply beyond the address space.
+    /// A side is 0 or above [`MAX_SIDE`], or the sides multiply beyond the address space.
     #[error("no picture has {width} x {height} pixels")]
     ImpossibleSize {
         /// Columns.
@@ -42,10 +45,11 @@ impl Picture {
     /// Takes `width * height * 3` bytes, interleaved R, G, B, rows top to bottom.
     ///
     /// # Errors
-    /// [`PictureError`] when a side is 0 or the length does not fit.
+    /// [`PictureError`] when a side is 0 or above [`MAX_SIDE`], or the length does not fit.
     pub fn from_rgb(width: usize, height: usize, pixels: Vec<u8>) -> Result<Self, PictureError> {
         let expected = width
             .checked_mul(height)
+            .filter(|_| width.max(height) <= MAX_SIDE)
             .and_then(|count| count.checked_mul(3))
             .filter(|&bytes| bytes > 0)
             .ok_or(PictureError::ImpossibleSize { width, height })?;

@@ -15,8 +15,9 @@ use countenance_vision::{
     Crop, DecodeLimits, Detector, Face, Net, Options, Picture, Precision, Quality, QualityCause,
     QualityLimits, Rect, Search, Size, align, assess, choose_face, decode, measure,
 };
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, Resizer};
+use fast_image_resize::Resizer;
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
 use std::path::Path;
 
 /// A detector and the photo of one frontal face; `None`, said loudly, where they were not fetched.
@@ -109,16 +110,18 @@ fn cut(picture: &Picture, x: usize, y: usize, width: usize, height: usize) -> Pi
 fn scaled(picture: &Picture, factor: f32) -> Picture {
     let width = (picture.width() as f32 * factor).round().max(1.0) as usize;
     let height = (picture.height() as f32 * factor).round().max(1.0) as usize;
-    let source = ImageRef::new(
+    let source = TypedImageRef::<U8x3>::from_buffer(
         picture.width() as u32,
         picture.height() as u32,
         picture.pixels(),
-        PixelType::U8x3,
     )
     .unwrap();
-    let mut target = Image::new(width as u32, height as u32, PixelType::U8x3);
-    Resizer::new().resize(&source, &mut target, None).unwrap();
-    Picture::from_rgb(width, height, target.into_vec()).unwrap()
+    let mut pixels = vec![0; 3 * width * height];
+    let mut target = TypedImage::from_buffer(width as u32, height as u32, &mut pixels).unwrap();
+    Resizer::new()
+        .resize_typed(&source, &mut target, None)
+        .unwrap();
+    Picture::from_rgb(width, height, pixels).unwrap()
 }
 
 /// A wall with a gentle gradient, and pictures hung on it.

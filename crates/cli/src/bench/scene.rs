@@ -6,8 +6,6 @@ use crate::pictures;
 use crate::terminal;
 use anyhow::Context as _;
 use countenance_core::{DecodeLimits, Picture};
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, Resizer};
 use std::path::Path;
 
 const COLUMNS: usize = 1280;
@@ -65,18 +63,12 @@ fn fitted(picture: &Picture) -> anyhow::Result<Vec<u8>> {
     let scale = (COLUMNS as f64 / width as f64).min(ROWS as f64 / height as f64);
     let columns = ((width as f64 * scale).round() as usize).clamp(1, COLUMNS);
     let rows = ((height as f64 * scale).round() as usize).clamp(1, ROWS);
-    let source = ImageRef::new(
-        width as u32,
-        height as u32,
-        picture.pixels(),
-        PixelType::U8x3,
-    )?;
-    let mut small = Image::new(columns as u32, rows as u32, PixelType::U8x3);
-    Resizer::new().resize(&source, &mut small, None)?;
+    let whole = (0.0, 0.0, width as f64, height as f64);
+    let small = pictures::scaled(picture, whole, columns as u32, rows as u32)?;
     let mut pixels = vec![GREY; COLUMNS * ROWS * 3];
     let (left, top) = ((COLUMNS - columns) / 2, (ROWS - rows) / 2);
     let target = pixels.chunks_exact_mut(COLUMNS * 3).skip(top);
-    for (to, from) in target.zip(small.buffer().chunks_exact(columns * 3)) {
+    for (to, from) in target.zip(small.chunks_exact(columns * 3)) {
         if let Some(to) = to.get_mut(left * 3..(left + columns) * 3) {
             to.copy_from_slice(from);
         }

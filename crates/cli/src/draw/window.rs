@@ -1,9 +1,8 @@
 //! Which part of a picture is shown where.
 
 use super::canvas::DrawError;
+use crate::pictures;
 use countenance_core::{Face, Picture, Point, Rect as PictureRect, Size};
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 use tiny_skia::{IntSize, Pixmap, Rect};
 
 /// A face is shown with this much around it: the window is this many times its longer side.
@@ -90,25 +89,13 @@ impl Window {
         columns: u32,
         rows: u32,
     ) -> Result<Pixmap, DrawError> {
-        let failed = |error: &dyn std::error::Error| DrawError::Scale(error.to_string());
-        let source = ImageRef::new(
-            picture.width() as u32,
-            picture.height() as u32,
-            picture.pixels(),
-            PixelType::U8x3,
-        )
-        .map_err(|error| failed(&error))?;
-        let mut target = Image::new(columns, rows, PixelType::U8x3);
         let (left, top) = (f64::from(self.left), f64::from(self.top));
         // Rounding must not put the far edge a hair outside of the picture.
         let width = f64::from(self.width).min(picture.width() as f64 - left);
         let height = f64::from(self.height).min(picture.height() as f64 - top);
-        let options = ResizeOptions::new().crop(left, top, width, height);
-        Resizer::new()
-            .resize(&source, &mut target, &options)
-            .map_err(|error| failed(&error))?;
-        let rgba = target
-            .buffer()
+        let part = (left, top, width, height);
+        let rgba = pictures::scaled(picture, part, columns, rows)
+            .map_err(|error| DrawError::Scale(error.to_string()))?
             .chunks_exact(3)
             .flat_map(|pixel| pixel.iter().copied().chain([255]))
             .collect();

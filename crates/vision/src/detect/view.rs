@@ -2,8 +2,9 @@
 
 use crate::{Picture, Point, Rect};
 use countenance_net::Size;
-use fast_image_resize::images::{CroppedImageMut, Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 /// Below this scale a view is painted from a few picture pixels for every canvas pixel, not
 /// from all of them.
@@ -52,19 +53,19 @@ impl View {
         let options = ResizeOptions::new()
             .resize_alg(algorithm)
             .crop(from_x, from_y, wide, high);
-        let source = ImageRef::new(
+        // One pixel type by name: one copy of the resizer is compiled and not thirteen.
+        let source = TypedImageRef::<U8x3>::from_buffer(
             picture.width() as u32,
             picture.height() as u32,
             picture.pixels(),
-            PixelType::U8x3,
         );
-        let target = Image::from_slice_u8(width as u32, height as u32, canvas, PixelType::U8x3);
+        let target = TypedImage::<U8x3>::from_buffer(width as u32, height as u32, canvas);
         // Nothing of the picture on the canvas leaves it black: no face is found there.
-        if let (Ok(source), Ok(mut target)) = (source, target)
+        if let (Ok(source), Ok(target)) = (source, target)
             && let Ok(mut part) =
-                CroppedImageMut::new(&mut target, x as u32, y as u32, columns as u32, rows as u32)
+                TypedCroppedImageMut::new(target, x as u32, y as u32, columns as u32, rows as u32)
         {
-            let _black_where_impossible = resizer.resize(&source, &mut part, &options);
+            let _black_where_impossible = resizer.resize_typed(&source, &mut part, &options);
         }
     }
 

@@ -1,11 +1,10 @@
 //! Small pictures for the report.
 
+use crate::pictures;
 use anyhow::Context as _;
 use base64::Engine as _;
 use countenance_core::{DecodeLimits, Rect};
 use countenance_vision::decode;
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 use std::fs;
 use std::path::Path;
 
@@ -31,18 +30,11 @@ pub(super) fn data_url(path: &Path, face: Option<Rect>) -> anyhow::Result<String
     });
     let left = (center.0 - side / 2.0).clamp(0.0, width - side);
     let top = (center.1 - side / 2.0).clamp(0.0, height - side);
-    let source = ImageRef::new(
-        u32::try_from(picture.width())?,
-        u32::try_from(picture.height())?,
-        picture.pixels(),
-        PixelType::U8x3,
-    )?;
-    let mut small = Image::new(u32::from(SIDE), u32::from(SIDE), PixelType::U8x3);
-    let options = ResizeOptions::new().crop(left, top, side, side);
-    Resizer::new().resize(&source, &mut small, &options)?;
+    let part = (left, top, side, side);
+    let small = pictures::scaled(&picture, part, u32::from(SIDE), u32::from(SIDE))?;
     let mut jpeg = Vec::new();
     jpeg_encoder::Encoder::new(&mut jpeg, QUALITY).encode(
-        small.buffer(),
+        &small,
         SIDE,
         SIDE,
         jpeg_encoder::ColorType::Rgb,

@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz vault-all
+.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs vault-all
 
 target := $(or $(CARGO_TARGET_DIR),target)
 # Seconds for each fuzz target.
@@ -12,7 +12,7 @@ deny_version := 0.20.2
 tools := $(target)/tools
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: build ## fetch weights and photos, build, verify one person and two, draw a picture
 	cargo xtask demo $(target)/release/countenance demo
@@ -26,7 +26,7 @@ models: ## fetch the pinned weights and sample photos, check their digests
 # The checks come first, so that the last lines are those of the test runner.
 test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
 
-test-all: models fuzz demo ## what takes longer: fuzzing and the demonstration; `make vault-all` by hand
+test-all: models fuzz demo server-proofs ## what takes longer: fuzzing, the demonstration, the server; `make vault-all` by hand
 
 lint: fmt clippy docs layers deny denylist
 
@@ -71,6 +71,9 @@ unit:
 
 fuzz: ## every fuzz target for FUZZ_SECONDS seconds
 	cargo xtask fuzz $(FUZZ_SECONDS)
+
+server-proofs: build ## the server, asked by those who mean it harm; four minutes
+	tests/server/run.sh $(target)/release/countenance
 
 softhsm := $(wildcard /usr/lib/softhsm/libsofthsm2.so)
 # The vault on all stores: killed 200 times on each, with power cuts, its files read by a second

@@ -1,0 +1,1 @@
+"""What proves the server: checks of the real program from outside."""

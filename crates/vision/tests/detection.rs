@@ -19,6 +19,7 @@ use fast_image_resize::Resizer;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 /// A detector and the photo of one frontal face; `None`, said loudly, where they were not fetched.
 struct Studio {
@@ -343,11 +344,9 @@ fn a_good_portrait_has_no_cause_and_a_spoiled_one_has_its_own() {
     }
 }
 
-#[test]
-fn plans_are_made_once_for_pictures_of_one_shape() {
-    let Some(studio) = Studio::open() else { return };
-    let photo = studio.photo("obama.jpg");
-    let planned = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+/// A detector that writes down which sizes it plans.
+fn watched(studio: &Studio) -> (Detector, Arc<Mutex<Vec<Size>>>) {
+    let planned = Arc::new(Mutex::new(Vec::new()));
     let spec = studio
         .manifest
         .models()
@@ -356,14 +355,35 @@ fn plans_are_made_once_for_pictures_of_one_shape() {
         .unwrap();
     let bytes = studio.store.read(spec.file()).unwrap();
     let model = Model::from_onnx(&bytes, ColorOrder::Bgr, &Options::default(), None).unwrap();
-    let log = std::sync::Arc::clone(&planned);
-    let mut detector = Detector::new(move |size: Size| {
+    let log = Arc::clone(&planned);
+    let detector = Detector::new(move |size: Size| {
         log.lock().unwrap().push(size);
         Network::plan(&model, size, 1).map(|net| Box::new(net) as Box<dyn Net>)
     });
+    (detector, planned)
+}
+
+#[test]
+fn plans_are_made_once_for_pictures_of_one_shape() {
+    let Some(studio) = Studio::open() else { return };
+    let photo = studio.photo("obama.jpg");
+    let (mut detector, planned) = watched(&studio);
     let first = detector.detect(&photo, Search::Main).unwrap();
     let sizes = planned.lock().unwrap().len();
     assert!(sizes <= 2, "a coarse and a closer look, not {sizes}");
     assert_eq!(detector.detect(&photo, Search::Main).unwrap(), first);
     assert_eq!(planned.lock().unwrap().len(), sizes);
+}
+
+#[test]
+fn a_large_picture_leaves_no_large_plan_behind() {
+    let Some(studio) = Studio::open() else { return };
+    let (mut detector, planned) = watched(&studio);
+    let black = Picture::from_rgb(900, 900, vec![0; 3 * 900 * 900]).unwrap();
+    detector.detect(&black, Search::All).unwrap();
+    let large = "width: 640, height: 640";
+    let during = format!("{:?}", planned.lock().unwrap());
+    assert!(during.contains(large), "the search needed one: {during}");
+    let after = format!("{detector:?}");
+    assert!(!after.contains(large) && after.contains("192"), "{after}");
 }

@@ -24,8 +24,12 @@ const CLEAR_SCORE: f32 = 0.8;
 /// See [`CLEAR_SCORE`].
 const CLEAR_WIDTH_PX: f32 = 20.0;
 
-/// Sizes whose plans are kept.
+/// Sizes whose plans are kept during a search.
 const MAX_PLANS: usize = 8;
+
+/// Canvas pixels of the plans that are kept from one search to the next, the last used first. A plan
+/// takes some 160 bytes for each and 2 ms to make anew; the usual looks need a quarter of this.
+const KEPT_PIXELS: usize = 200_000;
 
 /// Canvas side of the closer look at one face, in pixels; a multiple of 32.
 const CLOSE_SIDE: usize = 160;
@@ -147,7 +151,26 @@ impl Detector {
     pub fn detect(&mut self, picture: &Picture, search: Search) -> Result<Vec<Face>, DetectError> {
         let found = self.search(picture, search);
         wipe(&mut self.canvas);
+        self.forget_large_plans();
         found
+    }
+
+    /// One large picture must not leave its memory with every worker of a server for good.
+    fn forget_large_plans(&mut self) {
+        let mut left = KEPT_PIXELS;
+        let mut kept = Vec::with_capacity(self.nets.len());
+        for net in self.nets.drain(..).rev() {
+            let Size { width, height } = net.input_size();
+            if let Some(rest) = left.checked_sub(width * height) {
+                left = rest;
+                kept.push(net);
+            }
+        }
+        kept.reverse();
+        self.nets = kept;
+        if self.canvas.capacity() > 3 * KEPT_PIXELS {
+            self.canvas = Vec::new();
+        }
     }
 
     fn search(&mut self, picture: &Picture, search: Search) -> Result<Vec<Face>, DetectError> {

@@ -83,7 +83,8 @@ class House:
             for flag, value in DEFAULTS.items():
                 command += [] if flag in self.flags else [flag, value]
             self.process = subprocess.Popen(
-                command, stdout=subprocess.PIPE, stderr=errors, text=True, env=self.environment
+                command, stdout=subprocess.PIPE, stderr=errors, text=True, env=self.environment,
+                cwd=self.folder,
             )
         for line in self.process.stdout:
             if found := re.search(r"http://([^:\s]+):(\d+)", line):

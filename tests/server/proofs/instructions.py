@@ -54,12 +54,15 @@ def same_cost(world):
 
         def person(*photo, agreed=True, headers=None):
             name = subject(world)
-            require(client.post("/v1/subjects", {"id": name}, headers=headers).status == 201, "adding")
+            reply = client.post("/v1/subjects", {"id": name}, headers=headers)
+            require(reply.status == 201, lambda: f"adding: {reply.status}")
             if agreed:
                 client.post(f"/v1/subjects/{name}/consents", consent(world), headers=headers)
             for each in photo:
                 reply = client.post(f"/v1/subjects/{name}/faces", parts=[("photo", each)], headers=headers)
-                require(reply.status == 201, lambda: f"enrolling: {reply.body}")
+                if reply.status == 504:
+                    raise Skipped("this machine is too busy to count: run it alone")
+                require(reply.status == 201, f"enrolling: {reply.body}")
             return name
 
         def withdrawn():
@@ -89,12 +92,17 @@ def same_cost(world):
             "locked": (locked, {}),
             "accepted": (person(photos.face("obama.jpg")), {}),
         }
+        # The first picture of a size plans networks for it.
+        verify(blind, subject(world), face)
         counter, seen = Counter(house), {way: [] for way in ways}
         for _ in range(ROUNDS):
             for way, (name, headers) in ways.items():
                 blind.get("/healthz")
                 answers = []
                 seen[way].append(counter.of(lambda: answers.append(verify(blind, name, face, headers=headers))))
+                if answers[0].status == 504:
+                    # Counting slows the program down fiftyfold, and its deadline stays 30 s.
+                    raise Skipped("this machine is too busy to count: run it alone")
                 right = b'"accept"' if way == "accepted" else b'"reject"'
                 require(right in answers[0].body, f"{way}: {answers[0].body}")
         medians = {way: statistics.median(counts) for way, counts in seen.items()}

@@ -9,6 +9,7 @@
 )]
 
 mod buffer;
+mod codes;
 mod dense;
 mod dense_blocks;
 mod depthwise;
@@ -18,8 +19,10 @@ mod pack;
 mod peak;
 mod plane;
 mod pointwise;
+mod region;
 mod resample;
 mod rgb;
+mod rows;
 mod scalar;
 mod separable;
 mod stamp;
@@ -28,6 +31,9 @@ mod team;
 mod x86_64;
 
 pub use buffer::Buffer;
+pub use codes::{
+    BLOCK_TEMPLATES, CodeProbe, CodeScan, GROUP_VALUES, MAX_CODE, block_bytes, fits_groups, put_codes,
+};
 pub use dense::Dense;
 pub use dense_blocks::{BlockWeights, BlockWeightsLayer, DenseBlocks};
 pub use depthwise::{Depthwise, DepthwiseWeights};
@@ -36,7 +42,9 @@ pub use pack::{PointwiseLayer, PointwiseRows, PointwiseWeights};
 pub use peak::peak_macs;
 pub use plane::{Element, LANES, Plane, PlaneShape, bf16_to_f32, f32_to_bf16};
 pub use pointwise::{Arithmetic, Quantization};
+pub use region::{Lot, Region, RegionError};
 pub use resample::{DoubleAndAdd, MaxPool};
 pub use rgb::{Rgb, RgbWeights};
+pub use rows::{RowDots, RowProduct};
 pub use separable::{Pointwise, Separable, StepError};
 pub use team::Team;

@@ -13,6 +13,7 @@
 
 #[cfg(target_os = "linux")]
 mod guard;
+mod search;
 
 use countenance_kernels::{
     Arithmetic, BlockWeights, BlockWeightsLayer, Buffer, Dense, DenseBlocks, Depthwise,

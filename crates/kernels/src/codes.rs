@@ -1,0 +1,248 @@
+//! Three-bit codes of templates: the first pass of a search.
+//!
+//! A *block* holds the codes of 32 templates of `dims` values (a multiple of 32), twelve
+//! bytes per value, and one byte of residual per template:
+//!
+//! ```text
+//! half 0: templates 0..16   dims/32 groups of 192 bytes, each three lines A, B, C
+//! half 1: templates 16..32  the same
+//! 64 bytes                  32 residuals, 32 bytes of zeros
+//! ```
+//!
+//! Byte `4t + e` of a line belongs to template `t` of its half and to the values
+//! `32g + 4k + e`, `k` in 0..8: `A = k0 | k1<<3 | (T & 3)<<6`, `B = k2 | k3<<3 | (T>>2 & 3)<<6`,
+//! `C = k4 | k5<<3 | (T>>4)<<6` with `T = k6 | k7<<3`. So twenty instructions unpack eight
+//! vectors, and the four values of one template lie in one 32-bit lane, as `vpdpbusd` wants it.
+
+use crate::isa::Isa;
+
+/// Templates of one block.
+pub const BLOCK_TEMPLATES: usize = 32;
+/// Values of one group; the number of values of a template is a multiple of it.
+pub const GROUP_VALUES: usize = 32;
+/// The largest code.
+pub const MAX_CODE: u8 = 7;
+/// Most values of a template.
+const MAX_VALUES: usize = 4096;
+/// Bytes of one group of one half: three lines.
+const GROUP_BYTES: usize = 192;
+/// Templates of one half.
+const HALF: usize = 16;
+/// Bits that sums of codes are shifted by, so that the residual weighs in finer steps.
+const FINER: u32 = 4;
+
+/// Whether templates may have so many values: a multiple of 32 from 32 to 4096.
+#[must_use]
+pub fn fits_groups(dims: usize) -> bool {
+    (GROUP_VALUES..=MAX_VALUES).contains(&dims) && dims.is_multiple_of(GROUP_VALUES)
+}
+
+/// Bytes of a block of templates of `dims` values.
+#[must_use]
+pub fn block_bytes(dims: usize) -> usize {
+    half_bytes(dims) * 2 + 64
+}
+
+fn half_bytes(dims: usize) -> usize {
+    dims / GROUP_VALUES * GROUP_BYTES
+}
+
+/// Writes the codes (0..=7 each, `dims` of them) and the residual of one template.
+///
+/// # Panics
+/// When the block, the codes or the lane (0..32) do not fit `dims`.
+pub fn put_codes(block: &mut [u8], lane: usize, codes: &[u8], residual: u8) {
+    let dims = codes.len();
+    assert!(fits_groups(dims) && block.len() == block_bytes(dims) && lane < BLOCK_TEMPLATES);
+    let half = half_bytes(dims);
+    let (lines, rest) = block.split_at_mut(half * 2);
+    rest[lane] = residual;
+    let lines = &mut lines[lane / HALF * half..][..half];
+    let first = lane % HALF * 4;
+    for (group, codes) in lines
+        .chunks_exact_mut(GROUP_BYTES)
+        .zip(codes.as_chunks::<GROUP_VALUES>().0)
+    {
+        for e in 0..4 {
+            let code = |k: usize| codes[4 * k + e] & MAX_CODE;
+            let last = code(6) | code(7) << 3;
+            group[first + e] = code(0) | code(1) << 3 | (last & 3) << 6;
+            group[64 + first + e] = code(2) | code(3) << 3 | (last >> 2 & 3) << 6;
+            group[128 + first + e] = code(4) | code(5) << 3 | (last >> 4) << 6;
+        }
+    }
+}
+
+/// What a probe asks of the codes: a template with codes `c` and residual `r` passes when
+/// `16 · Σ weights[i] · c[i] + residual_weight · r >= floor`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeProbe {
+    weights: Vec<i8>,
+    residual_weight: i32,
+    floor: i32,
+}
+
+impl CodeProbe {
+    /// A probe. `None` when the number of weights is none of a template, when a sum of 16 bits could run over (for
+    /// the even and the odd pairs of values apart, `7 · Σ |weights|` must stay below 2^15), a weight is −128, or the residual's
+    /// weight is not in 0..2^15.
+    #[must_use]
+    pub fn new(weights: Vec<i8>, residual_weight: i32, floor: i32) -> Option<Self> {
+        let pairs = |odd: usize| -> i32 {
+            let quads = weights.chunks_exact(4);
+            let of = |quad: &[i8]| {
+                quad[odd * 2..odd * 2 + 2]
+                    .iter()
+                    .map(|w| i32::from(*w).abs())
+                    .sum::<i32>()
+            };
+            quads.map(of).sum()
+        };
+        let fits = fits_groups(weights.len())
+            && (0..1 << 15).contains(&residual_weight)
+            && !weights.contains(&i8::MIN)
+            && [0, 1].into_iter().all(|odd| {
+                pairs(odd)
+                    .checked_mul(i32::from(MAX_CODE))
+                    .is_some_and(|sum| sum < 1 << 15)
+            });
+        fits.then_some(Self {
+            weights,
+            residual_weight,
+            floor,
+        })
+    }
+}
+
+/// Most probes of one call of a kernel body.
+pub(crate) const MAX_PROBES: usize = 4;
+
+/// Blocks, and what one to four probes ask of them.
+pub(crate) struct ScanJob<'a> {
+    pub(crate) blocks: &'a [u8],
+    pub(crate) dims: usize,
+    pub(crate) probes: &'a [CodeProbe],
+    /// One word per probe and block.
+    pub(crate) passed: &'a mut [u32],
+}
+
+impl ScanJob<'_> {
+    pub(crate) fn count(&self) -> usize {
+        self.blocks.len() / block_bytes(self.dims)
+    }
+}
+
+impl CodeProbe {
+    pub(crate) fn weights(&self) -> &[i8] {
+        &self.weights
+    }
+    pub(crate) fn residual_weight(&self) -> i32 {
+        self.residual_weight
+    }
+    pub(crate) fn floor(&self) -> i32 {
+        self.floor
+    }
+}
+
+pub(crate) type ScanFn = unsafe fn(&mut ScanJob<'_>);
+
+/// The meaning.
+fn scan_scalar(job: &mut ScanJob<'_>) {
+    let (count, half) = (job.count(), half_bytes(job.dims));
+    for (number, block) in job.blocks.chunks_exact(block_bytes(job.dims)).enumerate() {
+        for (place, probe) in job.probes.iter().enumerate() {
+            let mut passed = 0;
+            for lane in 0..BLOCK_TEMPLATES {
+                let mut sum = 0i32;
+                let lines = &block[lane / HALF * half..][..half];
+                for (g, group) in lines.chunks_exact(GROUP_BYTES).enumerate() {
+                    for e in 0..4 {
+                        let at = lane % HALF * 4 + e;
+                        let (a, b, c) = (group[at], group[64 + at], group[128 + at]);
+                        let last = a >> 6 | b >> 6 << 2 | c >> 6 << 4;
+                        let codes = [a, a >> 3, b, b >> 3, c, c >> 3, last, last >> 3];
+                        for (k, code) in codes.into_iter().enumerate() {
+                            let weight = probe.weights[g * GROUP_VALUES + 4 * k + e];
+                            sum += i32::from(weight) * i32::from(code & MAX_CODE);
+                        }
+                    }
+                }
+                let residual = i32::from(block[2 * half + lane]);
+                let bound = (sum << FINER) + residual * probe.residual_weight;
+                passed |= u32::from(bound >= probe.floor) << lane;
+            }
+            job.passed[place * count + number] = passed;
+        }
+    }
+}
+
+/// The kernel of the first pass, chosen for an instruction set.
+///
+/// *Computes*: for each probe and template whether
+/// `16 · Σ weights[i] · codes[i] + residual_weight · residual >= floor`, in integers: every
+/// instruction set gives the same bits.
+/// *Layout*: see [`put_codes`]; one bit per template, lowest first, one word per block.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeScan {
+    isa: Isa,
+    kernel: ScanFn,
+}
+
+impl CodeScan {
+    /// The kernel for an instruction set; `None` when the machine does not have it.
+    #[must_use]
+    pub fn new(isa: Isa) -> Option<Self> {
+        if !isa.is_available() {
+            return None;
+        }
+        let kernel: ScanFn = match isa {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => crate::x86_64::scan_codes_avx2,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => crate::x86_64::scan_codes_avx512,
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Vnni | Isa::Avx512Bf16 => crate::x86_64::scan_codes_avx512vnni,
+            _ => scan_scalar,
+        };
+        Some(Self { isa, kernel })
+    }
+
+    /// The name of the kernel, such as `scan_codes3_avx2`.
+    #[must_use]
+    pub fn kernel_name(self) -> String {
+        let isa = match self.isa {
+            Isa::Avx512Bf16 => Isa::Avx512Vnni,
+            other => other,
+        };
+        format!("scan_codes3_{isa}")
+    }
+
+    /// Which templates of the blocks pass: `passed[probe · blocks + block]`.
+    ///
+    /// # Panics
+    /// When `blocks` is no whole number of blocks of `dims` values, a probe has another number
+    /// of weights, or `passed` is not one word per probe and block.
+    pub fn run(self, dims: usize, blocks: &[u8], probes: &[CodeProbe], passed: &mut [u32]) {
+        assert!(fits_groups(dims) && blocks.len().is_multiple_of(block_bytes(dims)));
+        let count = blocks.len() / block_bytes(dims);
+        assert!(passed.len() == count * probes.len());
+        assert!(probes.iter().all(|probe| probe.weights.len() == dims));
+        if count == 0 {
+            return;
+        }
+        for (probes, passed) in probes
+            .chunks(MAX_PROBES)
+            .zip(passed.chunks_mut(MAX_PROBES * count))
+        {
+            // SAFETY: the machine has the instruction set; all lengths were checked.
+            unsafe {
+                (self.kernel)(&mut ScanJob {
+                    blocks,
+                    dims,
+                    probes,
+                    passed,
+                });
+            }
+        }
+    }
+}

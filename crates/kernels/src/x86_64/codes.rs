@@ -1,0 +1,258 @@
+//! The first pass of a search on x86-64; see [`crate::codes`] for layout and meaning.
+
+use crate::codes::{ScanJob, block_bytes};
+use core::arch::x86_64::*;
+
+/// Calls a body for the number of probes that the job has: one to four.
+macro_rules! by_probes {
+    ($job:ident, $body:ident) => {
+        // SAFETY: passed on.
+        unsafe {
+            match $job.probes.len() {
+                1 => $body::<1>($job),
+                2 => $body::<2>($job),
+                3 => $body::<3>($job),
+                _ => $body::<4>($job),
+            }
+        }
+    };
+}
+
+/// AVX2, eight templates per register.
+///
+/// # Safety
+/// The machine has AVX2; the job's lengths fit one another.
+#[target_feature(enable = "avx2,fma")]
+pub(crate) unsafe fn scan_codes_avx2(job: &mut ScanJob<'_>) {
+    by_probes!(job, avx2);
+}
+
+/// AVX-512 without VNNI, sixteen templates per register.
+///
+/// # Safety
+/// The machine has AVX-512 F, BW, DQ and VL; the job's lengths fit one another.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(crate) unsafe fn scan_codes_avx512(job: &mut ScanJob<'_>) {
+    by_probes!(job, avx512);
+}
+
+/// AVX-512 with VNNI, sixteen templates per register.
+///
+/// # Safety
+/// As for [`scan_codes_avx512`], with VNNI.
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
+pub(crate) unsafe fn scan_codes_avx512vnni(job: &mut ScanJob<'_>) {
+    by_probes!(job, avx512vnni);
+}
+
+/// Eight vectors of codes out of the lines A, B and C, each handed to `$each!(k, codes)`. The
+/// shifts are of 16-bit lanes: what runs over from the neighboring byte is masked away.
+macro_rules! unpack {
+    ($a:ident, $b:ident, $c:ident, $and:ident, $or:ident, $shift:ident, $splat:ident, $each:ident) => {
+        let seven = $splat(7);
+        $each!(0, $and($a, seven));
+        $each!(1, $and($shift::<3>($a), seven));
+        $each!(2, $and($b, seven));
+        $each!(3, $and($shift::<3>($b), seven));
+        $each!(4, $and($c, seven));
+        $each!(5, $and($shift::<3>($c), seven));
+        let last = $or(
+            $and($shift::<6>($a), $splat(0x03)),
+            $or(
+                $and($shift::<4>($b), $splat(0x0c)),
+                $and($shift::<2>($c), $splat(0x30)),
+            ),
+        );
+        $each!(6, $and(last, seven));
+        $each!(7, $and($shift::<3>(last), seven));
+    };
+}
+
+/// # Safety
+/// As for [`scan_codes_avx2`], with `P` probes.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn avx2<const P: usize>(job: &mut ScanJob<'_>) {
+    let (count, groups, bytes) = (job.count(), job.dims / 32, block_bytes(job.dims));
+    // SAFETY: there are `count` blocks of `bytes` bytes; each probe has `groups * 32` weights;
+    // `passed` has a word for each probe and block.
+    unsafe {
+        let mut weights = [job.probes[0].weights().as_ptr(); P];
+        let mut residual_weight = [_mm256_setzero_si256(); P];
+        let mut below = [_mm256_setzero_si256(); P];
+        for p in 0..P {
+            let probe = &job.probes[p];
+            weights[p] = probe.weights().as_ptr();
+            residual_weight[p] = _mm256_set1_epi32(probe.residual_weight());
+            below[p] = _mm256_set1_epi32(probe.floor().saturating_sub(1));
+        }
+        let ones = _mm256_set1_epi16(1);
+        for number in 0..count {
+            let block = job.blocks.as_ptr().add(number * bytes);
+            let residuals = block.add(groups * 384);
+            let mut passed = [0u32; P];
+            for half in 0..2 {
+                // Sixteen-bit sums: that they do not run over is what `CodeProbe::new` checks.
+                let mut sums = [[_mm256_setzero_si256(); P]; 2];
+                for group in 0..groups {
+                    let lines = block.add((half * groups + group) * 192);
+                    for (side, sums) in sums.iter_mut().enumerate() {
+                        let line = lines.add(side * 32);
+                        let a = _mm256_loadu_si256(line.cast());
+                        let b = _mm256_loadu_si256(line.add(64).cast());
+                        let c = _mm256_loadu_si256(line.add(128).cast());
+                        macro_rules! meet {
+                            ($k:literal, $codes:expr) => {
+                                let codes = $codes;
+                                for p in 0..P {
+                                    let word = weights[p].add(group * 32 + $k * 4);
+                                    let word =
+                                        _mm256_set1_epi32(word.cast::<i32>().read_unaligned());
+                                    sums[p] = _mm256_add_epi16(
+                                        sums[p],
+                                        _mm256_maddubs_epi16(codes, word),
+                                    );
+                                }
+                            };
+                        }
+                        unpack!(
+                            a,
+                            b,
+                            c,
+                            _mm256_and_si256,
+                            _mm256_or_si256,
+                            _mm256_srli_epi16,
+                            _mm256_set1_epi8,
+                            meet
+                        );
+                    }
+                }
+                for (side, sums) in sums.iter().enumerate() {
+                    let eight = half * 2 + side;
+                    let residual =
+                        _mm256_cvtepu8_epi32(_mm_loadl_epi64(residuals.add(eight * 8).cast()));
+                    for p in 0..P {
+                        let sum = _mm256_slli_epi32::<4>(_mm256_madd_epi16(sums[p], ones));
+                        let bound =
+                            _mm256_add_epi32(sum, _mm256_madd_epi16(residual, residual_weight[p]));
+                        let over = _mm256_cmpgt_epi32(bound, below[p]);
+                        let bits = _mm256_movemask_ps(_mm256_castsi256_ps(over)) as u32;
+                        passed[p] |= bits << (eight * 8);
+                    }
+                }
+            }
+            for p in 0..P {
+                *job.passed.get_unchecked_mut(p * count + number) = passed[p];
+            }
+        }
+    }
+}
+
+/// The body for 512 bits: `$meet!(sum, codes, word)` adds products to sums, `$total!(sum)` makes
+/// sixteen 32-bit sums of them.
+macro_rules! wide {
+    ($name:ident, $features:literal, $meet:ident, $total:ident) => {
+        /// # Safety
+        /// The machine has the features; as for [`scan_codes_avx512`], with `P` probes.
+        #[inline]
+        #[target_feature(enable = $features)]
+        unsafe fn $name<const P: usize>(job: &mut ScanJob<'_>) {
+            let (count, groups, bytes) = (job.count(), job.dims / 32, block_bytes(job.dims));
+            // SAFETY: as in the body for AVX2.
+            unsafe {
+                let mut weights = [job.probes[0].weights().as_ptr(); P];
+                let mut residual_weight = [_mm512_setzero_si512(); P];
+                let mut floor = [_mm512_setzero_si512(); P];
+                for p in 0..P {
+                    let probe = &job.probes[p];
+                    weights[p] = probe.weights().as_ptr();
+                    residual_weight[p] = _mm512_set1_epi32(probe.residual_weight());
+                    floor[p] = _mm512_set1_epi32(probe.floor());
+                }
+                for number in 0..count {
+                    let block = job.blocks.as_ptr().add(number * bytes);
+                    let residuals = block.add(groups * 384);
+                    let mut passed = [0u32; P];
+                    for half in 0..2 {
+                        let mut sums = [_mm512_setzero_si512(); P];
+                        for group in 0..groups {
+                            let line = block.add((half * groups + group) * 192);
+                            let a = _mm512_loadu_si512(line.cast());
+                            let b = _mm512_loadu_si512(line.add(64).cast());
+                            let c = _mm512_loadu_si512(line.add(128).cast());
+                            macro_rules! meet {
+                                ($k:literal, $codes:expr) => {
+                                    let codes = $codes;
+                                    for p in 0..P {
+                                        let word = weights[p].add(group * 32 + $k * 4);
+                                        let word =
+                                            _mm512_set1_epi32(word.cast::<i32>().read_unaligned());
+                                        sums[p] = $meet!(sums[p], codes, word);
+                                    }
+                                };
+                            }
+                            unpack!(
+                                a,
+                                b,
+                                c,
+                                _mm512_and_si512,
+                                _mm512_or_si512,
+                                _mm512_srli_epi16,
+                                _mm512_set1_epi8,
+                                meet
+                            );
+                        }
+                        let residual =
+                            _mm512_cvtepu8_epi32(_mm_loadu_si128(residuals.add(half * 16).cast()));
+                        for p in 0..P {
+                            let sum = _mm512_slli_epi32::<4>($total!(sums[p]));
+                            let weighed = _mm512_madd_epi16(residual, residual_weight[p]);
+                            let bound = _mm512_add_epi32(sum, weighed);
+                            let bits = _mm512_cmpge_epi32_mask(bound, floor[p]);
+                            passed[p] |= u32::from(bits) << (half * 16);
+                        }
+                    }
+                    for p in 0..P {
+                        *job.passed.get_unchecked_mut(p * count + number) = passed[p];
+                    }
+                }
+            }
+        }
+    };
+}
+
+/// Sixteen-bit sums, as with AVX2.
+macro_rules! meet_pairs {
+    ($sum:expr, $codes:ident, $word:ident) => {
+        _mm512_add_epi16($sum, _mm512_maddubs_epi16($codes, $word))
+    };
+}
+macro_rules! total_pairs {
+    ($sum:expr) => {
+        _mm512_madd_epi16($sum, _mm512_set1_epi16(1))
+    };
+}
+wide!(
+    avx512,
+    "avx512f,avx512bw,avx512dq,avx512vl",
+    meet_pairs,
+    total_pairs
+);
+
+/// Thirty-two-bit sums at once.
+macro_rules! meet_quads {
+    ($sum:expr, $codes:ident, $word:ident) => {
+        _mm512_dpbusd_epi32($sum, $codes, $word)
+    };
+}
+macro_rules! total_quads {
+    ($sum:expr) => {
+        $sum
+    };
+}
+wide!(
+    avx512vnni,
+    "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni",
+    meet_quads,
+    total_quads
+);

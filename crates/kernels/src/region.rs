@@ -50,10 +50,9 @@ impl Pages {
         };
         let protection = ProtFlags::READ | ProtFlags::WRITE;
         // SAFETY: a fresh private mapping wherever the system likes.
-        let start = unsafe {
-            mmap_anonymous(std::ptr::null_mut(), bytes, protection, MapFlags::PRIVATE)
-        }
-        .map_err(failed)?;
+        let start =
+            unsafe { mmap_anonymous(std::ptr::null_mut(), bytes, protection, MapFlags::PRIVATE) }
+                .map_err(failed)?;
         let start = NonNull::new(start.cast::<u8>()).ok_or(RegionError {
             bytes,
             cause: "mapped at zero".to_owned(),

@@ -7,13 +7,20 @@ use core::arch::x86_64::*;
 /// several take to compute.
 const AHEAD: usize = 12;
 
-/// Asks for the cache lines of the row that comes [`AHEAD`] rows later.
+/// Asks for the cache lines of the row that comes [`AHEAD`] rows later; before the first, for
+/// all that come sooner.
 ///
 /// # Safety
 /// The job's lengths fit one another.
 #[inline(always)]
 unsafe fn prefetch(job: &RowJob<'_>, number: usize) {
-    if let Some(place) = job.places.get(number + AHEAD) {
+    let end = job.places.len().min(number + AHEAD + 1);
+    let begin = if number == 0 {
+        0
+    } else {
+        end.min(number + AHEAD)
+    };
+    for place in &job.places[begin..end] {
         let dims = job.probe.len();
         // SAFETY: the place is that of a row; a prefetch reads nothing.
         unsafe {

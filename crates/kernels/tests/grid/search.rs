@@ -121,7 +121,10 @@ fn the_largest_codes_and_weights_do_not_run_over() {
                 let scan = CodeScan::new(isa).expect("available");
                 coded.check(scan, &[(all.clone(), 32767, floor)]);
                 coded.check(scan, &[(all.clone(), 32767, floor + 1)]);
-                coded.check(scan, &[(all.clone(), 0, i32::MIN), (all.clone(), 0, i32::MAX)]);
+                coded.check(
+                    scan,
+                    &[(all.clone(), 0, i32::MIN), (all.clone(), 0, i32::MAX)],
+                );
             }
         }
     }

@@ -43,6 +43,7 @@ fn bench_measures_every_stage_under_its_own_name() {
                 "isa",
                 "median_ms",
                 "p95_ms",
+                "p99_ms",
                 "precision",
                 "stage",
                 "threads"
@@ -61,6 +62,117 @@ fn bench_measures_every_stage_under_its_own_name() {
         row["median_ms"].as_f64().unwrap()
     };
     assert!(time("verify_720p") > time("match"));
+}
+
+#[test]
+fn bench_searches_a_synthetic_gallery_under_the_same_keys() {
+    let line = ["bench", "--json", "--seconds", "0.01", "--gallery", "3000"];
+    let output = countenance(line);
+    assert_exit(&output, 0);
+    let measured = json(&output);
+    let stages = measured["stages"].as_array().unwrap();
+    let names: Vec<_> = stages
+        .iter()
+        .map(|row| row["stage"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["identify", "identify_batch", "insert"]);
+    for row in stages {
+        assert_eq!(row["precision"], "int8");
+        assert!(row["p99_ms"].as_f64().unwrap() >= row["median_ms"].as_f64().unwrap());
+    }
+}
+
+/// Rows of f32 as NumPy writes them.
+fn array(rows: &[Vec<f32>]) -> Vec<u8> {
+    let shape = format!("({}, {})", rows.len(), rows[0].len());
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
+    while (10 + header.len() + 1) % 64 != 0 {
+        header.push(' ');
+    }
+    header.push('\n');
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(rows.iter().flatten().flat_map(|v| v.to_le_bytes()));
+    bytes
+}
+
+/// The answers of brute force in f64; rows so near to the threshold or to one another that f32 may
+/// decide otherwise are not among them.
+#[test]
+fn bench_answers_for_a_gallery_file_what_brute_force_answers() {
+    let mut state = 0x1234_5678_9abc_def1_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1 << 24) as f32 - 0.5
+    };
+    let mut rows = |count: usize| -> Vec<Vec<f32>> {
+        (0..count)
+            .map(|_| (0..48).map(|_| next() + 0.1).collect())
+            .collect()
+    };
+    let (gallery, mut probes) = (rows(3000), rows(40));
+    probes.extend(
+        gallery[..5]
+            .iter()
+            .map(|row| row.iter().map(|v| v * 3.0).collect()),
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("g.npy"), array(&gallery)).unwrap();
+    std::fs::write(path("p.npy"), array(&probes)).unwrap();
+    let text = |name: &str| path(name).to_str().unwrap().to_owned();
+    let line = |threshold: &str| {
+        countenance([
+            "bench".to_owned(),
+            "--json".to_owned(),
+            "--gallery-file".to_owned(),
+            text("g.npy"),
+            "--probes".to_owned(),
+            text("p.npy"),
+            "--answers".to_owned(),
+            text("a.npy"),
+            "--threshold".to_owned(),
+            threshold.to_owned(),
+        ])
+    };
+    let unit = |row: &[f32]| -> Vec<f64> {
+        let norm = row
+            .iter()
+            .map(|v| f64::from(*v).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        row.iter().map(|v| f64::from(*v) / norm).collect()
+    };
+    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let units: Vec<Vec<f64>> = gallery.iter().map(|row| unit(row)).collect();
+    let mut found_some = 0;
+    for threshold in [0.3, 0.45, 0.6] {
+        assert_exit(&line(&threshold.to_string()), 0);
+        let bytes = std::fs::read(path("a.npy")).unwrap();
+        let answers = bytes[bytes.len() - probes.len() * 8..].as_chunks::<8>().0;
+        for (probe, answer) in probes.iter().zip(answers) {
+            let probe = unit(probe);
+            let scores: Vec<f64> = units.iter().map(|row| product(row, &probe)).collect();
+            let (best, score) = scores
+                .iter()
+                .enumerate()
+                .max_by(|a, b| a.1.total_cmp(b.1))
+                .unwrap();
+            let mut sorted = scores.clone();
+            sorted.sort_by(f64::total_cmp);
+            assert!(sorted[2999] - sorted[2998] > 1e-6 && (score - threshold).abs() > 1e-6);
+            let wanted = if *score >= threshold { best as i64 } else { -1 };
+            found_some += usize::from(wanted >= 0);
+            assert_eq!(i64::from_le_bytes(*answer), wanted, "{threshold}: {score}");
+        }
+    }
+    assert!((10..125).contains(&found_some), "{found_some} of 135");
+    // Without the other files it is no command line.
+    let alone = countenance(["bench", "--gallery-file", "g.npy"]);
+    assert_exit(&alone, 2);
 }
 
 #[test]

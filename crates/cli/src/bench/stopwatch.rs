@@ -14,6 +14,20 @@ pub(super) struct Measured {
     pub(super) median: Duration,
     /// 95 in 100 runs took no longer.
     pub(super) p95: Duration,
+    /// 99 in 100 runs took no longer.
+    pub(super) p99: Duration,
+}
+
+impl Measured {
+    /// What some times say, in any order.
+    pub(super) fn of(mut times: Vec<Duration>) -> Self {
+        times.sort_unstable();
+        Self {
+            median: quantile(&times, 50),
+            p95: quantile(&times, 95),
+            p99: quantile(&times, 99),
+        }
+    }
 }
 
 /// Runs something until `time` has gone, after a tenth of it for warming up. Each measurement covers `batch` runs, for
@@ -39,11 +53,7 @@ pub(super) fn measure<E>(
         }
         times.push(before.elapsed() / batch);
     }
-    times.sort_unstable();
-    Ok(Measured {
-        median: quantile(&times, 50),
-        p95: quantile(&times, 95),
-    })
+    Ok(Measured::of(times))
 }
 
 /// The smallest of sorted times that at least so many in 100 do not exceed (nearest rank).

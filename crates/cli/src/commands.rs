@@ -7,8 +7,8 @@
 use crate::engine::EngineArgs;
 use crate::failure::Outcome;
 use crate::{
-    audit, backup, bench, calibrate, consent, detect, doctor, enroll, evaluate, key, keyring,
-    quantize, restore, retain, serve, shell, subject, verify,
+    audit, backup, bench, calibrate, collection, consent, detect, doctor, enroll, evaluate,
+    identify, key, keyring, quantize, restore, retain, serve, shell, subject, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -41,8 +41,8 @@ Examples:
       Is this machine ready, and which kernels will run?
 
 Exit codes of every command:
-  0  done; for verify: the same person
-  1  verify and enroll: not the same person
+  0  done; for verify: the same person; for identify: this member
+  1  verify and enroll: not the same person; identify: nobody, or nobody for sure
   2  the command line makes no sense
   3  a picture has to be taken again; the cause is named
   4  anything else that went wrong
@@ -62,6 +62,8 @@ enum Command {
     Subject(subject::Args),
     Consent(consent::Args),
     Enroll(enroll::Args),
+    Identify(identify::Args),
+    Collection(collection::Args),
     Audit(audit::Args),
     Backup(backup::Args),
     Restore(restore::Args),
@@ -88,6 +90,8 @@ impl Cli {
             Command::Subject(args) => subject::run(args),
             Command::Consent(args) => consent::run(args),
             Command::Enroll(args) => enroll::run(args, engine),
+            Command::Identify(args) => identify::run(args, engine),
+            Command::Collection(args) => collection::run(args, engine),
             Command::Audit(args) => audit::run(args),
             Command::Backup(args) => backup::run(args),
             Command::Restore(args) => restore::run(args),

@@ -4,6 +4,7 @@ mod answer;
 mod audit;
 mod capture;
 mod clock;
+mod collection;
 mod compare;
 mod decision;
 mod decoy;
@@ -15,6 +16,7 @@ mod error;
 mod export;
 mod extract;
 mod grant_consent;
+mod identify;
 mod networks;
 mod open;
 mod policy;
@@ -29,6 +31,7 @@ pub use answer::{Answer, Finding, OperatorDetail, Verification};
 pub use audit::{AuditReport, Consistency};
 pub use capture::Capture;
 pub use clock::{Clock, StoppedClock, WallClock};
+pub use collection::{IdentifyPolicy, IdentifySettings, IdentifySettingsError};
 pub use compare::Comparison;
 pub use decision::{Decision, Recapture, Side};
 pub use detect::{DetectedFace, Detection};
@@ -37,6 +40,9 @@ pub use enroll::{EnrollError, EnrollOutcome, EnrollRequest, Enrollment, MAX_TEMP
 pub use error::{CaptureError, CompareError, Fault};
 pub use extract::Extraction;
 pub use grant_consent::Agreement;
+pub use identify::{
+    Identification, IdentifyAnswer, IdentifyError, IdentifyRequest, OpenCollection,
+};
 pub use networks::{Networks, OpenError, color_order, spec_of};
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};
 pub use registry::{Claim, Registry};
@@ -46,7 +52,7 @@ pub use timing::StageTimings;
 pub use verify::VerifyError;
 
 pub use countenance_gallery::{
-    Calibration, CalibrationPoint, FalseMatchRate, ModelId, Score, Template, Threshold,
+    Calibration, CalibrationPoint, FalseMatchRate, ModelId, Score, Searcher, Template, Threshold,
     ThresholdError,
 };
 /// Keys, consents, records and the audit log: what a registry stands on.

@@ -225,6 +225,7 @@ fn calibration(model: &str, table: &CalibrationTable) -> Result<Calibration, Ope
             fmr,
             threshold: row.threshold,
             supported: row.supported,
+            upper_95: row.fmr_upper_95,
         })
     });
     let points = points.collect::<Result<Vec<_>, OpenError>>()?;

@@ -68,6 +68,7 @@ fn engine(store: &Store) -> Engine {
         fmr: FalseMatchRate::new(fmr).unwrap(),
         threshold,
         supported: true,
+        upper_95: fmr,
     };
     let plain = Calibration::new(model, vec![row(1e-2, 0.25), row(1e-4, 0.415)]).unwrap();
     parts.calibrations = Calibrations {

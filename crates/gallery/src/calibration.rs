@@ -16,6 +16,8 @@ pub struct CalibrationPoint {
     /// Whether the data support the rate: the upper 95 % bound of the false-match rate at
     /// this threshold, by bootstrap over subjects, is at most twice `fmr`.
     pub supported: bool,
+    /// The upper 95 % bound of the false-match rate at this threshold, above 0.
+    pub upper_95: f64,
 }
 
 /// What was measured of a model: its threshold at each of several false-match rates.
@@ -27,7 +29,7 @@ pub struct CalibrationPoint {
 /// ```
 /// use countenance_gallery::{Calibration, CalibrationPoint, FalseMatchRate, ModelId};
 /// let row = |fmr, threshold| -> Result<_, countenance_gallery::FalseMatchRateError> {
-///     Ok(CalibrationPoint { fmr: FalseMatchRate::new(fmr)?, threshold, supported: true })
+///     Ok(CalibrationPoint { fmr: FalseMatchRate::new(fmr)?, threshold, supported: true, upper_95: fmr })
 /// };
 /// let model = ModelId::new("example")?;
 /// let calibration = Calibration::new(model, vec![row(1e-2, 0.2)?, row(1e-4, 0.4)?])?;
@@ -102,6 +104,7 @@ pub struct Threshold {
     fmr: FalseMatchRate,
     score: Score,
     supported: bool,
+    upper_95: f64,
 }
 
 impl Calibration {
@@ -166,8 +169,8 @@ impl Calibration {
         };
         let next = self.points.partition_point(|point| point.fmr > fmr);
         let stricter = self.points.get(next).ok_or_else(outside)?;
-        let (cosine, supported) = if stricter.fmr == fmr {
-            (stricter.threshold, stricter.supported)
+        let (cosine, supported, upper_95) = if stricter.fmr == fmr {
+            (stricter.threshold, stricter.supported, stricter.upper_95)
         } else {
             let looser = next
                 .checked_sub(1)
@@ -177,7 +180,9 @@ impl Calibration {
             let share = (log(fmr) - log(looser.fmr)) / (log(stricter.fmr) - log(looser.fmr));
             let rise = f64::from(stricter.threshold) - f64::from(looser.threshold);
             let cosine = (f64::from(looser.threshold) + share * rise) as f32;
-            (cosine, looser.supported && stricter.supported)
+            // Between two rows nothing was measured: the bound of the looser one holds.
+            let supported = looser.supported && stricter.supported;
+            (cosine, supported, looser.upper_95)
         };
         // Both ends are scores, and so is every value between them.
         let score = Score::from_unit_product(cosine);
@@ -186,6 +191,7 @@ impl Calibration {
             fmr,
             score,
             supported,
+            upper_95,
         })
     }
 }
@@ -213,6 +219,12 @@ impl Threshold {
     #[must_use]
     pub fn is_supported(&self) -> bool {
         self.supported
+    }
+
+    /// The upper 95 % bound of the false-match rate at this threshold; never below the rate it stands for.
+    #[must_use]
+    pub fn fmr_upper_95(&self) -> f64 {
+        self.upper_95.max(self.fmr.rate())
     }
 
     /// Whether a score passes: it is at least the threshold.
@@ -247,6 +259,7 @@ mod tests {
             fmr: rate(fmr),
             threshold,
             supported,
+            upper_95: fmr * 1.5,
         }
     }
 

@@ -74,6 +74,8 @@ codes! {
         Erased = 15,
         /// The members of a collection were opened for a search; detail: how many.
         OpenedForSearch = 16,
+        /// The settings of a collection were changed; detail: what the caller says of them.
+        CollectionSet = 17,
     }
 }
 

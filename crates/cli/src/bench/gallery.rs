@@ -394,6 +394,7 @@ mod tests {
             fmr: FalseMatchRate::new(fmr).unwrap(),
             threshold,
             supported: true,
+            upper_95: fmr,
         };
         let points = vec![point(1e-2, 0.296), point(1e-4, 0.418)];
         let calibration = Calibration::new(model.clone(), points).unwrap();

@@ -162,14 +162,49 @@ impl Vault {
         consent: &Consent,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
+        if attempt.key_id() != Some(subject.subject.key_id()) {
+            return Err(VaultError::Unknown { what: "attempt" });
+        }
+        self.accept_any(&attempt, subject, consent, now)
+    }
+
+    /// Ends an attempt of somebody who did not say who they are with the acceptance of the member who was
+    /// found. The attempt was counted on whoever asked ([`Target`] without a subject); else as
+    /// [`Vault::accept`].
+    ///
+    /// # Errors
+    /// As [`Vault::accept`]; [`VaultError::Unknown`] when the attempt is of a subject or not for
+    /// [`Purpose::Identify`].
+    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
+    pub fn accept_found(
+        &self,
+        attempt: Attempt,
+        member: &Unlocked,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        let tenant = member.subject.collection.tenant;
+        let fits = attempt.subject.is_none()
+            && attempt.tenant == tenant
+            && attempt.purpose == Purpose::Identify;
+        if !fits {
+            return Err(VaultError::Unknown { what: "attempt" });
+        }
+        self.accept_any(&attempt, member, consent, now)
+    }
+
+    fn accept_any(
+        &self,
+        attempt: &Attempt,
+        subject: &Unlocked,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
         self.tick(now)?;
         check_owner(subject, consent)?;
         consent.check_time(now)?;
         if attempt.purpose != consent.purpose() {
             return Err(ConsentError::Other.into());
-        }
-        if attempt.key_id() != Some(subject.subject.key_id()) {
-            return Err(VaultError::Unknown { what: "attempt" });
         }
         let number = subject.subject.row.number;
         let mut edits = vec![Edit::RemoveAttempt(attempt.slot)];

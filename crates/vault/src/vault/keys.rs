@@ -253,6 +253,11 @@ impl TenantKeys {
         )
     }
 
+    /// Where the settings of a collection stand, among the attempt counters.
+    pub(crate) fn settings_slot(&self, collection: &[u8; 16]) -> [u8; 32] {
+        seal::mac(&self.index, &[b"settings", collection])
+    }
+
     /// The bucket that counts attempts on an unknown id.
     pub(crate) fn bucket(&self, collection: &[u8; 16], pseudonym: &[u8; 32]) -> [u8; 32] {
         seal::mac(&self.index, &[b"bucket", collection, &pseudonym[..2]])

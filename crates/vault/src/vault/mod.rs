@@ -13,6 +13,7 @@ mod log;
 mod restore;
 mod retain;
 mod rotate;
+mod search;
 mod subject;
 mod subjects;
 mod tenant;
@@ -26,6 +27,7 @@ pub use export::{AuditEntry, SubjectExport};
 pub use restore::Restored;
 pub use retain::Retained;
 pub use rotate::Rewrapped;
+pub use search::{MAX_SETTINGS, Member, Members};
 pub use subject::{Listed, Subject, SubjectKind, Target, Unlocked};
 pub use tenant::Collection;
 

@@ -19,6 +19,7 @@ mod grant_consent;
 mod identify;
 mod networks;
 mod open;
+mod open_collection;
 mod policy;
 mod registry;
 mod restore;
@@ -40,10 +41,9 @@ pub use enroll::{EnrollError, EnrollOutcome, EnrollRequest, Enrollment, MAX_TEMP
 pub use error::{CaptureError, CompareError, Fault};
 pub use extract::Extraction;
 pub use grant_consent::Agreement;
-pub use identify::{
-    Identification, IdentifyAnswer, IdentifyError, IdentifyRequest, OpenCollection,
-};
+pub use identify::{Identification, IdentifyAnswer, IdentifyError, IdentifyRequest};
 pub use networks::{Networks, OpenError, color_order, spec_of};
+pub use open_collection::OpenCollection;
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};
 pub use registry::{Claim, Registry};
 pub use restore::Backups;

@@ -1,6 +1,7 @@
 //! Identification among many: how long one search takes, and whether its answers are right.
 
 use super::npy::{self, Rows};
+use super::people::{DIMENSIONS, People, SEED};
 use super::stopwatch::{Measured, measure};
 use super::{Args, Row};
 use crate::engine::EngineArgs;
@@ -8,28 +9,19 @@ use crate::failure::Failure;
 use crate::progress;
 use anyhow::anyhow;
 use countenance_gallery::{
-    Calibration, Candidate, CollectionIndex, Entry, FalseMatchRate, ModelId, Score, Searcher,
-    Template,
+    Candidate, CollectionIndex, Entry, FalseMatchRate, ModelId, Score, Searcher, Template,
 };
 use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
+use rand_chacha::rand_core::SeedableRng as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Values of a synthetic template.
-const DIMENSIONS: usize = 128;
 /// The rate whose threshold synthetic galleries are searched at: searching is for strict rates.
 const SEARCHED_RATE: f64 = 1e-5;
-/// Probes of a synthetic gallery; every other one has a mate in it.
-const PROBES: usize = 256;
-/// Cosine of a synthetic probe and its mate: the middle of what two photos of one person have.
-const MATE: f32 = 0.7;
 /// Probes that share one pass.
 const BATCH: usize = 16;
 /// Templates that are put in for the stage `insert`, each time.
 const INSERTED: u32 = 4096;
-/// Seed of what is synthetic: the same everywhere.
-const SEED: u64 = 0x0063_6f75_6e74;
 
 /// What was measured, and what was searched.
 pub(super) struct Report {
@@ -142,99 +134,6 @@ fn inserting(
         }
     }
     Ok(Measured::of(times))
-}
-
-/// People who do not exist, as alike as strangers are to the model: the mean and spread of their scores are
-/// those of the calibration, whose thresholds at FMR 1e-2 and 1e-4 lie 2.326 and 3.719 deviations above the mean
-/// of a normal distribution.
-struct People {
-    /// Share of the direction that all have in common.
-    common: f32,
-    /// Values that differ from one to the other, so that scores spread as far.
-    free: usize,
-}
-
-impl People {
-    fn like(calibration: &Calibration) -> Result<Self, Failure> {
-        let at = |rate| -> Result<f32, Failure> {
-            Ok(calibration.threshold(FalseMatchRate::new(rate)?)?.cosine())
-        };
-        let deviation = (at(1e-4)? - at(1e-2)?) / (3.719 - 2.326);
-        let mean = (at(1e-2)? - 2.326 * deviation).clamp(0.0, 0.5);
-        let free = ((1.0 - mean) / deviation).powi(2).round() as usize;
-        Ok(Self {
-            common: mean.sqrt(),
-            free: free.clamp(16, DIMENSIONS - 1),
-        })
-    }
-
-    /// A unit vector of somebody.
-    fn values(&self, member: u64) -> Vec<f32> {
-        let mut random = ChaCha20Rng::seed_from_u64(SEED ^ (member + 1) << 20);
-        let mut values = vec![0.0_f32; DIMENSIONS];
-        let (own, rest) = values.split_at_mut(self.free);
-        for value in own.iter_mut() {
-            // Four bytes added are near enough to a bell.
-            let sum: u32 = random.next_u32().to_le_bytes().map(u32::from).iter().sum();
-            *value = sum as f32 - 510.0;
-        }
-        let norm = own.iter().map(|v| v * v).sum::<f32>().sqrt();
-        let share = (1.0 - self.common * self.common).sqrt() / norm;
-        own.iter_mut().for_each(|value| *value *= share);
-        if let Some(value) = rest.first_mut() {
-            *value = self.common;
-        }
-        values
-    }
-
-    fn template(&self, model: &ModelId, member: u64) -> Result<Template, Failure> {
-        Ok(Template::from_embedding(
-            model.clone(),
-            &self.values(member),
-        )?)
-    }
-
-    /// Probes: every other one of a member, the others of strangers.
-    fn probes(&self, model: &ModelId, count: u64) -> Result<Vec<Probe>, Failure> {
-        (0..PROBES as u64)
-            .map(|number| {
-                let mate = (number % 2 == 0 && count > 0)
-                    .then(|| number.wrapping_mul(0x9e37_79b9_7f4a_7c15) % count.max(1));
-                let stranger = self.values(u64::from(u32::MAX) + number);
-                let values = match mate {
-                    None => stranger,
-                    Some(member) => {
-                        let rest = (1.0 - MATE * MATE).sqrt();
-                        let own = self.values(member);
-                        let pairs = own.iter().zip(&stranger);
-                        pairs
-                            .map(|(own, other)| own * MATE + other * rest)
-                            .collect()
-                    }
-                };
-                Ok(Probe {
-                    mate,
-                    template: Template::from_embedding(model.clone(), &values)?,
-                })
-            })
-            .collect()
-    }
-}
-
-struct Probe {
-    mate: Option<u64>,
-    template: Template,
-}
-
-impl Probe {
-    /// A search that misses the mate is no search to be measured.
-    fn check(&self, found: &[Candidate]) -> Result<(), Failure> {
-        let missing = |mate: &u64| found.iter().all(|one| one.entry.member != *mate);
-        match self.mate.filter(missing) {
-            Some(mate) => Err(Failure::from(anyhow!("search missed member {mate}"))),
-            None => Ok(()),
-        }
-    }
 }
 
 /// The files of a run that others can check.
@@ -379,62 +278,4 @@ fn rounding(template: &Template) -> f64 {
     off.map(|(v, whole)| (f64::from(*v) - whole / norm).powi(2))
         .sum::<f64>()
         .sqrt()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{People, Probe};
-    use countenance_gallery::{
-        Calibration, CalibrationPoint, Candidate, Entry, FalseMatchRate, ModelId, Score, Template,
-    };
-
-    fn people() -> (ModelId, People) {
-        let model = ModelId::new("m").unwrap();
-        let point = |fmr, threshold| CalibrationPoint {
-            fmr: FalseMatchRate::new(fmr).unwrap(),
-            threshold,
-            supported: true,
-            upper_95: fmr,
-        };
-        let points = vec![point(1e-2, 0.296), point(1e-4, 0.418)];
-        let calibration = Calibration::new(model.clone(), points).unwrap();
-        (model, People::like(&calibration).unwrap())
-    }
-
-    #[test]
-    fn synthetic_strangers_are_as_alike_as_the_calibration_says() {
-        let (model, people) = people();
-        let all: Vec<Template> = (0..800)
-            .map(|member| people.template(&model, member).unwrap())
-            .collect();
-        let (mut scores, mut sum) = (Vec::new(), 0.0);
-        for (place, one) in all.iter().enumerate() {
-            for other in &all[..place] {
-                let score = one.compare(other).unwrap().cosine();
-                sum += f64::from(score);
-                scores.push(score);
-            }
-        }
-        scores.sort_by(f32::total_cmp);
-        let mean = sum / scores.len() as f64;
-        let at_1e_2 = scores[scores.len() * 99 / 100];
-        assert!((mean - 0.092).abs() < 0.005, "{mean}");
-        assert!((at_1e_2 - 0.296).abs() < 0.01, "{at_1e_2}");
-    }
-
-    #[test]
-    fn a_search_that_misses_the_mate_ends_the_measurement() {
-        let (model, people) = people();
-        let template = people.template(&model, 1).unwrap();
-        let probe = Probe {
-            mate: Some(7),
-            template,
-        };
-        let found = |member| Candidate {
-            entry: Entry { member, number: 0 },
-            score: Score::new(0.7).unwrap(),
-        };
-        assert!(probe.check(&[found(3), found(7)]).is_ok());
-        assert!(probe.check(&[found(3)]).is_err());
-    }
 }

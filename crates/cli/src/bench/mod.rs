@@ -2,6 +2,7 @@
 
 mod gallery;
 mod npy;
+mod people;
 mod scene;
 mod stages;
 mod stopwatch;

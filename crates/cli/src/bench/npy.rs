@@ -40,11 +40,12 @@ impl Rows {
             let file = File::open(path)?;
             let length = file.metadata()?.len();
             let mut file = BufReader::with_capacity(1 << 20, file);
-            let mut start = [0; 8];
+            let mut start = [0_u8; 8];
             file.read_exact(&mut start).context("no array file")?;
-            let Some(([.., major, _minor], true)) = Some((start, start.starts_with(MAGIC))) else {
+            if !start.starts_with(MAGIC) {
                 bail!("is no array file of NumPy (.npy)");
-            };
+            }
+            let [.., major, _minor] = start;
             let size = if major == 1 {
                 let mut size = [0; 2];
                 file.read_exact(&mut size)?;

@@ -9,9 +9,9 @@ use crate::merkle;
 use crate::seal;
 use crate::store::{Change, Conflict, Contents, Dossier, Edit, StoreError};
 
-/// Longest settings of a collection, in bytes. They are padded to as many as an attempt counter
-/// has, beside which they stand.
-pub const MAX_SETTINGS: usize = 42;
+/// Longest settings of a collection, in bytes. With their length they are padded to the 48 that an
+/// attempt counter has, beside which they stand.
+pub const MAX_SETTINGS: usize = 47;
 
 /// A member of a collection that may be searched.
 #[derive(Clone, Debug)]

@@ -141,8 +141,8 @@ unsafe fn avx2<const P: usize>(job: &mut ScanJob<'_>) {
                     }
                 }
             }
-            for p in 0..P {
-                *job.passed.get_unchecked_mut(p * count + number) = passed[p];
+            for (p, passed) in passed.into_iter().enumerate() {
+                *job.passed.get_unchecked_mut(p * count + number) = passed;
             }
         }
     }
@@ -212,8 +212,8 @@ macro_rules! wide {
                             passed[p] |= u32::from(bits) << (half * 16);
                         }
                     }
-                    for p in 0..P {
-                        *job.passed.get_unchecked_mut(p * count + number) = passed[p];
+                    for (p, passed) in passed.into_iter().enumerate() {
+                        *job.passed.get_unchecked_mut(p * count + number) = passed;
                     }
                 }
             }

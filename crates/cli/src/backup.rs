@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// The data backup holds no key: by itself it tells nothing, and a subject who was erased stays erased in it.
 /// The keyring backup is sealed to a recipient; keep it apart from the data and delete it after 30 days,
 /// because it is what an erasure cannot reach, and it is not taken back after that. The deletion ledger says who
-/// must not come back; keep the newest. Files are never overwritten.
+/// must not come back and which consents were withdrawn; keep the newest. Files are never overwritten.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:

@@ -95,6 +95,9 @@ fn about_vault(error: &VaultError) -> String {
         VaultError::Holder(error) => about_holders(*error),
         VaultError::Ident(error) => return about_names(error),
         VaultError::Key(error) => return root::advice(error),
+        VaultError::KeyringOlder { .. } => {
+            "an old copy of the keyring was put back; use the newest, or `countenance restore` into a new folder"
+        }
         VaultError::Limit { what: "retention days", .. } => {
             "keep people 1 to 1095 days after their last use; there is no longer"
         }
@@ -165,6 +168,9 @@ fn about_stores(error: &StoreError) -> String {
         StoreError::Conflict(_) => "somebody else changed it at the same moment: try again",
         StoreError::Corrupt { .. } => {
             "the data folder was damaged or altered: restore a backup with `countenance restore`"
+        }
+        StoreError::Denied { .. } => {
+            "name a folder that this user may write, or give it to them: the program locks it even to read"
         }
         StoreError::Engine { .. } => "build with the SQLite that the program brings along",
         StoreError::Full => "make room on the disk",

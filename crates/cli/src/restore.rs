@@ -1,11 +1,11 @@
 //! `countenance restore`: a vault comes back from its backups, without anybody who was erased.
 
-use crate::clock::MachineClock;
+use crate::clock::{MachineClock, time_of};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::registry::{RegistryArgs, database, private};
-use crate::terminal::counted;
+use crate::terminal::{YELLOW, counted};
 use countenance_core::vault::store::StoreError;
 use countenance_core::vault::{SystemRandom, VaultError};
 use countenance_core::{Backups, ComparePolicy, Registry};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Bring a vault back from its backups
 ///
 /// Into a data folder that does not exist yet or is empty, with the root key that the vault had. Whoever the
-/// newest deletion ledger names does not come back. If anything is wrong with a backup, nothing is left in
+/// newest deletion ledger names does not come back, and a consent that was withdrawn is withdrawn again. If anything is wrong with a backup, nothing is left in
 /// the folder; what a restore that was cut off left makes way when it is run again.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
@@ -27,7 +27,8 @@ Examples:
       --identity restore.identity --deletions deletions.backup
 
 JSON: subjects (who are back), erased (left out because the ledger names them), without_key (left
-out because the keyring backup is older).")]
+out because the keyring backup is older), withdrawn (consents that were ended because the ledger
+names them), known_until (erasures and withdrawals after that time are not known).")]
 pub(crate) struct Args {
     /// The data backup
     #[arg(long, value_name = "FILE")]
@@ -58,6 +59,8 @@ struct RestoreJson {
     subjects: u64,
     erased: u64,
     without_key: u64,
+    withdrawn: u64,
+    known_until: String,
 }
 
 /// The secret half of an identity: the first line that is no comment.
@@ -132,7 +135,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
         subjects: restored.subjects,
         erased: restored.erased,
         without_key: restored.without_key,
+        withdrawn: restored.withdrawn,
+        known_until: time_of(restored.known_until),
     };
+    if args.deletions.is_empty() {
+        warn(&document.known_until);
+    }
     if args.json {
         json::print(&document)?;
         return Ok(Exit::Success);
@@ -150,7 +158,25 @@ pub(crate) fn run(args: &Args) -> Outcome {
             document.without_key
         );
     }
+    if document.withdrawn > 0 {
+        println!(
+            "ended     {} that had been withdrawn after the backup",
+            counted(document.withdrawn, "consent")
+        );
+    }
+    println!(
+        "known     erasures and withdrawals until {}",
+        document.known_until
+    );
     Ok(Exit::Success)
+}
+
+/// Without a ledger nothing says who must not have come back: that must not be overlooked.
+fn warn(known_until: &str) {
+    anstream::eprintln!(
+        "{YELLOW}warning:{YELLOW:#} no --deletions: whoever was erased, or withdrew a consent, after {known_until} is back\n\
+         \u{20}        restore again with the newest `countenance backup --deletions FILE`, or erase and withdraw again"
+    );
 }
 
 /// Whether what is there is what a restore left that was cut off.

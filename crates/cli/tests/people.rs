@@ -436,6 +436,7 @@ fn backups_come_back_without_the_erased_and_foreign_ones_leave_nothing() {
     let done = place.ok(&format!("{restore} --data new --deletions d.backup --json"));
     assert_eq!(json(&done)["subjects"], 1);
     assert_eq!(json(&done)["erased"], 1);
+    assert!(!stderr(&done).contains("warning"), "{}", stderr(&done));
     place.ok("verify --subject ben biden.jpg --data new --root vault.root");
     let gone = place.run("verify --subject ana obama2.jpg --data new --root vault.root");
     assert_exit(&gone, 5);
@@ -1046,4 +1047,104 @@ fn init_and_restore_killed_at_any_moment_succeed_when_they_are_run_again() {
         fs::remove_dir_all(source.path("new")).unwrap();
     }
     assert!(killed.iter().all(|&count| count > 5), "{killed:?}");
+}
+
+#[test]
+fn a_withdrawn_consent_does_not_come_back_with_a_backup_unless_restore_is_not_told_and_says_so() {
+    let place = Place::new();
+    place.enrolled("ana", "obama.jpg");
+    let identity = place.ok("keyring identity restore.identity");
+    let recipient = String::from_utf8(identity.stdout).unwrap();
+    let recipient = recipient.trim();
+    place.ok(&format!(
+        "backup --data vault --to a.backup --keyring k.backup --recipient {recipient}"
+    ));
+    place.ok("consent withdraw ana --purpose verify --data vault");
+    place.ok("backup --data vault --deletions d.backup");
+    let restore =
+        "restore --root vault.root --from a.backup --keyring k.backup --identity restore.identity";
+    let told = place.ok(&format!("{restore} --data told --deletions d.backup"));
+    assert!(!stderr(&told).contains("warning"), "{}", stderr(&told));
+    let said = String::from_utf8(told.stdout).unwrap();
+    assert!(said.contains("ended     1 consent "), "{said}");
+    let verify = "verify --subject ana obama2.jpg --root vault.root --data";
+    assert_exit(&place.run(&format!("{verify} told")), 5);
+    let enroll = "enroll ana obama2.jpg --root vault.root --data";
+    assert_exit(&place.run(&format!("{enroll} told")), 5);
+
+    // Control: who does not name the ledger has the consent back, and is told loudly.
+    let untold = place.ok(&format!("{restore} --data untold --json"));
+    let warning = stderr(&untold);
+    let known = json(&untold)["known_until"].as_str().unwrap().to_owned();
+    assert!(
+        warning.contains("warning: no --deletions") && warning.contains(&known),
+        "{warning}"
+    );
+    assert_eq!(json(&untold)["withdrawn"], 0);
+    place.ok(&format!("{verify} untold"));
+}
+
+#[test]
+fn a_data_folder_is_made_where_nothing_else_is_and_is_closed_to_others() {
+    let place = Place::empty();
+    fs::create_dir(place.path("documents")).unwrap();
+    fs::write(place.path("documents/letter.txt"), "dear").unwrap();
+    let refused = place.run("keyring init --data documents");
+    assert_refused(&refused, 4, "holds letter.txt already");
+    let names = |folder: &str| {
+        let entries = fs::read_dir(place.path(folder)).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names("documents"), ["letter.txt"], "it was left alone");
+    assert!(!place.path("documents.root").exists());
+
+    // What a kill leaves makes way: no file of anybody else's.
+    fs::create_dir(place.path("vault")).unwrap();
+    fs::write(place.path("vault/lock"), "").unwrap();
+    fs::write(place.path("vault/data.db"), "").unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let open = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(place.path("vault"), open).unwrap();
+        place.ok("keyring init --data vault");
+        let mode = fs::metadata(place.path("vault"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+    place.ok("keyring init --data vault");
+}
+
+/// A file system that is mounted read-only. Needs root; skips loudly without.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_folder_that_cannot_be_written_is_named_and_says_what_to_do() {
+    let place = Place::empty();
+    fs::create_dir(place.path("disk")).unwrap();
+    let disk = place.path("disk");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(words[0]);
+        let done = command.args(&words[1..]).arg(&disk).output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    if !run(&["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs"]) {
+        eprintln!("SKIPPED: a tmpfs cannot be mounted here");
+        return;
+    }
+    let made = place.run("keyring init --data disk/vault --root vault.root");
+    let read_only = run(&["mount", "-o", "remount,ro"]);
+    let listed = place.run("subject list --data disk/vault --root vault.root");
+    let another = place.run("keyring init --data disk/other --root other.root");
+    let left = place.path("other.root").exists();
+    assert!(run(&["umount"]) && read_only);
+    assert_exit(&made, 0);
+    for refused in [&listed, &another] {
+        assert_refused(refused, 4, "cannot be written");
+        assert!(stderr(refused).contains("hint: "), "{}", stderr(refused));
+    }
+    assert!(!left, "a root key without a vault was left");
 }

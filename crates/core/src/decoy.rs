@@ -57,9 +57,7 @@ impl Decoy {
     ) -> Result<Self, VaultError> {
         let template = template(random)?;
         let (collection, id) = (collection(vault, now)?, ExternalId::new(ID)?);
-        if vault.find(&collection, &id)?.subject().is_none() {
-            make(vault, &collection, &id, &template, now)?;
-        }
+        make(vault, &collection, &id, &template, now)?;
         let found = vault.find(&collection, &id)?;
         let subject = found.subject().cloned();
         let subject = subject.ok_or(VaultError::Unknown { what: "decoy" })?;
@@ -143,6 +141,8 @@ fn collection(vault: &Vault, now: Timestamp) -> Result<Collection, VaultError> {
     }
 }
 
+/// Makes what is not there: the subject, its consent, its template. Each step is durable by itself, so
+/// whatever cut off an earlier one, the next opening goes on from there.
 fn make(
     vault: &Vault,
     collection: &Collection,
@@ -150,21 +150,32 @@ fn make(
     template: &[u8],
     now: Timestamp,
 ) -> Result<(), VaultError> {
-    let subject = match vault.add_subject(collection, id, None, now) {
-        Ok(subject) => subject,
-        Err(VaultError::Exists { .. }) => return Ok(()),
-        Err(error) => return Err(error),
+    let found = vault.find(collection, id)?.subject().cloned();
+    let subject = match found {
+        Some(subject) => vault.unlock(&subject, None)?,
+        None => match vault.add_subject(collection, id, None, now) {
+            // Another process is making it.
+            Err(VaultError::Exists { .. }) => return Ok(()),
+            added => added?,
+        },
     };
-    let lasts_s = u64::from(vault.settings().consent_days) * 86_400;
-    let grant = Grant {
-        purpose: Purpose::Verify,
-        text_version: TextVersion::new("decoy")?,
-        granted: now,
-        expires: now.plus(lasts_s),
-        evidence: [0; 32],
+    let consent = match vault.consent(&subject, Purpose::Verify, now) {
+        Err(VaultError::Consent(_)) => {
+            let lasts_s = u64::from(vault.settings().consent_days) * 86_400;
+            let grant = Grant {
+                purpose: Purpose::Verify,
+                text_version: TextVersion::new("decoy")?,
+                granted: now,
+                expires: now.plus(lasts_s),
+                evidence: [0; 32],
+            };
+            vault.grant(&subject, &grant, now)?
+        }
+        found => found?,
     };
-    let consent = vault.grant(&subject, &grant, now)?;
-    let model = ModelName::new("decoy")?;
-    vault.enroll(&subject, &consent, &model, template, now)?;
+    if vault.records(&subject)?.is_empty() {
+        let model = ModelName::new("decoy")?;
+        vault.enroll(&subject, &consent, &model, template, now)?;
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::{
     template_v1,
 };
 use countenance_gallery::{Score, Template};
-use countenance_vault::{Consent, ModelName, Unlocked, VaultError};
+use countenance_vault::{Consent, ModelName, NewTemplates, Unlocked, VaultError};
 use countenance_vision::QualityCause;
 use thiserror::Error;
 
@@ -152,13 +152,8 @@ impl Registry {
                 EnrollOutcome::NotTheSubject
             }
             Ok(templates) => {
-                let records = self.seal(request, &templates)?;
-                self.refuse_if_overtaken(request, &older, &records)?;
+                let records = self.seal(request, &older, &templates)?;
                 let replaced = if request.replace { older.len() } else { 0 };
-                for (number, _) in older.iter().take(replaced) {
-                    self.vault()
-                        .remove_record(request.subject, *number, self.now())?;
-                }
                 EnrollOutcome::Enrolled { records, replaced }
             }
         };
@@ -259,58 +254,29 @@ impl Registry {
         Ok(true)
     }
 
-    /// Takes the new records back when there are some that were neither there before nor are ours:
-    /// they were not compared with ours. Whoever looks last sees both.
-    fn refuse_if_overtaken(
-        &self,
-        request: &EnrollRequest<'_>,
-        older: &[(u16, ModelName)],
-        records: &[u16],
-    ) -> Result<(), EnrollError> {
-        let now_there = self.vault().records(request.subject)?;
-        let known = |number: &u16| {
-            records.contains(number) || older.iter().any(|(older, _)| older == number)
-        };
-        if now_there.iter().all(|(number, _)| known(number)) {
-            return Ok(());
-        }
-        for number in records {
-            self.vault()
-                .remove_record(request.subject, *number, self.now())?;
-        }
-        Err(EnrollError::Raced)
-    }
-
-    /// Seals templates: all, or none as far as the store lets it take back the first ones.
+    /// Seals templates, all or none, if the records are still those they were compared with.
     fn seal(
         &self,
         request: &EnrollRequest<'_>,
+        older: &[(u16, ModelName)],
         templates: &[Template],
-    ) -> Result<Vec<u16>, VaultError> {
+    ) -> Result<Vec<u16>, EnrollError> {
         let flip_averaged = self.policy().capture.flip_averaging;
-        let mut records = Vec::new();
-        for template in templates {
-            let bytes = template_v1::write(template, flip_averaged);
+        let write = |template: &Template| {
             let model = ModelName::new(template.model().as_str()).map_err(VaultError::from);
-            let sealed = model.and_then(|model| {
-                let (subject, consent) = (request.subject, request.consent);
-                self.vault()
-                    .enroll(subject, consent, &model, &bytes, self.now())
-            });
-            match sealed {
-                Ok(number) => records.push(number),
-                Err(error) => {
-                    for number in records {
-                        // The first error is the one to tell; where the consent was withdrawn, the
-                        // records went with it.
-                        let _ = self
-                            .vault()
-                            .remove_record(request.subject, number, self.now());
-                    }
-                    return Err(error);
-                }
-            }
-        }
-        Ok(records)
+            Ok((model?, template_v1::write(template, flip_averaged)))
+        };
+        let templates: Result<Vec<_>, VaultError> = templates.iter().map(write).collect();
+        let beside: Vec<u16> = older.iter().map(|(number, _)| *number).collect();
+        let new = NewTemplates {
+            templates: &templates?,
+            beside: &beside,
+            replace: request.replace,
+        };
+        let (subject, consent) = (request.subject, request.consent);
+        let sealed = self
+            .vault()
+            .enroll_all(subject, consent, &new, self.now())?;
+        sealed.ok_or(EnrollError::Raced)
     }
 }

@@ -21,7 +21,7 @@ pub struct Backups<'a> {
 
 impl Registry {
     /// Restores a vault into an empty store and opens a registry on it. Nobody whom any of the
-    /// ledgers names comes back. The decoy is not counted among those who do.
+    /// ledgers names comes back, and no consent that was withdrawn. The decoy is not counted among those who do.
     ///
     /// # Errors
     /// As [`Vault::restore`] and [`Registry::open`].

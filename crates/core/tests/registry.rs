@@ -392,21 +392,70 @@ fn enrolling_under_a_withdrawn_consent_keeps_nothing() {
     assert!(house.registry.vault().records(&subject).unwrap().is_empty());
 }
 
+/// Photos are sealed in one transaction: whichever write fails, all are there or none.
 #[test]
-fn a_failed_seal_takes_back_the_templates_before_it() {
+fn an_enrollment_that_is_cut_off_leaves_all_templates_or_none() {
+    let Some(mut worker) = worker() else { return };
+    for (lost, left) in [(false, 0), (true, 2)] {
+        let (house, ana) = (House::new(), id("ana"));
+        let (subject, consent) = house.consented(&ana, None);
+        let photos = ["obama.jpg", "obama2.jpg"].map(photo);
+        let request = EnrollRequest {
+            subject: &subject,
+            consent: &consent,
+            photos: &photos,
+            replace: false,
+        };
+        let fault = match lost {
+            true => &house.faults.lost_answer,
+            false => &house.faults.refused_write,
+        };
+        fault.store(0, Ordering::SeqCst);
+        house.counts.take();
+        assert!(house.registry.enroll(&mut worker, &request).is_err());
+        assert_eq!(
+            house.counts.take().1,
+            1,
+            "there is only one write to be cut off at"
+        );
+        assert_eq!(
+            house.registry.vault().records(&subject).unwrap().len(),
+            left
+        );
+    }
+}
+
+#[test]
+fn photos_that_were_not_compared_with_what_somebody_else_enrolled_meanwhile_are_not_kept() {
     let Some(mut worker) = worker() else { return };
     let (house, ana) = (House::new(), id("ana"));
     let (subject, consent) = house.consented(&ana, None);
-    let photos = ["obama.jpg", "obama2.jpg"].map(photo);
+    let photos = [photo("obama.jpg")];
     let request = EnrollRequest {
         subject: &subject,
         consent: &consent,
         photos: &photos,
         replace: false,
     };
-    house.faults.refused_write.store(1, Ordering::SeqCst);
-    assert!(house.registry.enroll(&mut worker, &request).is_err());
-    assert!(house.registry.vault().records(&subject).unwrap().is_empty());
+    let (other, theirs, agreed) = (
+        Arc::clone(&house.registry),
+        subject.clone(),
+        consent.clone(),
+    );
+    // The clock is read once, when the templates are sealed.
+    house.clock.at_reading(1, move || {
+        let model = ModelName::new("sface-2021dec").unwrap();
+        let now = agreed.granted();
+        other
+            .vault()
+            .enroll(&theirs, &agreed, &model, &[7; 132], now)
+            .unwrap();
+    });
+    let raced = house.registry.enroll(&mut worker, &request);
+    assert!(matches!(raced, Err(EnrollError::Raced)), "{raced:?}");
+    assert!(!house.clock.hook_is_left());
+    let records = house.registry.vault().records(&subject).unwrap();
+    assert_eq!(records.len(), 1, "the other's: {records:?}");
 }
 
 #[test]

@@ -73,9 +73,9 @@ fn name(half: Half) -> &'static str {
 /// Whether a row may stand in a container of a kind.
 fn belongs(half: Half, tag: u8) -> bool {
     match half {
-        Half::Data => tag == 1 || (6..=13).contains(&tag),
-        Half::Keyring => (1..=5).contains(&tag),
-        Half::Deletions => tag == 1,
+        Half::Data => tag == 1 || (6..=14).contains(&tag),
+        Half::Keyring => (1..=5).contains(&tag) || tag == 14,
+        Half::Deletions => tag == 1 || tag == 14,
     }
 }
 
@@ -225,14 +225,11 @@ impl<R: Read> Reader<R> {
             .ok_or_else(|| self.format())
     }
 
-    /// The deletion rows, which stand first.
-    pub(crate) fn deletions(
-        &mut self,
-        mut each: impl FnMut(crate::store::DeletionRow),
-    ) -> Result<(), BackupError> {
+    /// The rows of the deletion ledger, which stand first.
+    pub(crate) fn deletions(&mut self, mut each: impl FnMut(Row)) -> Result<(), BackupError> {
         while let Some(row) = self.row()? {
             match row {
-                Row::DeletionRow(row) => each(row),
+                Row::DeletionRow(_) | Row::WithdrawalRow(_) => each(row),
                 other => {
                     self.peeked = Some(other);
                     break;

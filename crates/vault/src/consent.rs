@@ -3,6 +3,9 @@
 use crate::error::ConsentError;
 use crate::event::codes;
 use crate::ident::{KeyId, TextVersion, Timestamp};
+use crate::seal;
+use crate::secret::Secret;
+use crate::store::ConsentRow;
 
 pub(crate) const LEDGER_BYTES: usize = 16;
 pub(crate) const DETAIL_BYTES: usize = 72;
@@ -225,6 +228,14 @@ pub(crate) fn ledger_aad(key_id: &KeyId, number: u16) -> Vec<u8> {
         &number.to_le_bytes(),
     ]
     .concat()
+}
+
+/// What stands for a consent entry in the deletion ledger: of its nonce, which no other entry has,
+/// under a key that goes with the subject (spec, section 8).
+pub(crate) fn withdrawal_mark(ledger: &Secret, row: &ConsentRow) -> [u8; 16] {
+    let key = seal::expand(ledger, &[b"withdrawn"]);
+    let nonce = row.detail.get(..12).unwrap_or_default();
+    seal::prefix(&seal::mac(&key, &[&row.number.to_le_bytes(), nonce]))
 }
 
 pub(crate) fn detail_aad(key_id: &KeyId, number: u16) -> Vec<u8> {

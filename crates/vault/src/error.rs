@@ -142,6 +142,17 @@ pub enum VaultError {
     /// The audit log was changed after it was written.
     #[error("audit log: {0}")]
     Log(#[from] LogFault),
+    /// The keyring is of an older state than the data: with it, erased keys would be back and numbers
+    /// be given twice.
+    #[error("keyring is older than its data: {what} up to {got}, expected {expected} or more")]
+    KeyringOlder {
+        /// What it should have more of.
+        what: &'static str,
+        /// How many the data know of.
+        expected: u64,
+        /// How many the keyring has.
+        got: u64,
+    },
     /// More than the format allows.
     #[error("{what}: {got}, expected 1 to {max}")]
     Limit {
@@ -194,6 +205,7 @@ impl VaultError {
             Self::Backup(_)
             | Self::ClockBackwards { .. }
             | Self::Key(_)
+            | Self::KeyringOlder { .. }
             | Self::OlderThanKeyring { .. }
             | Self::Unfinished => Fault::Config,
             Self::Corrupt { .. } | Self::Log(_) | Self::Random(_) => Fault::Storage,

@@ -291,6 +291,134 @@ fn a_damaged_page_never_gives_a_wrong_answer() {
     );
 }
 
+#[test]
+fn a_damaged_page_of_the_keyring_never_gives_a_wrong_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    two(folder.path());
+    let path = folder.path().join("keyring.db");
+    let good = std::fs::read(&path).unwrap();
+    let data = std::fs::read(folder.path().join("data.db")).unwrap();
+    let (mut right, mut refused) = (0, 0);
+    for page in 0..good.len() / 8192 {
+        for file in [
+            "keyring.db-wal",
+            "keyring.db-shm",
+            "data.db-wal",
+            "data.db-shm",
+        ] {
+            let _ = std::fs::remove_file(folder.path().join(file));
+        }
+        let mut bad = good.clone();
+        bad[page * 8192 + 50..(page + 1) * 8192].fill(0x5a);
+        std::fs::write(&path, &bad).unwrap();
+        std::fs::write(folder.path().join("data.db"), &data).unwrap();
+        match verify(folder.path(), "ana") {
+            Ok(templates) => {
+                assert_eq!(templates, [[0xa1; 132]], "page {page}");
+                right += 1;
+            }
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(
+        refused > 3,
+        "damage is noticed: {right} right, {refused} refused"
+    );
+    std::fs::write(&path, &good).unwrap();
+    std::fs::write(folder.path().join("data.db"), &data).unwrap();
+    assert_eq!(
+        verify(folder.path(), "ana").unwrap(),
+        [[0xa1; 132]],
+        "control"
+    );
+}
+
+#[test]
+fn an_older_keyring_beside_newer_data_is_refused() {
+    type Since = fn(&Vault, &Collection);
+    let changes: [(&str, Since); 2] = [
+        ("subjects", |vault, collection| {
+            enroll(vault, collection, "cleo", &[3; 132])
+        }),
+        ("erasures", |vault, collection| {
+            let target = vault.find(collection, &id("ana")).unwrap();
+            vault.erase(target.subject().unwrap(), None, at(2)).unwrap();
+        }),
+    ];
+    for (expected, since) in changes {
+        let folder = tempfile::tempdir().unwrap();
+        two(folder.path());
+        let (keyring, old) = (
+            folder.path().join("keyring.db"),
+            folder.path().join("old.db"),
+        );
+        std::fs::copy(&keyring, &old).unwrap();
+        // Control: put back while nothing has changed, it opens.
+        std::fs::copy(&old, &keyring).unwrap();
+        let vault = open(folder.path(), at(1)).unwrap();
+        let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
+        since(&vault, &collection);
+        drop(vault);
+        assert_eq!(verify(folder.path(), "bea").unwrap(), [[0xb2; 132]]);
+        std::fs::copy(&old, &keyring).unwrap();
+        match open(folder.path(), at(6)) {
+            Err(VaultError::KeyringOlder { what, .. }) => assert_eq!(what, expected),
+            other => panic!("{expected}: {other:?}"),
+        }
+    }
+}
+
+/// Making a vault on a disk with too little room is refused at whatever point it runs out, and leaves
+/// what makes way when there is room. Needs root; skips loudly without.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_that_is_full_while_a_vault_is_made_refuses_and_it_is_made_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(arguments[0]);
+        let command = command.args(&arguments[1..]).arg(folder.path());
+        command.output().is_ok_and(|output| output.status.success())
+    };
+    let make = |data: &Path| {
+        let store = SqliteStore::open(data, Durability::Full)?;
+        let first = (name("acme"), name("staff"));
+        Vault::create_with(
+            Arc::new(store),
+            source(),
+            Arc::new(SystemRandom),
+            Settings::default(),
+            Some((&first.0, &first.1)),
+            at(0),
+        )
+    };
+    let (mut full, mut made) = (0, 0);
+    for kilobytes in (8..600).step_by(36) {
+        let size = format!("size={kilobytes}k");
+        if !run(&["mount", "-t", "tmpfs", "-o", &size, "tmpfs"]) {
+            eprintln!("SKIPPED: a tmpfs cannot be mounted here");
+            return;
+        }
+        let data = folder.path().join("data");
+        let first = make(&data).map(drop);
+        let grown = run(&["mount", "-o", "remount,size=64m"]);
+        let again = match &first {
+            Ok(()) => open(&data, at(1)).map(drop),
+            Err(_) => make(&data).map(drop),
+        };
+        let opened = open(&data, at(1)).map(drop);
+        assert!(run(&["umount"]) && grown);
+        again
+            .and(opened)
+            .unwrap_or_else(|error| panic!("{kilobytes} KB: {error}"));
+        match first {
+            Ok(()) => made += 1,
+            Err(VaultError::Store(StoreError::Full)) => full += 1,
+            Err(error) => panic!("{kilobytes} KB: {error}"),
+        }
+    }
+    assert!(full > 2 && made > 2, "{full} refused, {made} made");
+}
+
 fn files(folder: &Path) -> Vec<PathBuf> {
     std::fs::read_dir(folder)
         .unwrap()

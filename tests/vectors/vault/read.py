@@ -288,6 +288,11 @@ def main():
     (deletion,) = data.of(1)
     assert deletion == struct.pack("<Q", 1) + receipt[24:40] + struct.pack("<I", day)
     assert keyring.of(1) == [deletion]
+    (withdrawal,) = data.of(14)
+    assert keyring.of(14) == [withdrawal]
+    (entry,) = [row for row in data.of(10) if row[8:10] == b"\1\0"]
+    key = expand(subjects[2].ledger, b"withdrawn")
+    assert withdrawal == hmac(key, entry[8:10], entry[54:66])[:16] + struct.pack("<I", day)
 
     # Controls: the same bytes in another place, or with another key, do not open.
     ana, bea = subjects[1], subjects[2]

@@ -77,6 +77,7 @@ pub(crate) fn make(options: &RegistryArgs) -> Result<Ready, Failure> {
         _ => Some(place.open_or_create(folder)?),
     };
     let fresh = Fresh::look(folder);
+    fresh.refuse_others_files()?;
     let store = database::open(options).inspect_err(|_| fresh.remove_folders())?;
     // The store itself is not asked: what a crash left half made is made anew under it.
     let there = folder.is_some_and(|folder| {

@@ -6,8 +6,12 @@ use countenance_core::vault::store::{Durability, SqliteStore, Store, StoreError}
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Names of the databases in a data folder.
+const DATABASES: [&str; 2] = ["data.db", "keyring.db"];
+
 /// How a data folder was found, so that a command that is refused leaves it like that.
 pub(crate) struct Fresh {
+    folder: Option<PathBuf>,
     /// It was not there, or nothing was in it.
     empty: Option<PathBuf>,
     /// Itself and those above that were not there, the innermost first.
@@ -19,11 +23,39 @@ impl Fresh {
         let above = folder.into_iter().flat_map(Path::ancestors);
         let above = above.filter(|path| !path.as_os_str().is_empty());
         Self {
+            folder: folder.map(Path::to_owned),
             empty: folder.filter(|folder| is_empty(folder)).map(Path::to_owned),
             missing: above
                 .take_while(|path| !path.exists())
                 .map(Path::to_owned)
                 .collect(),
+        }
+    }
+
+    /// Refuses a folder in which somebody keeps something else: a data folder holds nothing but the
+    /// program's own files, and what an unfinished making left are such.
+    pub(crate) fn refuse_others_files(&self) -> Result<(), Failure> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        if folder.join("keyring.db").exists() {
+            return Ok(());
+        }
+        let Ok(entries) = std::fs::read_dir(folder) else {
+            return Ok(());
+        };
+        let ours = |name: &str| {
+            name == "lock" || DATABASES.iter().any(|database| name.starts_with(database))
+        };
+        let mut names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+        match names.find(|name| !name.to_str().is_some_and(ours)) {
+            Some(name) => Err(Failure::from(anyhow::anyhow!(
+                "holds {} already",
+                crate::terminal::plain(&name.to_string_lossy())
+            ))
+            .about(folder.display())
+            .with_hint("name a folder that does not exist yet or is empty")),
+            None => Ok(()),
         }
     }
 
@@ -56,7 +88,7 @@ pub(crate) fn is_empty(folder: &Path) -> bool {
 
 /// Removes the files that a store makes in its folder, as far as they are there.
 pub(crate) fn remove_files(folder: &Path) {
-    for database in ["data.db", "keyring.db"] {
+    for database in DATABASES {
         for end in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(folder.join(format!("{database}{end}")));
         }

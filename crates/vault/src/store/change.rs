@@ -52,6 +52,13 @@ impl Making {
 pub enum Require {
     /// No collection has this id.
     NoCollection([u8; 16]),
+    /// The subject has the records of these numbers and no other.
+    Records {
+        /// Number of the subject.
+        subject: u64,
+        /// Bit n stands for record n.
+        are: u16,
+    },
     /// The subject has no record of this number.
     NoRecord {
         /// Number of the subject.
@@ -93,7 +100,12 @@ pub enum Edit {
     /// Closes a subject that is being erased: no event is written about it any more, and no consent.
     CloseSubject(u64),
     /// Removes a subject and every row about it but its events.
-    RemoveSubject(u64),
+    RemoveSubject {
+        /// Its number.
+        subject: u64,
+        /// The place of its key in the deletion ledger.
+        position: u64,
+    },
     /// Puts a tombstone in the place of an event; its leaf in the audit tree stays.
     Bury {
         /// Leaf index of the event.

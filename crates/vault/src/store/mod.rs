@@ -6,6 +6,7 @@
 
 mod change;
 mod fault;
+mod group;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
@@ -19,7 +20,7 @@ pub use fault::{FaultStore, Faults};
 pub use postgres::PostgresStore;
 pub use rows::{
     AttemptRow, CheckpointRow, CollectionRow, ConsentRow, DeletionRow, EventRow, KeyRow, ModelRow,
-    RecordRow, RootWrappedRow, Row, SubjectRow, TenantRow, TileRow,
+    RecordRow, RootWrappedRow, Row, SubjectRow, TenantRow, TileRow, WithdrawalRow,
 };
 pub use split::SplitStore;
 pub use sqlite::{Durability, SqliteStore};
@@ -102,6 +103,12 @@ pub enum StoreError {
         /// The newest this build reads.
         known: u32,
     },
+    /// The system does not let this process write there.
+    #[error("{place} cannot be written by this user")]
+    Denied {
+        /// The folder or file.
+        place: String,
+    },
     /// Destroyed keys may still be readable in the keyring file.
     #[error("destroyed keys may still be in the keyring file")]
     NotDestroyed,
@@ -125,6 +132,10 @@ pub struct KeyringHead {
     pub checkpoint: Option<Vec<u8>>,
     /// How it came to be.
     pub origin: Origin,
+    /// The highest number it gave a subject.
+    pub last_subject: u64,
+    /// The newest place in the deletion ledger.
+    pub last_position: u64,
 }
 
 /// The small rows of the data half.
@@ -140,6 +151,10 @@ pub struct DataHead {
     pub size: u64,
     /// How it came to be.
     pub origin: Origin,
+    /// The highest number of a subject.
+    pub last_subject: u64,
+    /// The newest place in the deletion ledger whose rows were removed.
+    pub last_position: u64,
 }
 
 /// Which rows of a subject are read.
@@ -178,7 +193,7 @@ pub struct LogPage {
 pub enum Half {
     /// Collections, models, subjects, records, consents, attempts, events, tiles.
     Data,
-    /// Deletion ledger, root-wrapped keys, tenants, server parts, checkpoint.
+    /// Deletion ledger (erasures and withdrawals), root-wrapped keys, tenants, server parts, checkpoint.
     Keyring,
     /// The deletion ledger alone.
     Deletions,

@@ -192,6 +192,13 @@ rows! {
         /// The event, sealed: 52 bytes; of an erased subject's a tombstone of 32.
         sealed: rest,
     }
+    /// A consent that was withdrawn, in the deletion ledger.
+    WithdrawalRow = 14 {
+        /// What stands for the entry; only who has its subject's key can say whose it is.
+        mark: [16],
+        /// Day it was withdrawn.
+        day: u32,
+    }
     /// Up to 32 hashes of the audit tree.
     TileRow = 13 {
         /// Level; a hash stands for `32^level` leaves.

@@ -68,6 +68,19 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] when the store fails or the tree is damaged.
     pub fn checkpoint(&self, now: Timestamp) -> Result<Checkpoint, VaultError> {
+        let (checkpoint, row) = self.signed_checkpoint(now)?;
+        self.store.commit_keys(KeyChange {
+            put: vec![row.into()],
+            ..KeyChange::default()
+        })?;
+        Ok(checkpoint)
+    }
+
+    /// A checkpoint, and the row by which the keyring keeps it.
+    pub(super) fn signed_checkpoint(
+        &self,
+        now: Timestamp,
+    ) -> Result<(Checkpoint, CheckpointRow), VaultError> {
         self.tick(now)?;
         let size = self.audit_size()?;
         let root = self.root_at(size)?;
@@ -75,11 +88,7 @@ impl Vault {
         let row = CheckpointRow {
             bytes: checkpoint.bytes().to_vec(),
         };
-        self.store.commit_keys(KeyChange {
-            put: vec![row.into()],
-            ..KeyChange::default()
-        })?;
-        Ok(checkpoint)
+        Ok((checkpoint, row))
     }
 
     pub(super) fn check_not_older(&self, seen: &Checkpoint) -> Result<(), VaultError> {

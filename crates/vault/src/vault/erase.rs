@@ -155,7 +155,10 @@ impl Vault {
                 })?;
                 continue;
             }
-            edits.push(Edit::RemoveSubject(number));
+            edits.push(Edit::RemoveSubject {
+                subject: number,
+                position,
+            });
             let event = Event {
                 detail: position,
                 ..Event::new(EventKind::Erased, now)

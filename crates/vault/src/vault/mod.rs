@@ -5,6 +5,7 @@ mod audit;
 mod backups;
 mod bulk;
 mod enroll;
+mod enroll_all;
 mod erase;
 mod export;
 mod keys;
@@ -23,6 +24,7 @@ pub use attempts::Attempt;
 pub use audit::Inclusion;
 pub use bulk::NewSubject;
 pub use enroll::Reference;
+pub use enroll_all::NewTemplates;
 pub use export::{AuditEntry, SubjectExport};
 pub use restore::Restored;
 pub use retain::Retained;
@@ -205,8 +207,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`] when the settings are out of range, there is no vault, it belongs to
-    /// another root key, was written by a later version, is damaged, older than its keyring or
-    /// cut off before it was finished, or the clock stands before the last checkpoint.
+    /// another root key, was written by a later version, is damaged, older or newer than its
+    /// keyring or cut off before it was finished, or the clock stands before the last checkpoint.
     pub fn open(
         store: Arc<dyn Store>,
         source: Arc<dyn KeySource>,
@@ -238,6 +240,7 @@ impl Vault {
         if data.origin != head.origin && head.origin.finished {
             return Err(VaultError::Corrupt { what: "origin" });
         }
+        Self::check_keyring_not_older(&*store, &data)?;
         let seen = head
             .checkpoint
             .as_ref()
@@ -252,6 +255,25 @@ impl Vault {
         opened.tick(now)?;
         opened.finish_erasures(now)?;
         Ok(opened)
+    }
+
+    /// What the data know of subjects and erasures, the keyring knew before them.
+    fn check_keyring_not_older(store: &dyn Store, data: &DataHead) -> Result<(), VaultError> {
+        // Read after the data, which other processes may be adding to.
+        let head = store.keyring()?;
+        for (what, expected, got) in [
+            ("subjects", data.last_subject, head.last_subject),
+            ("erasures", data.last_position, head.last_position),
+        ] {
+            if got < expected {
+                return Err(VaultError::KeyringOlder {
+                    what,
+                    expected,
+                    got,
+                });
+            }
+        }
+        Ok(())
     }
 
     fn assemble(

@@ -9,7 +9,7 @@ use crate::random::{self, Random};
 use crate::root::KeySource;
 use crate::store::{
     Change, DeletionRow, Edit, EventRow, Half, KeyChange, Making, RootWrappedRow, Row, Store,
-    SubjectRow, TileRow,
+    SubjectRow, TileRow, WithdrawalRow,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
@@ -27,20 +27,42 @@ pub struct Restored {
     pub erased: u64,
     /// Subjects left out because the keyring backup has no key for them.
     pub without_key: u64,
+    /// Consents that came back and were ended, because they had been withdrawn since.
+    pub withdrawn: u64,
+    /// Until when the newest of the ledgers and backups knows of erasures and withdrawals.
+    pub known_until: Timestamp,
 }
 
-/// Key ids that must not come back, with their place and day.
+/// What must not come back.
 #[derive(Default)]
-struct Deletions(BTreeMap<[u8; 16], (u64, u32)>);
+struct Deletions {
+    /// Keys that were destroyed, with their place and day.
+    keys: BTreeMap<[u8; 16], (u64, u32)>,
+    /// Consents that were withdrawn, by their marks, with the day.
+    withdrawn: BTreeMap<[u8; 16], u32>,
+}
 
 impl Deletions {
-    fn add(&mut self, row: &DeletionRow) {
-        self.0.entry(row.key_id).or_insert((row.position, row.day));
+    fn add(&mut self, row: Row) {
+        match row {
+            Row::DeletionRow(row) => {
+                self.keys
+                    .entry(row.key_id)
+                    .or_insert((row.position, row.day));
+            }
+            Row::WithdrawalRow(row) => {
+                self.withdrawn.entry(row.mark).or_insert(row.day);
+            }
+            _ => {}
+        }
     }
 
     /// One ledger of all that were given, with places that are free of doubles.
     fn rows(&self) -> Vec<Row> {
-        let mut all: Vec<_> = self.0.iter().collect();
+        let withdrawn = self.withdrawn.iter();
+        let withdrawn =
+            withdrawn.map(|(&mark, &day)| Row::WithdrawalRow(WithdrawalRow { mark, day }));
+        let mut all: Vec<_> = self.keys.iter().collect();
         all.sort_by_key(|(key_id, (position, _))| (*position, **key_id));
         let mut last = 0;
         all.into_iter()
@@ -53,6 +75,7 @@ impl Deletions {
                 }
                 .into()
             })
+            .chain(withdrawn)
             .collect()
     }
 }
@@ -73,7 +96,7 @@ impl Vault {
     /// age identity it was made for (`AGE-SECRET-KEY-1...`), the data backup, and any newer
     /// deletion ledgers there are.
     ///
-    /// Nobody named by any of the ledgers comes back. Until all of it is read and its MACs are
+    /// Nobody named by any of the ledgers comes back, and no consent that was withdrawn. Until all of it is read and its MACs are
     /// right, the store is marked unfinished: it cannot be opened, and makes way when the
     /// restore is done again.
     ///
@@ -113,11 +136,14 @@ impl Vault {
         for ledger in ledgers {
             let mut reader = Reader::new(&mut **ledger, Half::Deletions)?;
             foreign(&keyring.vault, &reader.vault)?;
-            reader.deletions(|row| deletions.add(&row))?;
+            reader.deletions(|row| deletions.add(row))?;
             read_ledgers.push(reader);
         }
-        data.deletions(|row| deletions.add(&row))?;
-        keyring.deletions(|row| deletions.add(&row))?;
+        data.deletions(|row| deletions.add(row))?;
+        keyring.deletions(|row| deletions.add(row))?;
+        let made = read_ledgers.iter().map(|ledger| ledger.made);
+        let known_until = made.fold(data.made.max(keyring.made), Timestamp::max);
+        let withdrawn: BTreeSet<[u8; 16]> = deletions.withdrawn.keys().copied().collect();
 
         let mut import = Import {
             store: &*store,
@@ -136,8 +162,10 @@ impl Vault {
         }
         import.data(&mut data, &keys.log)?;
         data.check(&keys.backup)?;
-        let done = import.finish()?;
+        let mut done = import.finish()?;
         let restored = Self::open_any(store, source, random, settings, now)?;
+        done.known_until = known_until;
+        done.withdrawn = restored.end_withdrawn(&withdrawn, now)?;
         restored.append_own(EventKind::Restored, done.subjects, now)?;
         restored.finish(now)?;
         Ok((restored, done))
@@ -197,7 +225,7 @@ impl Import<'_> {
             }
             match row {
                 Some(Row::KeyRow(row)) => {
-                    if self.deletions.0.contains_key(&row.key_id) {
+                    if self.deletions.keys.contains_key(&row.key_id) {
                         continue;
                     }
                     self.keys.insert(row.number, row.key_id);
@@ -271,7 +299,7 @@ impl Import<'_> {
                 true
             }
             // The ledger is already in the keyring.
-            Row::DeletionRow(_) => false,
+            Row::DeletionRow(_) | Row::WithdrawalRow(_) => false,
             _ => true,
         };
         Ok(keeps.then_some(row))
@@ -282,7 +310,7 @@ impl Import<'_> {
             self.done.subjects += 1;
             return true;
         }
-        if self.deletions.0.contains_key(&row.key_id) {
+        if self.deletions.keys.contains_key(&row.key_id) {
             self.done.erased += 1;
         } else {
             self.done.without_key += 1;

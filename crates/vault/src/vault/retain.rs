@@ -1,10 +1,12 @@
 //! The job that ends consents and erases subjects when their time is over.
 
 use super::Vault;
-use crate::consent::ConsentState;
+use super::withdraw::Ending;
+use crate::consent::{ConsentState, LedgerPart};
 use crate::error::VaultError;
 use crate::ident::Timestamp;
 use crate::signed::EraseReceipt;
+use crate::store::ConsentRow;
 
 /// What one run of the retention job did.
 #[derive(Clone, Debug, Default)]
@@ -44,10 +46,10 @@ impl Vault {
                 done.erased.push(self.erase(&subject, None, now)?);
                 continue;
             }
-            let over = |part: &crate::consent::LedgerPart| {
+            let over = |_: &ConsentRow, part: &LedgerPart| {
                 part.state == ConsentState::Active && part.expires <= now
             };
-            done.expired += self.end_consents(&subject, over, ConsentState::Expired, now)? as u64;
+            done.expired += self.end_consents(&subject, over, Ending::Expired, now)? as u64;
         }
         Ok(done)
     }

@@ -1,16 +1,32 @@
 //! Ending consents: by the subject, or by time.
 
 use super::{Subject, Vault};
-use crate::consent::{ConsentState, LedgerPart, Purpose};
+use crate::consent::{ConsentState, LedgerPart, Purpose, withdrawal_mark};
 use crate::error::VaultError;
 use crate::event::{Event, EventKind};
 use crate::ident::Timestamp;
-use crate::store::{Change, Conflict, Contents, Edit, Require, StoreError};
+use crate::store::{
+    Change, Conflict, ConsentRow, Contents, Edit, KeyChange, Require, Row, StoreError,
+    WithdrawalRow,
+};
+use std::collections::BTreeSet;
+
+/// Why consents end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Their time is over.
+    Expired,
+    /// The subject says so.
+    Withdrawn,
+    /// The subject said so after the backup was made that is being restored.
+    WithdrawnSince,
+}
 
 impl Vault {
     /// Withdraws every standing consent for a purpose, or for all purposes. Needs no holder
     /// part. Records go with the last consent. Returns how many entries were withdrawn; by then
-    /// the keyring has a checkpoint that an older database does not reach.
+    /// the keyring has a checkpoint that an older database does not reach, and the deletion ledger
+    /// an entry by which a restored backup ends the consent again.
     ///
     /// # Errors
     /// [`VaultError::Unknown`] when the subject is gone; others when the store fails.
@@ -21,14 +37,37 @@ impl Vault {
         now: Timestamp,
     ) -> Result<usize, VaultError> {
         self.tick(now)?;
-        let chosen =
-            |part: &LedgerPart| part.stands(now) && purpose.is_none_or(|one| one == part.purpose);
-        let ended = self.end_consents(subject, chosen, ConsentState::Withdrawn, now)?;
-        if ended > 0 {
-            // The keyring remembers how far the log had come, so that a database of before the
-            // withdrawal is not taken for this one.
-            self.checkpoint(now)?;
+        let asked = |part: &LedgerPart| purpose.is_none_or(|one| one == part.purpose);
+        let chosen = |_: &ConsentRow, part: &LedgerPart| part.stands(now) && asked(part);
+        let ended = self.end_consents(subject, chosen, Ending::Withdrawn, now)?;
+        // What was withdrawn before is entered again: a crash may have come between.
+        let rows = self.store.dossier(subject.row.number, Contents::Consents)?;
+        let ledger = subject.ledger_key();
+        let parts = self.parts(subject, &ledger, &rows.consents)?;
+        let withdrawn = rows.consents.iter().zip(&parts);
+        let marks = withdrawn
+            .filter(|(_, (_, part))| part.state == ConsentState::Withdrawn && asked(part))
+            .map(|(row, _)| withdrawal_mark(&ledger, row));
+        let mut put: Vec<Row> = marks
+            .map(|mark| {
+                WithdrawalRow {
+                    mark,
+                    day: now.day(),
+                }
+                .into()
+            })
+            .collect();
+        if put.is_empty() {
+            return Ok(ended);
         }
+        // The keyring remembers how far the log had come, so that a database of before the
+        // withdrawal is not taken for this one.
+        let (_, row) = self.signed_checkpoint(now)?;
+        put.push(row.into());
+        self.store.commit_keys(KeyChange {
+            put,
+            ..KeyChange::default()
+        })?;
         Ok(ended)
     }
 
@@ -37,14 +76,14 @@ impl Vault {
     pub(super) fn end_consents(
         &self,
         subject: &Subject,
-        chosen: impl Fn(&LedgerPart) -> bool,
-        state: ConsentState,
+        chosen: impl Fn(&ConsentRow, &LedgerPart) -> bool,
+        ending: Ending,
         now: Timestamp,
     ) -> Result<usize, VaultError> {
         let ledger = subject.ledger_key();
-        let kind = match state {
-            ConsentState::Expired => EventKind::ConsentExpired,
-            _ => EventKind::ConsentWithdrawn,
+        let (kind, state) = match ending {
+            Ending::Expired => (EventKind::ConsentExpired, ConsentState::Expired),
+            _ => (EventKind::ConsentWithdrawn, ConsentState::Withdrawn),
         };
         for _ in 0..32 {
             let row = self.current(subject)?;
@@ -58,7 +97,7 @@ impl Vault {
                 ..Change::default()
             };
             for (mut entry, (number, part)) in rows.into_iter().zip(&mut parts) {
-                if !chosen(part) {
+                if !chosen(&entry, part) {
                     continue;
                 }
                 part.state = state;
@@ -79,10 +118,10 @@ impl Vault {
             if !parts.iter().any(|(_, part)| part.stands(now)) {
                 change.edits.push(Edit::RemoveRecords(row.number));
             }
-            // A job that ends a consent is no use of the subject.
-            let used_day = match state {
-                ConsentState::Expired => row.used_day,
-                _ => now.day(),
+            // What ends a consent by itself is no use of the subject.
+            let used_day = match ending {
+                Ending::Withdrawn => now.day(),
+                _ => row.used_day,
             };
             let days = self.set_days(row.number, row.generation + 1, &parts, used_day, now);
             change.edits.push(days);
@@ -93,5 +132,32 @@ impl Vault {
             }
         }
         Err(StoreError::Conflict(Conflict::Generation).into())
+    }
+
+    /// Ends the consents that were withdrawn after the backup was made they come from. Returns how
+    /// many there were.
+    pub(super) fn end_withdrawn(
+        &self,
+        marks: &BTreeSet<[u8; 16]>,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        let (mut ended, mut after) = (0, 0);
+        while !marks.is_empty() {
+            let rows = self.store.subjects(None, after, 1000)?;
+            let Some(last) = rows.last() else { break };
+            after = last.number;
+            for row in rows {
+                let Some(subject) = self.load(row)? else {
+                    continue;
+                };
+                let ledger = subject.ledger_key();
+                let chosen = |row: &ConsentRow, part: &LedgerPart| {
+                    part.state != ConsentState::Withdrawn
+                        && marks.contains(&withdrawal_mark(&ledger, row))
+                };
+                ended += self.end_consents(&subject, chosen, Ending::WithdrawnSince, now)? as u64;
+            }
+        }
+        Ok(ended)
     }
 }

@@ -1,12 +1,15 @@
-use super::house::{DAY, House, at, create, id, model, name, open, root};
+use super::house::{DAY, House, at, create, holder, id, model, name, open, root};
+use super::watched::Watched;
 use crate::backend::Place;
 use age::secrecy::ExposeSecret;
-use countenance_vault::store::StoreError;
+use countenance_vault::store::{FaultStore, Faults, StoreError};
 use countenance_vault::{
-    BackupError, KeyError, Restored, Settings, SystemRandom, Timestamp, Vault, VaultError,
+    BackupError, ConsentError, KeyError, Purpose, Restored, Settings, SystemRandom, Timestamp,
+    Vault, VaultError,
 };
 use std::io::Read;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 struct Backups {
     identity: String,
@@ -28,6 +31,12 @@ fn back_up(vault: &Vault, now: Timestamp) -> Backups {
         keyring,
         data,
     }
+}
+
+fn deletions(vault: &Vault, now: Timestamp) -> Vec<u8> {
+    let mut ledger = Vec::new();
+    vault.backup_deletions(&mut ledger, now).unwrap();
+    ledger
 }
 
 fn restore(
@@ -79,7 +88,9 @@ fn a_restored_vault_verifies_as_before() {
         Restored {
             subjects: 20,
             erased: 0,
-            without_key: 0
+            without_key: 0,
+            withdrawn: 0,
+            known_until: at(1),
         }
     );
     vault.audit_verify().unwrap();
@@ -169,6 +180,116 @@ fn a_restore_brings_back_nobody_who_was_erased_since() {
         let (_, done) = restore(&place, &old, &[], at(6)).unwrap();
         assert_eq!((done.subjects, done.erased), (1, 1));
     }
+}
+
+#[test]
+fn a_consent_withdrawn_since_the_backup_is_withdrawn_in_what_is_restored() {
+    let Some(house) = House::fresh() else { return };
+    let (ana, _) = house.enrolled("ana", &[1; 132]);
+    house.enrolled("bea", &[2; 132]);
+    let cleo = house.add_bound("cleo", 7);
+    house.consent(&cleo);
+    let before = back_up(&house.vault, at(1));
+    house.vault.withdraw(ana.subject(), None, at(2)).unwrap();
+    house.vault.withdraw(cleo.subject(), None, at(2)).unwrap();
+    let ledger = deletions(&house.vault, at(3));
+
+    // Control: without the ledger the consents are back, and the report says until when it knows.
+    let place = Place::fresh().unwrap();
+    let (vault, done) = restore(&place, &before, &[], at(4)).unwrap();
+    assert_eq!((done.withdrawn, done.known_until), (0, at(1)));
+    let house = moved(house, place, vault);
+    assert_eq!(house.verify("ana", at(5)).unwrap(), [[1; 132]]);
+    let part = holder(7);
+    house.verify_with("cleo", Some(&part), at(5)).unwrap();
+
+    let place = Place::fresh().unwrap();
+    let (vault, done) = restore(&place, &before, &[&ledger], at(4)).unwrap();
+    assert_eq!((done.subjects, done.withdrawn), (3, 2));
+    assert_eq!(done.known_until, at(3));
+    let house = moved(house, place, vault).reopened(at(5));
+    for refused in [
+        house.verify("ana", at(5)),
+        house.verify_with("cleo", Some(&part), at(5)),
+    ] {
+        let withdrawn = VaultError::Consent(ConsentError::Withdrawn);
+        assert_eq!(refused.unwrap_err().to_string(), withdrawn.to_string());
+    }
+    let target = house.vault.find(&house.collection, &id("ana")).unwrap();
+    let ana = house.vault.unlock(target.subject().unwrap(), None).unwrap();
+    assert!(
+        house.vault.records(&ana).unwrap().is_empty(),
+        "nothing to enroll beside is left"
+    );
+    assert!(house.vault.consent(&ana, Purpose::Verify, at(5)).is_err());
+    assert_eq!(house.verify("bea", at(5)).unwrap(), [[2; 132]]);
+    house.vault.audit_verify().unwrap();
+
+    // What was learned is kept: the next backup knows it without the old ledger.
+    let next = back_up(&house.vault, at(6));
+    let place = Place::fresh().unwrap();
+    let old = Backups {
+        data: before.data,
+        ..next
+    };
+    let (vault, done) = restore(&place, &old, &[], at(7)).unwrap();
+    assert_eq!(done.withdrawn, 2);
+    drop(vault);
+}
+
+#[test]
+fn a_consent_given_anew_is_not_ended_by_the_withdrawal_of_an_older_one() {
+    let Some(house) = House::fresh() else { return };
+    let (ana, _) = house.enrolled("ana", &[1; 132]);
+    house.vault.withdraw(ana.subject(), None, at(1)).unwrap();
+    let consent = house.consent(&ana);
+    house
+        .vault
+        .enroll(&ana, &consent, &model(), &[3; 132], at(2))
+        .unwrap();
+    let (backups, ledger) = (back_up(&house.vault, at(3)), deletions(&house.vault, at(3)));
+    let place = Place::fresh().unwrap();
+    let (vault, done) = restore(&place, &backups, &[&ledger], at(4)).unwrap();
+    assert_eq!(done.withdrawn, 0);
+    let house = moved(house, place, vault);
+    assert_eq!(house.verify("ana", at(5)).unwrap(), [[3; 132]]);
+}
+
+/// Between the withdrawal in the data and its entry in the ledger the process may die.
+#[test]
+fn a_withdrawal_that_was_cut_off_is_entered_when_it_is_done_again() {
+    let faults = Arc::new(Faults::default());
+    let handle = Arc::clone(&faults);
+    let house = House::with(move |store| {
+        let plain = Watched::new(store, Box::new(|_| {}), Box::new(|change| change));
+        Arc::new(FaultStore::new(plain, Arc::clone(&handle)))
+    });
+    let Some(house) = house else { return };
+    let (ana, _) = house.enrolled("ana", &[1; 132]);
+    let before = back_up(&house.vault, at(1));
+    faults.refused_write.store(1, Ordering::SeqCst);
+    assert!(house.vault.withdraw(ana.subject(), None, at(2)).is_err());
+    // Control: it is withdrawn, but the ledger does not know yet.
+    assert!(house.verify("ana", at(2)).is_err());
+    let place = Place::fresh().unwrap();
+    let ledger = deletions(&house.vault, at(2));
+    assert_eq!(
+        restore(&place, &before, &[&ledger], at(3))
+            .unwrap()
+            .1
+            .withdrawn,
+        0
+    );
+    assert_eq!(house.vault.withdraw(ana.subject(), None, at(2)).unwrap(), 0);
+    let place = Place::fresh().unwrap();
+    let ledger = deletions(&house.vault, at(3));
+    assert_eq!(
+        restore(&place, &before, &[&ledger], at(3))
+            .unwrap()
+            .1
+            .withdrawn,
+        1
+    );
 }
 
 #[test]
@@ -300,7 +421,8 @@ fn subjects_newer_than_the_keyring_backup_are_left_out_and_counted() {
         Restored {
             subjects: 1,
             erased: 0,
-            without_key: 1
+            without_key: 1,
+            ..done
         }
     );
 }

@@ -1,7 +1,9 @@
-use super::house::{House, at, create, id, name, open, root};
-use countenance_vault::store::StoreError;
-use countenance_vault::{KeyError, Settings, SystemRandom, Vault, VaultError};
-use std::sync::Arc;
+use super::house::{House, at, create, grant_for, id, model, name, open, root};
+use super::watched::{Moment, Watched};
+use countenance_vault::store::{Store, StoreError};
+use countenance_vault::{KeyError, Purpose, Settings, SystemRandom, Vault, VaultError};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 
 #[test]
 fn another_root_key_does_not_open_the_vault() {
@@ -128,4 +130,83 @@ fn tenants_and_collections_are_found_by_name_again() {
         unknown,
         Err(VaultError::Unknown { what: "collection" })
     ));
+}
+
+type Act = Box<dyn FnOnce() + Send>;
+
+/// Another process adds and enrolls somebody just before the nth write of a rotation, for every n.
+#[test]
+fn whoever_is_enrolled_at_any_moment_of_a_rotation_opens_afterwards() {
+    let mut writes = 0;
+    loop {
+        let (countdown, act) = (
+            Arc::new(AtomicI64::new(-1)),
+            Arc::new(Mutex::new(None::<Act>)),
+        );
+        let below: Arc<Mutex<Option<Arc<dyn Store>>>> = Arc::default();
+        let (count, due, kept) = (Arc::clone(&countdown), Arc::clone(&act), Arc::clone(&below));
+        let house = House::with(move |store| {
+            *kept.lock().unwrap() = Some(Arc::clone(&store));
+            let (count, due) = (Arc::clone(&count), Arc::clone(&due));
+            let watch = move |moment| {
+                let now = moment == Moment::Before && count.fetch_sub(1, Ordering::SeqCst) == 0;
+                let act = if now {
+                    due.lock().unwrap().take()
+                } else {
+                    None
+                };
+                if let Some(act) = act {
+                    act();
+                }
+            };
+            Arc::new(Watched::new(
+                store,
+                Box::new(watch),
+                Box::new(|change| change),
+            ))
+        });
+        let Some(house) = house else { return };
+        house.enrolled("ana", &[1; 132]);
+        house.enrolled("bea", &[2; 132]);
+        // It knows the key that is about to go.
+        let beside = below.lock().unwrap().take().unwrap();
+        let other = open(beside, at(1)).unwrap();
+        let staff = other.collection(&name("acme"), &name("staff")).unwrap();
+        *act.lock().unwrap() = Some(Box::new(move || {
+            let cleo = other.add_subject(&staff, &id("cleo"), None, at(2)).unwrap();
+            let consent = other
+                .grant(&cleo, &grant_for(Purpose::Verify, 9), at(2))
+                .unwrap();
+            other
+                .enroll(&cleo, &consent, &model(), &[3; 132], at(2))
+                .unwrap();
+        }));
+        countdown.store(writes, Ordering::SeqCst);
+        house.vault.rotate_tenant(&name("acme"), at(2)).unwrap();
+        let mut after = Some(0);
+        while let Some(from) = after {
+            after = house.vault.rewrap(from, 1).unwrap().next;
+        }
+        countdown.store(-1, Ordering::SeqCst);
+        if act.lock().unwrap().is_some() {
+            break;
+        }
+        let mut house = house;
+        for _ in 0..2 {
+            house = house.reopened(at(3));
+            below.lock().unwrap().take();
+            for (who, template) in [("ana", 1), ("bea", 2), ("cleo", 3)] {
+                let opened = house.verify(who, at(4));
+                assert_eq!(opened.unwrap(), [[template; 132]], "{who}, write {writes}");
+            }
+            // And so it is when the rotation is done once more, for whom it missed.
+            let mut after = Some(0);
+            while let Some(from) = after {
+                after = house.vault.rewrap(from, 1).unwrap().next;
+            }
+            assert_eq!(house.vault.key_status().unwrap()[0].2, 0, "write {writes}");
+        }
+        writes += 1;
+    }
+    assert!(writes > 3, "every write of a rotation was met: {writes}");
 }

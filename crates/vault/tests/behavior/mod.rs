@@ -13,5 +13,6 @@ mod keys;
 mod log;
 mod model;
 mod retention;
+mod swaps;
 #[path = "../given/watched.rs"]
 mod watched;

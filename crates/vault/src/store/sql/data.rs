@@ -1,32 +1,104 @@
 //! A transaction of the data half.
 
-use super::schema::{self, TREE_SIZE};
+use super::schema::{self, REMOVED, TREE_SIZE};
 use super::{Sql, Value, int, place, small};
+use crate::event::SealedEvent;
 use crate::merkle::{self, Tiles};
 use crate::store::{Change, Committed, Conflict, Edit, Require, Row, StoreError};
 
+/// One change; after an error the transaction, or what was done since a savepoint, must be given up.
 pub(in crate::store) fn apply(sql: &mut dyn Sql, change: &Change) -> Result<Committed, StoreError> {
+    let done = apply_all(sql, &[change])?.pop();
+    done.ok_or(StoreError::Corrupt { what: "change" })?
+}
+
+/// Changes one after another, their events appended at once. What is refused has changed
+/// nothing, and the others are made; after an error the transaction must be given up.
+pub(in crate::store) fn apply_all(
+    sql: &mut dyn Sql,
+    changes: &[&Change],
+) -> Result<Vec<Result<Committed, StoreError>>, StoreError> {
     // The counter row is taken first: with several writers it puts them in one order, so that
     // what is required cannot change before the commit.
-    let events = change.events.len() as u64;
-    let size = if change.requires.is_empty() && change.events.is_empty() {
+    let all = changes
+        .iter()
+        .map(|change| change.events.len() as u64)
+        .sum();
+    let bare = |change: &&Change| change.requires.is_empty() && change.events.is_empty();
+    let grown = if changes.iter().all(bare) {
         0
     } else {
-        grow(sql, events)?
+        grow(sql, all)?
+    };
+    let mut pending = Pending {
+        first: grown - all.min(grown),
+        events: Vec::new(),
+    };
+    let mut results = Vec::with_capacity(changes.len());
+    for change in changes {
+        results.push(match apply_one(sql, change, &pending) {
+            Ok(()) => {
+                let first_leaf = pending.size();
+                pending.events.extend(&change.events);
+                Ok(Committed {
+                    first_leaf,
+                    size: pending.size(),
+                })
+            }
+            Err(Refused::Clean(error)) => Err(error),
+            Err(Refused::Halfway(error)) => return Err(error),
+        });
+    }
+    if grown > pending.size() {
+        set_size(sql, pending.size())?;
+    }
+    if !pending.events.is_empty() {
+        append(sql, &pending)?;
+    }
+    Ok(results)
+}
+
+/// What the changes so far append, before it is.
+struct Pending<'a> {
+    first: u64,
+    events: Vec<&'a SealedEvent>,
+}
+
+impl Pending<'_> {
+    fn size(&self) -> u64 {
+        self.first + self.events.len() as u64
+    }
+}
+
+enum Refused {
+    /// Nothing was changed.
+    Clean(StoreError),
+    /// Something may have been.
+    Halfway(StoreError),
+}
+
+fn apply_one(sql: &mut dyn Sql, change: &Change, pending: &Pending<'_>) -> Result<(), Refused> {
+    let refused = |clean: bool| {
+        move |error: StoreError| match error {
+            StoreError::Conflict(_) if clean => Refused::Clean(error),
+            error => Refused::Halfway(error),
+        }
     };
     for require in &change.requires {
-        demand(sql, require)?;
+        demand(sql, require, pending).map_err(refused(true))?;
     }
-    for edit in &change.edits {
-        alter(sql, edit)?;
+    for (place, edit) in change.edits.iter().enumerate() {
+        alter(sql, edit).map_err(refused(place == 0))?;
     }
-    if events > 0 {
-        append(sql, size - events, change)?;
-    }
-    Ok(Committed {
-        first_leaf: size - events.min(size),
-        size,
-    })
+    Ok(())
+}
+
+fn set_size(sql: &mut dyn Sql, size: u64) -> Result<(), StoreError> {
+    sql.run(
+        "UPDATE counter SET value = $1 WHERE slot = $2",
+        &[int(size)?, small(TREE_SIZE)],
+    )
+    .map(drop)
 }
 
 fn grow(sql: &mut dyn Sql, by: u64) -> Result<u64, StoreError> {
@@ -38,7 +110,7 @@ fn grow(sql: &mut dyn Sql, by: u64) -> Result<u64, StoreError> {
     .int("tree size")
 }
 
-fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
+fn demand(sql: &mut dyn Sql, require: &Require, pending: &Pending<'_>) -> Result<(), StoreError> {
     match require {
         Require::NoCollection(id) => {
             let found = sql.row(
@@ -53,6 +125,18 @@ fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
                 &[place(*subject, *number)?],
             )?;
             refuse_if(found.is_some(), Conflict::Record)
+        }
+        Require::Records { subject, are } => {
+            let found = sql.rows(
+                "SELECT place FROM record WHERE place BETWEEN $1 AND $2",
+                &[place(*subject, 0)?, place(*subject, 255)?],
+            )?;
+            let mut there = 0_u16;
+            for mut row in found {
+                let number = row.int::<u64>("record")? & 255;
+                there |= 1_u16.checked_shl(number as u32).unwrap_or_default();
+            }
+            refuse_if(there != *are, Conflict::Record)
         }
         Require::NoSubject {
             collection,
@@ -76,7 +160,8 @@ fn demand(sql: &mut dyn Sql, require: &Require) -> Result<(), StoreError> {
                 )?
                 .map(|mut row| row.int::<u64>("event"))
                 .transpose()?;
-            refuse_if(newest != *is, Conflict::Events)
+            let joined = pending.events.iter().any(|event| event.subject == *subject);
+            refuse_if(newest != *is || joined, Conflict::Events)
         }
         Require::Generation { subject, is } => {
             let found = sql
@@ -108,7 +193,11 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
                 &[Value::Bytes(&[]), int(*subject)?],
             )?;
         }
-        Edit::RemoveSubject(subject) => {
+        Edit::RemoveSubject { subject, position } => {
+            sql.run(
+                "UPDATE counter SET value = $1 WHERE slot = $2 AND value < $1",
+                &[int(*position)?, small(REMOVED)],
+            )?;
             let number = int(*subject)?;
             let (first, last) = (place(*subject, 0)?, place(*subject, 255)?);
             let pseudonym = sql
@@ -174,12 +263,7 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
             sql.run("DELETE FROM attempt WHERE slot = $1", &[Value::Bytes(slot)])?;
         }
         Edit::Finish => schema::finish(sql, false)?,
-        Edit::TreeSize(size) => {
-            sql.run(
-                "UPDATE counter SET value = $1 WHERE slot = $2",
-                &[int(*size)?, small(TREE_SIZE)],
-            )?;
-        }
+        Edit::TreeSize(size) => set_size(sql, *size)?,
     }
     Ok(())
 }
@@ -294,21 +378,11 @@ impl Tiles for Stored<'_> {
     }
 }
 
-fn append(sql: &mut dyn Sql, first: u64, change: &Change) -> Result<(), StoreError> {
-    let leaves = change.events.iter().map(|event| event.leaf_hash);
-    let touched = merkle::append(&mut Stored(sql), first, leaves)?;
+fn append(sql: &mut dyn Sql, pending: &Pending<'_>) -> Result<(), StoreError> {
+    let leaves = pending.events.iter().map(|event| event.leaf_hash);
+    let touched = merkle::append(&mut Stored(sql), pending.first, leaves)?;
     for ((level, index), hashes) in touched {
         put_tile(sql, level, index, &hashes)?;
     }
-    for (offset, event) in change.events.iter().enumerate() {
-        sql.run(
-            "INSERT INTO event (sequence, subject, sealed) VALUES ($1, $2, $3)",
-            &[
-                int(first + offset as u64)?,
-                int(event.subject)?,
-                Value::Bytes(&event.sealed),
-            ],
-        )?;
-    }
-    Ok(())
+    sql.append_events(pending.first, &pending.events)
 }

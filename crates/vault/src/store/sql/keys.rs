@@ -172,6 +172,12 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
                 ],
             )?;
         }
+        Row::WithdrawalRow(row) => {
+            sql.run(
+                "INSERT INTO withdrawal (mark, day) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                &[Value::Bytes(&row.mark), small(row.day)],
+            )?;
+        }
         Row::RootWrappedRow(row) => {
             sql.run(
                 "INSERT INTO root_wrapped (kind, tenant, version, root_id, wrapped) \

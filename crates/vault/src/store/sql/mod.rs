@@ -9,6 +9,8 @@ mod schema;
 mod snapshot;
 
 pub(super) use data::apply;
+#[cfg(feature = "postgres")]
+pub(super) use data::apply_all;
 pub(super) use keys::apply_keys;
 pub(super) use read::{
     attempt, data_head, dossier, events, key, keyring_head, keys, log, subject, subjects, tile,
@@ -20,6 +22,7 @@ pub(super) use schema::{check, create_half, data_tables, keyring_tables, origin}
 pub(super) use snapshot::snapshot;
 
 use super::StoreError;
+use crate::event::SealedEvent;
 
 /// A value bound to a placeholder.
 #[derive(Clone, Copy, Debug)]
@@ -77,6 +80,21 @@ pub(super) trait Sql {
     fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Cells>, StoreError>;
     /// Runs statements of the schema.
     fn script(&mut self, sql: &str) -> Result<(), StoreError>;
+
+    /// Inserts events with the sequences from `first` on.
+    fn append_events(&mut self, first: u64, events: &[&SealedEvent]) -> Result<(), StoreError> {
+        for (sequence, event) in (first..).zip(events) {
+            self.run(
+                "INSERT INTO event (sequence, subject, sealed) VALUES ($1, $2, $3)",
+                &[
+                    int(sequence)?,
+                    int(event.subject)?,
+                    Value::Bytes(&event.sealed),
+                ],
+            )?;
+        }
+        Ok(())
+    }
 
     /// The only or first row of a query.
     fn row(

@@ -1,6 +1,8 @@
 //! Reading of both halves.
 
-use super::schema::{CHECKPOINT, PUBLIC_KEY, TREE_SIZE, VAULT};
+use super::schema::{
+    CHECKPOINT, LAST_POSITION, LAST_SUBJECT, PUBLIC_KEY, REMOVED, TREE_SIZE, VAULT,
+};
 use super::{Cells, Sql, Value, int, place, small};
 use crate::merkle::TILE;
 use crate::store::{
@@ -32,6 +34,8 @@ pub(in crate::store) fn keyring_head(sql: &mut dyn Sql) -> Result<KeyringHead, S
         root_wrapped: root_wrapped(sql)?,
         tenants: tenants(sql)?,
         origin: super::origin(sql, true)?,
+        last_subject: key_counter(sql, LAST_SUBJECT)?,
+        last_position: key_counter(sql, LAST_POSITION)?,
     })
 }
 
@@ -83,18 +87,34 @@ pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreEr
         vault,
         collections: collections(sql)?,
         models: models(sql)?,
-        size: tree_size(sql)?,
+        size: counter(sql, TREE_SIZE)?,
         origin: super::origin(sql, false)?,
+        last_subject: last_subject(sql)?,
+        last_position: counter(sql, REMOVED)?,
     })
 }
 
-fn tree_size(sql: &mut dyn Sql) -> Result<u64, StoreError> {
+fn counter(sql: &mut dyn Sql, slot: i64) -> Result<u64, StoreError> {
+    let what = "counter";
+    sql.row("SELECT value FROM counter WHERE slot = $1", &[small(slot)])?
+        .ok_or(StoreError::Corrupt { what })?
+        .int(what)
+}
+
+fn key_counter(sql: &mut dyn Sql, slot: i64) -> Result<u64, StoreError> {
+    let what = "counter";
     sql.row(
-        "SELECT value FROM counter WHERE slot = $1",
-        &[small(TREE_SIZE)],
+        "SELECT value FROM key_counter WHERE slot = $1",
+        &[small(slot)],
     )?
-    .ok_or(StoreError::Corrupt { what: "tree size" })?
-    .int("tree size")
+    .ok_or(StoreError::Corrupt { what })?
+    .int(what)
+}
+
+fn last_subject(sql: &mut dyn Sql) -> Result<u64, StoreError> {
+    let newest = "SELECT number FROM subject ORDER BY number DESC LIMIT 1";
+    sql.row(newest, &[])?
+        .map_or(Ok(0), |mut row| row.int("subject"))
 }
 
 pub(super) fn collections(sql: &mut dyn Sql) -> Result<Vec<CollectionRow>, StoreError> {
@@ -291,7 +311,7 @@ pub(in crate::store) fn log(
 ) -> Result<LogPage, StoreError> {
     let end = first.saturating_add(u64::from(tiles));
     let mut page = LogPage {
-        size: tree_size(sql)?,
+        size: counter(sql, TREE_SIZE)?,
         tiles: vec![Vec::new(); tiles as usize],
         events: Vec::new(),
     };

@@ -28,7 +28,7 @@ pub(in crate::store) const DROP_DATA: &str = "DROP TABLE IF EXISTS meta, counter
     model, subject, record, consent, attempt, event, tile";
 #[cfg(feature = "postgres")]
 pub(in crate::store) const DROP_KEYRING: &str = "DROP TABLE IF EXISTS key_meta, key_counter, \
-    root_wrapped, tenant, server_part, deletion";
+    root_wrapped, tenant, server_part, deletion, withdrawal";
 
 const KEYRING: &str = "
 CREATE TABLE key_meta (slot INTEGER PRIMARY KEY, value BLOB NOT NULL);
@@ -42,6 +42,7 @@ CREATE TABLE server_part (number INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,
     version INTEGER NOT NULL, key_id BLOB NOT NULL, wrapped BLOB NOT NULL);
 CREATE TABLE deletion (position INTEGER PRIMARY KEY, key_id BLOB NOT NULL UNIQUE,
     day INTEGER NOT NULL, purged INTEGER NOT NULL);
+CREATE TABLE withdrawal (mark BLOB PRIMARY KEY, day INTEGER NOT NULL);
 ";
 
 /// Slots of `meta` and `key_meta`.
@@ -51,8 +52,9 @@ pub(super) const PUBLIC_KEY: i64 = 3;
 const ORIGIN: i64 = 4;
 pub(super) const CHECKPOINT: i64 = 5;
 
-/// Slot of `counter`: leaves of the audit tree.
+/// Slots of `counter`: leaves of the audit tree, newest ledger position whose rows are removed.
 pub(super) const TREE_SIZE: i64 = 1;
+pub(super) const REMOVED: i64 = 2;
 /// Slots of `key_counter`: last number of a subject, last ledger position.
 pub(super) const LAST_SUBJECT: i64 = 1;
 pub(super) const LAST_POSITION: i64 = 2;

@@ -5,7 +5,7 @@ use super::read::{
     subject_row, tile_place, tile_row,
 };
 use super::{Cells, Sql, Value, int, place};
-use crate::store::{AttemptRow, CheckpointRow, Half, Row, StoreError};
+use crate::store::{AttemptRow, CheckpointRow, Half, Row, StoreError, WithdrawalRow};
 
 /// Rows read at once.
 const PAGE: i64 = 1000;
@@ -69,7 +69,25 @@ fn deletions(
 ) -> Result<(), StoreError> {
     let query = "SELECT position, key_id, day FROM deletion WHERE position > $1 \
                  ORDER BY position LIMIT $2";
-    pages(sql, query, deletion_row, |row| int(row.position), sink)
+    pages(sql, query, deletion_row, |row| int(row.position), sink)?;
+    let mut after = Vec::new();
+    loop {
+        let rows = sql.rows(
+            "SELECT mark, day FROM withdrawal WHERE mark > $1 ORDER BY mark LIMIT $2",
+            &[Value::Bytes(&after), Value::Int(PAGE)],
+        )?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        for mut row in rows {
+            let row = WithdrawalRow {
+                mark: row.array("withdrawal")?,
+                day: row.int("withdrawal")?,
+            };
+            after = row.mark.to_vec();
+            sink(row.into())?;
+        }
+    }
 }
 
 fn data(

@@ -3,6 +3,7 @@
 use super::Durability;
 use crate::store::StoreError;
 use crate::store::sql::{Cell, Cells, Sql, Value};
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
@@ -21,8 +22,15 @@ pub(super) struct Connected(Connection);
 pub(super) fn failure(action: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     move |error| match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => StoreError::Full,
+        // The index of the log, which is mapped into memory, found no room.
+        _ if error.sqlite_error().map(|one| one.extended_code) == Some(SQLITE_IOERR_SHMSIZE) => {
+            StoreError::Full
+        }
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Corrupt {
             what: "database file",
+        },
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => StoreError::Denied {
+            place: "database file".to_owned(),
         },
         // An empty file and a database of another program are sound databases without our tables.
         _ if error.to_string().contains("no such table") => StoreError::Corrupt {

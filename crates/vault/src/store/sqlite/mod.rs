@@ -4,7 +4,7 @@ mod connection;
 mod writer;
 
 use self::connection::{Access, Connected};
-use self::writer::Writer;
+use super::group::{Work, Writer};
 use super::sql::{self, Sql};
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
@@ -13,7 +13,7 @@ use super::{
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Oldest SQLite without the bug that could lose commits when a WAL is reset.
 const OLDEST: i32 = 3_051_003;
@@ -30,12 +30,12 @@ pub enum Durability {
 }
 
 /// One database: connections for reading and a thread that writes.
-struct Database<W: writer::Work> {
+struct Database<W: Work> {
     path: PathBuf,
     keyring: bool,
     durability: Durability,
     readers: Mutex<Vec<Connected>>,
-    writer: OnceLock<Writer<W>>,
+    writer: Writer<W>,
 }
 
 /// Two SQLite databases, `data.db` and `keyring.db`, in a folder of their own.
@@ -49,9 +49,9 @@ pub struct SqliteStore {
     _lock: FolderLock,
 }
 
-impl<W: writer::Work> Database<W> {
+impl<W: Work> Database<W> {
     fn new(path: PathBuf, keyring: bool, durability: Durability) -> Self {
-        let (readers, writer) = (Mutex::new(Vec::new()), OnceLock::new());
+        let (readers, writer) = (Mutex::new(Vec::new()), Writer::default());
         Self {
             path,
             keyring,
@@ -110,12 +110,10 @@ impl<W: writer::Work> Database<W> {
     }
 
     fn write(&self, change: W) -> Result<W::Done, StoreError> {
-        if self.writer.get().is_none() {
-            let fresh = Writer::start(self.connect(Access::Existing)?)?;
-            // Two threads may race here; the loser's writer ends when it is dropped.
-            let _ = self.writer.set(fresh);
-        }
-        self.writer.get().ok_or(StoreError::Missing)?.write(change)
+        self.writer.write(change, || {
+            let mut connected = self.connect(Access::Existing)?;
+            Ok(move |group| writer::commit(&mut connected, group))
+        })
     }
 
     /// How it came to be; nothing when there is no database, or one that was cut off before it
@@ -203,9 +201,14 @@ impl SqliteStore {
             });
         }
         let failed = |action| {
-            move |error: std::io::Error| StoreError::Io {
-                action,
-                cause: error.to_string(),
+            move |error: std::io::Error| match error.kind() {
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StoreError::Denied {
+                    place: format!("data folder {}", folder.display()),
+                },
+                _ => StoreError::Io {
+                    action,
+                    cause: error.to_string(),
+                },
             }
         };
         make_private_folder(folder).map_err(failed("making the data folder"))?;
@@ -244,6 +247,20 @@ fn sync_folder(database: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
+/// A folder that was there before may be open to others; what a vault is made in is its owner's alone.
+fn close_to_others(database: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    if let Some(folder) = database.parent() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mut permissions = fs::metadata(folder)?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            permissions.set_mode(0o700);
+            fs::set_permissions(folder, permissions)?;
+        }
+    }
+    Ok(())
+}
+
 fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -260,6 +277,10 @@ impl Store for SqliteStore {
         if !making.may_replace(self.keyring.origin()?, self.data.origin()?) {
             return Err(StoreError::Occupied);
         }
+        close_to_others(&self.data.path).map_err(|error| StoreError::Io {
+            action: "closing the data folder to others",
+            cause: error.to_string(),
+        })?;
         // The keyring goes last and comes first: it says what the data may be replaced with.
         if making.makes(Half::Data) {
             self.data.remove()?;

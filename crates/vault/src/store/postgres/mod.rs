@@ -1,15 +1,16 @@
 //! The store for many nodes: one PostgreSQL database.
 
-use super::sql::{self, Cell, Cells, Sql, Value};
+mod connection;
+
+use self::connection::{Connected, failure};
+use super::group::{Task, Work, Writer};
+use super::sql::{self, Sql};
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
     KeyringHead, KeysCommitted, LogPage, Making, Origin, Row, Store, StoreError, SubjectRow,
 };
-use postgres::error::SqlState;
-use postgres::types::{ToSql, Type};
-use postgres::{Client, Config, NoTls, Statement};
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use postgres::{Client, Config, NoTls};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Connections kept when idle.
 const IDLE: usize = 32;
@@ -21,106 +22,21 @@ const IDLE: usize = 32;
 /// log recycling, not at once. Where that is not enough, keep the keyring in SQLite with
 /// [`SplitStore`](super::SplitStore). Connections are not encrypted: reach a server on another
 /// host through a tunnel.
+///
+/// One thread for each half writes; changes that wait together share one transaction and one sync
+/// of the server's disk.
 pub struct PostgresStore {
-    config: Config,
-    idle: Mutex<Vec<Connected>>,
+    server: Arc<Server>,
+    data: Writer<Change>,
+    keyring: Writer<KeyChange>,
     /// Holds the lock of whoever makes a vault here.
     making: Mutex<Option<Client>>,
 }
 
-struct Connected {
-    client: Client,
-    statements: BTreeMap<&'static str, Statement>,
-}
-
-struct Within<'a> {
-    client: &'a mut Client,
-    statements: &'a mut BTreeMap<&'static str, Statement>,
-}
-
-fn failure(action: &'static str) -> impl Fn(postgres::Error) -> StoreError {
-    move |error| match error.code() {
-        Some(code) if *code == SqlState::DISK_FULL => StoreError::Full,
-        Some(code) if *code == SqlState::UNDEFINED_TABLE => StoreError::Missing,
-        Some(code) if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => {
-            StoreError::Corrupt { what: "database" }
-        }
-        // The message of a server error may hold values; its code does not.
-        Some(code) => StoreError::Io {
-            action,
-            cause: format!("SQLSTATE {}", code.code()),
-        },
-        None => StoreError::Io {
-            action,
-            cause: error.to_string(),
-        },
-    }
-}
-
-impl Connected {
-    fn sql(&mut self) -> Within<'_> {
-        let Self { client, statements } = self;
-        Within { client, statements }
-    }
-}
-
-impl Within<'_> {
-    fn statement(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
-        if let Some(statement) = self.statements.get(sql) {
-            return Ok(statement.clone());
-        }
-        let statement = self.client.prepare(sql).map_err(failure("preparing"))?;
-        self.statements.insert(sql, statement.clone());
-        Ok(statement)
-    }
-}
-
-fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
-    values
-        .iter()
-        .map(|value| match value {
-            Value::Int(value) => value as &(dyn ToSql + Sync),
-            Value::Bytes(bytes) => bytes as &(dyn ToSql + Sync),
-        })
-        .collect()
-}
-
-impl Sql for Within<'_> {
-    fn run(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
-        let statement = self.statement(sql)?;
-        self.client
-            .execute(&statement, &parameters(values))
-            .map_err(failure("writing"))
-    }
-
-    fn rows(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Cells>, StoreError> {
-        let statement = self.statement(sql)?;
-        let rows = self
-            .client
-            .query(&statement, &parameters(values))
-            .map_err(failure("reading"))?;
-        let mut out = Vec::with_capacity(rows.len());
-        for row in rows {
-            let mut cells = Vec::with_capacity(row.len());
-            for (at, column) in row.columns().iter().enumerate() {
-                let cell = if *column.type_() == Type::INT8 {
-                    row.try_get(at).map(Cell::Int)
-                } else {
-                    row.try_get(at).map(Cell::Bytes)
-                };
-                cells.push(cell.map_err(|_| StoreError::Corrupt { what: "column" })?);
-            }
-            out.push(Cells(cells.into_iter()));
-        }
-        Ok(out)
-    }
-
-    fn script(&mut self, sql: &str) -> Result<(), StoreError> {
-        let sql = sql.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA");
-        self.client
-            .batch_execute(&sql)
-            .map_err(failure("making tables"))
-    }
+/// Where it is, and connections to it.
+struct Server {
+    config: Config,
+    idle: Mutex<Vec<Connected>>,
 }
 
 impl PostgresStore {
@@ -133,14 +49,18 @@ impl PostgresStore {
         let config: Config = connection
             .parse()
             .map_err(failure("reading the connection string"))?;
-        let store = Self {
+        let server = Server {
             config,
             idle: Mutex::new(Vec::new()),
-            making: Mutex::new(None),
         };
-        let first = store.connection()?;
-        store.keep(first);
-        Ok(store)
+        let first = server.connection()?;
+        server.keep(first);
+        Ok(Self {
+            server: Arc::new(server),
+            data: Writer::default(),
+            keyring: Writer::default(),
+            making: Mutex::new(None),
+        })
     }
 
     /// Takes the lock of whoever makes a vault in this schema. The server gives it up when this
@@ -148,7 +68,7 @@ impl PostgresStore {
     fn keep_others_from_making(&self) -> Result<(), StoreError> {
         let failed = failure("locking the schema");
         let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut client = self.config.connect(NoTls).map_err(&failed)?;
+        let mut client = self.server.config.connect(NoTls).map_err(&failed)?;
         let lock = "SELECT current_schema()::text, pg_try_advisory_lock(hashtextextended(\
                     'countenance ' || current_database() || ' ' || current_schema(), 0))";
         let row = client.query_one(lock, &[]).map_err(&failed)?;
@@ -159,7 +79,9 @@ impl PostgresStore {
         making.get_or_insert(client);
         Ok(())
     }
+}
 
+impl Server {
     fn connection(&self) -> Result<Connected, StoreError> {
         let idle = self
             .idle
@@ -168,16 +90,7 @@ impl PostgresStore {
             .pop();
         match idle {
             Some(connected) if !connected.client.is_closed() => Ok(connected),
-            _ => {
-                let mut client = self.config.connect(NoTls).map_err(failure("connecting"))?;
-                client
-                    .batch_execute("SET synchronous_commit = on; SET client_min_messages = error")
-                    .map_err(failure("connecting"))?;
-                Ok(Connected {
-                    client,
-                    statements: BTreeMap::new(),
-                })
-            }
+            _ => Connected::open(&self.config),
         }
     }
 
@@ -212,29 +125,69 @@ impl PostgresStore {
         &self,
         read_only: bool,
         work: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T, Undone> {
         let begin = if read_only {
             "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         } else {
             "BEGIN ISOLATION LEVEL READ COMMITTED"
         };
-        let (mut connected, ()) = self.alive(|connected| {
+        let begun = self.alive(|connected| {
             let begun = connected.client.batch_execute(begin);
             begun.map_err(failure("a transaction"))
-        })?;
+        });
+        let (mut connected, ()) = begun.map_err(Undone::Before)?;
         // A connection that is dropped takes its transaction with it.
         let done = work(&mut connected.sql());
-        let (end, action) = match &done {
-            Ok(_) => ("COMMIT", "committing"),
-            Err(_) => ("ROLLBACK", "rolling back"),
-        };
+        let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = connected.client.batch_execute(end);
         if ended.is_ok() {
             self.keep(connected);
         }
-        let done = done?;
-        ended.map_err(failure(action))?;
+        let done = done.map_err(Undone::Before)?;
+        let ended = ended.map_err(failure("committing"));
+        ended.map_err(Undone::Committing)?;
         Ok(done)
+    }
+
+    /// Commits changes that waited together, and answers each.
+    fn commit<W: Work>(&self, group: Vec<Task<W>>) {
+        let all: Vec<&W> = group.iter().map(|task| &task.work).collect();
+        let destroys = all.iter().any(|work| work.leaves_dead());
+        match self.within(false, |sql| W::apply_all(&all, sql)) {
+            Ok(results) => {
+                let freed = if destroys { self.vacuum() } else { Ok(()) };
+                for (task, result) in group.into_iter().zip(results) {
+                    let result = match &freed {
+                        Err(error) if task.work.leaves_dead() => result.and(Err(error.clone())),
+                        _ => result,
+                    };
+                    task.answer(result);
+                }
+            }
+            // Nothing was committed: whichever it was that failed must not hurt the others.
+            Err(Undone::Before(_)) if group.len() > 1 => {
+                for task in group {
+                    self.commit(vec![task]);
+                }
+            }
+            Err(undone) => {
+                let error = StoreError::from(undone);
+                for task in group {
+                    task.answer(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Outside a transaction: frees the dead rows of destroyed keys for overwriting.
+    fn vacuum(&self) -> Result<(), StoreError> {
+        let mut connected = self.connection()?;
+        connected
+            .client
+            .batch_execute("VACUUM server_part, root_wrapped")
+            .map_err(failure("vacuum"))?;
+        self.keep(connected);
+        Ok(())
     }
 
     /// Runs a read of one statement, which is a transaction by itself.
@@ -252,12 +205,28 @@ impl PostgresStore {
         keyring: bool,
         work: impl FnOnce(&mut dyn Sql) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.within(true, |sql| {
+        Ok(self.within(true, |sql| {
             if keyring {
                 sql::check(sql, true)?;
             }
             work(sql)
-        })
+        })?)
+    }
+}
+
+/// A transaction that failed.
+enum Undone {
+    /// Before it was to be committed: nothing was.
+    Before(StoreError),
+    /// When it was: nobody knows.
+    Committing(StoreError),
+}
+
+impl From<Undone> for StoreError {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Before(error) | Undone::Committing(error) => error,
+        }
     }
 }
 
@@ -276,7 +245,7 @@ impl Store for PostgresStore {
             sql::check(sql, keyring)?;
             sql::origin(sql, keyring).map(Some)
         };
-        self.within(false, |sql| {
+        Ok(self.server.within(false, |sql| {
             let (keyring, data) = (origin(sql, true)?, origin(sql, false)?);
             if !making.may_replace(keyring, data) {
                 return Err(StoreError::Occupied);
@@ -297,49 +266,44 @@ impl Store for PostgresStore {
                 sql::create_half(sql, false, making)?;
             }
             Ok(())
-        })
+        })?)
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {
-        self.read(true, sql::keyring_head)
+        self.server.read(true, sql::keyring_head)
     }
 
     fn data(&self) -> Result<DataHead, StoreError> {
-        self.read(false, |sql| {
+        self.server.read(false, |sql| {
             sql::check(sql, false)?;
             sql::data_head(sql)
         })
     }
 
     fn commit_keys(&self, change: KeyChange) -> Result<KeysCommitted, StoreError> {
-        let destroys = !change.destroy.is_empty() || !change.drop_root.is_empty();
-        let done = self.within(false, |sql| sql::apply_keys(sql, &change))?;
-        if destroys {
-            // Outside a transaction: frees the dead rows of the keys for overwriting.
-            let mut connected = self.connection()?;
-            connected
-                .client
-                .batch_execute("VACUUM server_part, root_wrapped")
-                .map_err(failure("vacuum"))?;
-            self.keep(connected);
-        }
-        Ok(done)
+        self.keyring.write(change, || {
+            let server = Arc::clone(&self.server);
+            Ok(move |group| server.commit(group))
+        })
     }
 
     fn commit(&self, change: Change) -> Result<Committed, StoreError> {
-        self.within(false, |sql| sql::apply(sql, &change))
+        self.data.write(change, || {
+            let server = Arc::clone(&self.server);
+            Ok(move |group| server.commit(group))
+        })
     }
 
     fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
-        self.look_up(|sql| sql::key(sql, number))
+        self.server.look_up(|sql| sql::key(sql, number))
     }
 
     fn keys(&self, after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError> {
-        self.look_up(|sql| sql::keys(sql, after, limit))
+        self.server.look_up(|sql| sql::keys(sql, after, limit))
     }
 
     fn unpurged(&self, limit: u32) -> Result<Vec<DeletionRow>, StoreError> {
-        self.look_up(|sql| sql::unpurged(sql, limit))
+        self.server.look_up(|sql| sql::unpurged(sql, limit))
     }
 
     fn subject(
@@ -347,7 +311,8 @@ impl Store for PostgresStore {
         collection: u32,
         pseudonym: &[u8; 32],
     ) -> Result<Option<SubjectRow>, StoreError> {
-        self.look_up(|sql| sql::subject(sql, collection, pseudonym))
+        self.server
+            .look_up(|sql| sql::subject(sql, collection, pseudonym))
     }
 
     fn subjects(
@@ -356,32 +321,36 @@ impl Store for PostgresStore {
         after: u64,
         limit: u32,
     ) -> Result<Vec<SubjectRow>, StoreError> {
-        self.read(false, |sql| sql::subjects(sql, collection, after, limit))
+        self.server
+            .read(false, |sql| sql::subjects(sql, collection, after, limit))
     }
 
     fn dossier(&self, subject: u64, contents: Contents) -> Result<Dossier, StoreError> {
         match contents {
-            Contents::Consents | Contents::Records => {
-                self.look_up(|sql| sql::dossier(sql, subject, contents))
-            }
-            _ => self.read(false, |sql| sql::dossier(sql, subject, contents)),
+            Contents::Consents | Contents::Records => self
+                .server
+                .look_up(|sql| sql::dossier(sql, subject, contents)),
+            _ => self
+                .server
+                .read(false, |sql| sql::dossier(sql, subject, contents)),
         }
     }
 
     fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
-        self.look_up(|sql| sql::events(sql, subject, from, limit))
+        self.server
+            .look_up(|sql| sql::events(sql, subject, from, limit))
     }
 
     fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {
-        self.read(false, |sql| sql::log(sql, first, tiles))
+        self.server.read(false, |sql| sql::log(sql, first, tiles))
     }
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.look_up(|sql| sql::attempt(sql, slot))
+        self.server.look_up(|sql| sql::attempt(sql, slot))
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {
-        self.look_up(|sql| sql::tile(sql, level, index))
+        self.server.look_up(|sql| sql::tile(sql, level, index))
     }
 
     fn snapshot(
@@ -389,7 +358,8 @@ impl Store for PostgresStore {
         half: Half,
         sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.read(false, |sql| sql::snapshot(sql, half, sink))
+        self.server
+            .read(false, |sql| sql::snapshot(sql, half, sink))
     }
 
     fn destroys_at_once(&self) -> bool {

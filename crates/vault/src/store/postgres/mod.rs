@@ -71,10 +71,19 @@ impl PostgresStore {
         let mut client = self.server.config.connect(NoTls).map_err(&failed)?;
         let lock = "SELECT current_schema()::text, pg_try_advisory_lock(hashtextextended(\
                     'countenance ' || current_database() || ' ' || current_schema(), 0))";
-        let row = client.query_one(lock, &[]).map_err(&failed)?;
-        if making.is_none() && !row.try_get::<_, bool>(1).map_err(&failed)? {
-            let place = row.try_get(0).map_err(&failed)?;
-            return Err(StoreError::InUse { place });
+        let mut patience = 40;
+        loop {
+            let row = client.query_one(lock, &[]).map_err(&failed)?;
+            if making.is_some() || row.try_get(1).map_err(&failed)? {
+                break;
+            }
+            if patience == 0 {
+                let place = row.try_get(0).map_err(&failed)?;
+                return Err(StoreError::InUse { place });
+            }
+            // The server may not have noticed yet that a process that had it was killed.
+            patience -= 1;
+            std::thread::sleep(std::time::Duration::from_millis(50));
         }
         making.get_or_insert(client);
         Ok(())

@@ -51,7 +51,7 @@ impl Fresh {
         match names.find(|name| !name.to_str().is_some_and(ours)) {
             Some(name) => Err(Failure::from(anyhow::anyhow!(
                 "holds {} already",
-                crate::terminal::plain(&name.to_string_lossy())
+                crate::terminal::plain(name.to_string_lossy())
             ))
             .about(folder.display())
             .with_hint("name a folder that does not exist yet or is empty")),

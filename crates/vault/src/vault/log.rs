@@ -1,10 +1,14 @@
-//! Reading the whole audit log: the tree anew from its leaves, and a row for every leaf.
+//! The audit log: sealing what goes into it, and reading all of it, the tree anew from its leaves and a
+//! row for every leaf.
 
-use super::Vault;
+use super::{Subject, Vault};
 use crate::error::{LogFault, VaultError};
+use crate::event::{self, Event, EventKind, SealedEvent};
+use crate::ident::Timestamp;
 use crate::merkle::{self, Hash, TILE, Tiles};
+use crate::secret::Secret;
 use crate::signed::Checkpoint;
-use crate::store::{EventRow, LogPage};
+use crate::store::{Change, EventRow, LogPage};
 use std::collections::BTreeMap;
 
 /// Tiles read at once.
@@ -28,6 +32,55 @@ fn leaves(tile: &[u8], expected: usize) -> Result<Vec<Hash>, VaultError> {
 }
 
 impl Vault {
+    /// An event about no subject.
+    pub(super) fn own_event(
+        &self,
+        kind: EventKind,
+        detail: u64,
+        now: Timestamp,
+    ) -> Result<SealedEvent, VaultError> {
+        let event = Event {
+            detail,
+            ..Event::new(kind, now)
+        };
+        self.nobodys_event(&self.keys.audit, event)
+    }
+
+    /// An event about no subject that is there, with a key of the vault or a tenant.
+    pub(super) fn nobodys_event(
+        &self,
+        key: &Secret,
+        event: Event,
+    ) -> Result<SealedEvent, VaultError> {
+        event::seal_event((key, &self.keys.log), &*self.random, &[0; 16], 0, event)
+    }
+
+    /// An event about a subject, sealed with one of its keys.
+    pub(super) fn event_of(
+        &self,
+        subject: &Subject,
+        key: &Secret,
+        event: Event,
+    ) -> Result<SealedEvent, VaultError> {
+        let row = &subject.row;
+        let keys = (key, &self.keys.log);
+        event::seal_event(keys, &*self.random, &row.key_id, row.number, event)
+    }
+
+    pub(super) fn append_own(
+        &self,
+        kind: EventKind,
+        detail: u64,
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
+        let events = vec![self.own_event(kind, detail, now)?];
+        self.store.commit(Change {
+            events,
+            ..Change::default()
+        })?;
+        Ok(())
+    }
+
     /// Computes the whole tree anew from its leaves and compares every inner tile, and the root
     /// at the size of the newest checkpoint; and checks that every leaf has the row it was made
     /// of, or the tombstone of an erased subject's. Returns the number of leaves.

@@ -38,7 +38,7 @@ pub(crate) use keys::{TENANT_KEY, VAULT_SECRET, VaultKeys, unwrap_with_root, wra
 use self::keys::TenantKeys;
 use crate::attempt::AttemptPolicy;
 use crate::error::VaultError;
-use crate::event::{self, Event, EventKind, SealedEvent};
+use crate::event::EventKind;
 use crate::ident::{ModelName, Name, Timestamp};
 use crate::random::{self, Random};
 use crate::root::KeySource;
@@ -343,46 +343,6 @@ impl Vault {
                 now,
             });
         }
-        Ok(())
-    }
-
-    /// An event about no subject.
-    fn own_event(
-        &self,
-        kind: EventKind,
-        detail: u64,
-        now: Timestamp,
-    ) -> Result<SealedEvent, VaultError> {
-        let event = Event {
-            detail,
-            ..Event::new(kind, now)
-        };
-        self.nobodys_event(&self.keys.audit, event)
-    }
-
-    /// An event about no subject that is there, with a key of the vault or a tenant.
-    fn nobodys_event(&self, key: &Secret, event: Event) -> Result<SealedEvent, VaultError> {
-        event::seal_event((key, &self.keys.log), &*self.random, &[0; 16], 0, event)
-    }
-
-    /// An event about a subject, sealed with one of its keys.
-    fn event_of(
-        &self,
-        subject: &Subject,
-        key: &Secret,
-        event: Event,
-    ) -> Result<SealedEvent, VaultError> {
-        let row = &subject.row;
-        let keys = (key, &self.keys.log);
-        event::seal_event(keys, &*self.random, &row.key_id, row.number, event)
-    }
-
-    fn append_own(&self, kind: EventKind, detail: u64, now: Timestamp) -> Result<(), VaultError> {
-        let events = vec![self.own_event(kind, detail, now)?];
-        self.store.commit(Change {
-            events,
-            ..Change::default()
-        })?;
         Ok(())
     }
 

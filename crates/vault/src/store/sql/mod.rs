@@ -4,6 +4,7 @@
 
 mod data;
 mod keys;
+mod log;
 mod read;
 mod schema;
 mod snapshot;
@@ -12,9 +13,9 @@ pub(super) use data::apply;
 #[cfg(feature = "postgres")]
 pub(super) use data::apply_all;
 pub(super) use keys::apply_keys;
+pub(super) use log::{events, log};
 pub(super) use read::{
-    attempt, data_head, dossier, events, key, keyring_head, keys, log, subject, subjects, tile,
-    unpurged,
+    attempt, data_head, dossier, key, keyring_head, keys, subject, subjects, tile, unpurged,
 };
 #[cfg(feature = "postgres")]
 pub(super) use schema::{DROP_DATA, DROP_KEYRING};

@@ -4,11 +4,9 @@ use super::schema::{
     CHECKPOINT, LAST_POSITION, LAST_SUBJECT, PUBLIC_KEY, REMOVED, TREE_SIZE, VAULT,
 };
 use super::{Cells, Sql, Value, int, place, small};
-use crate::merkle::TILE;
 use crate::store::{
     CollectionRow, ConsentRow, Contents, DataHead, DeletionRow, Dossier, EventRow, KeyRow,
-    KeyringHead, LogPage, ModelRow, RecordRow, RootWrappedRow, StoreError, SubjectRow, TenantRow,
-    TileRow,
+    KeyringHead, ModelRow, RecordRow, RootWrappedRow, StoreError, SubjectRow, TenantRow, TileRow,
 };
 
 pub(super) fn tile_place(level: u8, index: u64) -> Result<Value<'static>, StoreError> {
@@ -94,7 +92,7 @@ pub(in crate::store) fn data_head(sql: &mut dyn Sql) -> Result<DataHead, StoreEr
     })
 }
 
-fn counter(sql: &mut dyn Sql, slot: i64) -> Result<u64, StoreError> {
+pub(super) fn counter(sql: &mut dyn Sql, slot: i64) -> Result<u64, StoreError> {
     let what = "counter";
     sql.row("SELECT value FROM counter WHERE slot = $1", &[small(slot)])?
         .ok_or(StoreError::Corrupt { what })?
@@ -286,57 +284,6 @@ pub(super) fn event_row(mut row: Cells) -> Result<EventRow, StoreError> {
         subject: row.int(what)?,
         sealed: row.bytes(what)?,
     })
-}
-
-pub(in crate::store) fn events(
-    sql: &mut dyn Sql,
-    subject: u64,
-    from: u64,
-    limit: u32,
-) -> Result<Vec<EventRow>, StoreError> {
-    sql.rows(
-        "SELECT sequence, subject, sealed FROM event WHERE subject = $1 AND sequence >= $2 \
-         ORDER BY sequence LIMIT $3",
-        &[int(subject)?, int(from)?, small(limit)],
-    )?
-    .into_iter()
-    .map(event_row)
-    .collect()
-}
-
-pub(in crate::store) fn log(
-    sql: &mut dyn Sql,
-    first: u64,
-    tiles: u32,
-) -> Result<LogPage, StoreError> {
-    let end = first.saturating_add(u64::from(tiles));
-    let mut page = LogPage {
-        size: counter(sql, TREE_SIZE)?,
-        tiles: vec![Vec::new(); tiles as usize],
-        events: Vec::new(),
-    };
-    let within = [tile_place(0, first)?, tile_place(0, end)?];
-    let found = sql.rows(
-        "SELECT place, hashes FROM tile WHERE place >= $1 AND place < $2 ORDER BY place",
-        &within,
-    )?;
-    for row in found {
-        let tile = tile_row(row)?;
-        if let Some(slot) = page.tiles.get_mut((tile.index - first) as usize) {
-            *slot = tile.hashes;
-        }
-    }
-    let within = [int(first * TILE)?, int(end * TILE)?];
-    page.events = sql
-        .rows(
-            "SELECT sequence, subject, sealed FROM event WHERE sequence >= $1 AND sequence < $2 \
-             ORDER BY sequence",
-            &within,
-        )?
-        .into_iter()
-        .map(event_row)
-        .collect::<Result<_, _>>()?;
-    Ok(page)
 }
 
 pub(super) fn tile_row(mut row: Cells) -> Result<TileRow, StoreError> {

@@ -35,7 +35,7 @@ pub use root::{Pkcs11Options, Pkcs11Root};
 pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
-    Attempt, AuditEntry, Collection, Inclusion, Listed, MAX_SETTINGS, Member, Members, NewSubject, NewTemplates,
-    Reference, Restored, Retained, Rewrapped, Settings, Subject, SubjectExport, SubjectKind,
-    Target, Unlocked, Vault,
+    Attempt, AuditEntry, Collection, Inclusion, Listed, MAX_SETTINGS, Member, Members, NewSubject,
+    NewTemplates, Reference, Restored, Retained, Rewrapped, Settings, Subject, SubjectExport,
+    SubjectKind, Target, Unlocked, Vault,
 };

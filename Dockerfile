@@ -22,7 +22,10 @@ USER 10001:10001
 # The root key belongs on another volume than the data: whoever steals one of them has nothing.
 ENV COUNTENANCE_DATA=/data/vault \
     COUNTENANCE_ROOT=/keys/vault.root \
-    COUNTENANCE_LISTEN=0.0.0.0:7300
+    COUNTENANCE_LISTEN=0.0.0.0:7300 \
+    COUNTENANCE_INSECURE=true
+# What listens inside the container is reached through what the host publishes: put TLS in front of that, or mount a
+# certificate, name it with COUNTENANCE_TLS_CERT and COUNTENANCE_TLS_KEY and set COUNTENANCE_INSECURE=false.
 VOLUME ["/data", "/keys"]
 EXPOSE 7300
 STOPSIGNAL SIGTERM

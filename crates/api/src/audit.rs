@@ -19,12 +19,12 @@ pub struct CheckpointAnswer {
 }
 
 /// Which leaf, in which tree.
-#[derive(Clone, Copy, Debug, Deserialize, IntoParams)]
+#[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct InclusionQuery {
-    /// Index of the leaf.
-    pub leaf: u64,
+    /// Index of the leaf, or `leaf` as another answer has it.
+    pub leaf: String,
     /// Leaves of the tree; the whole tree where it is left out.
     pub size: Option<u64>,
 }

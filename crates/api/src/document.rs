@@ -44,6 +44,7 @@ use utoipa::{Modify, OpenApi};
         healthz,
         readyz,
         openapi,
+        reference,
         metrics,
     )
 )]
@@ -81,7 +82,7 @@ fn detect() {}
 fn compare() {}
 
 /// Add a subject, holder-bound when a holder part comes along.
-#[utoipa::path(post, path = "/v1/subjects", tag = "subjects", params(CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = SubjectRequest, responses((status = 201, description = "Added", body = SubjectAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[utoipa::path(post, path = "/v1/subjects", tag = "subjects", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = SubjectRequest, responses((status = 201, description = "Added", body = SubjectAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn add_subject() {}
 
@@ -96,7 +97,7 @@ fn list_subjects() {}
 fn show_subject() {}
 
 /// Erase a subject: its key first, then its rows. Needs no holder part.
-#[utoipa::path(delete, path = "/v1/subjects/{subject}", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "Erased, with a signed receipt", body = EraseAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[utoipa::path(delete, path = "/v1/subjects/{subject}", tag = "subjects", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "Erased, with a signed receipt", body = EraseAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn erase_subject() {}
 
@@ -111,22 +112,22 @@ fn export_subject() {}
 fn list_consents() {}
 
 /// Enter a consent into the ledger.
-#[utoipa::path(post, path = "/v1/subjects/{subject}/consents", tag = "consents", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = ConsentRequest, responses((status = 201, description = "Entered", body = Consent), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[utoipa::path(post, path = "/v1/subjects/{subject}/consents", tag = "consents", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = ConsentRequest, responses((status = 201, description = "Entered", body = Consent), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn grant_consent() {}
 
 /// Withdraw the consents for a purpose, or all. Needs no holder part; templates go with the last one.
-#[utoipa::path(delete, path = "/v1/subjects/{subject}/consents", tag = "consents", params(("subject" = String, Path, description = "What the caller calls the subject"), WithdrawQuery), responses((status = 200, description = "Withdrawn", body = WithdrawAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[utoipa::path(delete, path = "/v1/subjects/{subject}/consents", tag = "consents", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("subject" = String, Path, description = "What the caller calls the subject"), WithdrawQuery), responses((status = 200, description = "Withdrawn", body = WithdrawAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn withdraw_consents() {}
 
 /// Make templates of photos of a subject who consented to `verify`: all photos or none.
-#[utoipa::path(post, path = "/v1/subjects/{subject}/faces", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body(content((EnrollRequest = "application/json"), (EnrollForm = "multipart/form-data"))), responses((status = 200, description = "Nothing was stored: a photo stands in the way", body = EnrollAnswer), (status = 201, description = "The templates are sealed", body = EnrollAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[utoipa::path(post, path = "/v1/subjects/{subject}/faces", tag = "subjects", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body(content((EnrollRequest = "application/json"), (EnrollForm = "multipart/form-data"))), responses((status = 200, description = "Nothing was stored: a photo stands in the way", body = EnrollAnswer), (status = 201, description = "The templates are sealed", body = EnrollAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn enroll_faces() {}
 
 /// Verify that a picture shows the subject.
-#[utoipa::path(post, path = "/v1/subjects/{subject}/verify", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body(content((VerifyRequest = "application/json"), (VerifyForm = "multipart/form-data"))), responses((status = 200, description = "The outcome", body = VerifyAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["verify"])))]
+#[utoipa::path(post, path = "/v1/subjects/{subject}/verify", tag = "subjects", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body(content((VerifyRequest = "application/json"), (VerifyForm = "multipart/form-data"))), responses((status = 200, description = "The outcome", body = VerifyAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["verify"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn verify_subject() {}
 
@@ -151,12 +152,12 @@ fn audit_consistency() {}
 fn list_keys() {}
 
 /// Make a key. It is shown this once.
-#[utoipa::path(post, path = "/v1/keys", tag = "keys", request_body = KeyRequest, responses((status = 201, description = "Made", body = KeyCreated), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
+#[utoipa::path(post, path = "/v1/keys", tag = "keys", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same")), request_body = KeyRequest, responses((status = 201, description = "Made", body = KeyCreated), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn create_key() {}
 
 /// Revoke a key, at once.
-#[utoipa::path(delete, path = "/v1/keys/{key}", tag = "keys", params(("key" = String, Path, description = "Id of the key")), responses((status = 204, description = "Revoked"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
+#[utoipa::path(delete, path = "/v1/keys/{key}", tag = "keys", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("key" = String, Path, description = "Id of the key")), responses((status = 204, description = "Revoked"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn revoke_key() {}
 
@@ -184,6 +185,11 @@ fn readyz() {}
 #[utoipa::path(get, path = "/openapi.json", tag = "operation", responses((status = 200, description = "OpenAPI 3.1", body = Object), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn openapi() {}
+
+/// This document as a page to read.
+#[utoipa::path(get, path = "/docs", tag = "operation", responses((status = 200, description = "HTML without scripts", body = String, content_type = "text/html"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn reference() {}
 
 /// Counters and times for OpenMetrics, of the whole server.
 #[utoipa::path(get, path = "/metrics", tag = "operation", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]

@@ -13,6 +13,12 @@ pub struct KeyRequest {
     /// Days until it expires, 1 to 3650; without it never.
     #[schema(minimum = 1, maximum = 3650)]
     pub days: Option<u32>,
+    /// Requests per second, 1 to 100000; as the server is set where it is left out.
+    #[schema(minimum = 1, maximum = 100000)]
+    pub rate: Option<u32>,
+    /// Requests per day (UTC), 1 to 1000000000; any number where it is left out.
+    #[schema(minimum = 1, maximum = 1000000000)]
+    pub daily: Option<u32>,
 }
 
 /// A key that was made. It is shown this once.
@@ -39,6 +45,12 @@ pub struct KeyEntry {
     /// When it expires, in seconds since 1970-01-01 UTC.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires: Option<u64>,
+    /// Requests per second, where the key has a number of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<u32>,
+    /// Requests per day (UTC), where there is a limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daily: Option<u32>,
 }
 
 /// The keys of a tenant.

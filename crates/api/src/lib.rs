@@ -33,6 +33,14 @@ pub use verify::{VerifyAnswer, VerifyDecision, VerifyDetail, VerifyForm, VerifyR
 
 /// The header that carries the holder's part of a subject's key: 64 hexadecimal digits.
 pub const HOLDER_HEADER: &str = "countenance-holder";
+/// The header that names the tenant on the socket of the data folder, where no key does.
+pub const TENANT_HEADER: &str = "countenance-tenant";
+/// The tenant that is meant there where none is named.
+pub const DEFAULT_TENANT: &str = "default";
+/// The header that makes a write safe to ask again.
+pub const IDEMPOTENCY_HEADER: &str = "idempotency-key";
+/// The header of an answer that was given before.
+pub const REPLAYED_HEADER: &str = "idempotency-replayed";
 /// The header that carries the id of a request, in both directions.
 pub const REQUEST_ID_HEADER: &str = "x-request-id";
 /// The media type of an error.

@@ -89,20 +89,36 @@ table! {
     RouteUnknown "route_unknown" 404 "Unknown route" Fixed("See /openapi.json for what there is.");
     /// The collection has no such subject.
     SubjectUnknown "subject_unknown" 404 "Unknown subject" Fixed("The collection has no subject of that id.");
+    /// There is no such tenant.
+    TenantUnknown "tenant_unknown" 404 "Unknown tenant" Fixed("There is no tenant of that name.");
     /// The route has no such method.
     MethodUnknown "method_unknown" 405 "Unknown method" Fixed("See /openapi.json for what there is.");
     /// The body took too long to arrive.
     BodyTimeout "body_timeout" 408 "The body took too long" Fixed("The body did not arrive in time.");
+    /// The request was answered before, with a secret that is shown once.
+    AnswerNotKept "answer_not_kept" 409 "The answer is not kept" OfRequest;
+    /// Somebody else enrolled the subject at the same moment.
+    EnrolledMeanwhile "enrolled_meanwhile" 409 "Enrolled meanwhile" Fixed("Somebody else enrolled the subject at the same moment; nothing was kept of these photos. Look at the subject, then try again.");
+    /// A request with this idempotency key is being worked on.
+    InProgress "in_progress" 409 "The request is in progress" Fixed("A request with this Idempotency-Key is being worked on; ask again as Retry-After says.");
+    /// A request with this idempotency key was begun and its end is not known.
+    OutcomeUnknown "outcome_unknown" 409 "The outcome is not known" Fixed("A request with this Idempotency-Key was begun and broke off. Look at what is there before you ask with a new one.");
     /// The collection has the subject already.
     SubjectExists "subject_exists" 409 "Subject exists" Fixed("The collection has a subject of that id already.");
     /// The body is too large.
     BodyTooLarge "body_too_large" 413 "The body is too large" OfRequest;
     /// The content type is none that the route reads.
     ContentTypeUnknown "content_type_unknown" 415 "Unknown content type" Fixed("Send application/json with base64 pictures, or multipart/form-data.");
+    /// The idempotency key came with another request.
+    IdempotencyMismatch "idempotency_mismatch" 422 "The idempotency key was used" Fixed("This Idempotency-Key came with another request before; take a new one for each.");
     /// A value has a meaning that cannot be taken.
     ValueInvalid "value_invalid" 422 "A value cannot be taken" OfRequest;
     /// The picture does not decode or is beyond a limit.
     PictureInvalid "picture_invalid" 422 "A picture cannot be read" OfRequest;
+    /// The subject was tried too often.
+    AttemptsUsed "attempts_used" 429 "Too many attempts" Fixed("The subject was tried too often without success; wait as Retry-After says.");
+    /// The key has asked as often as it may today.
+    QuotaUsed "quota_used" 429 "The day's requests are used" Fixed("This key has asked as often as it may in one day (UTC); wait as Retry-After says.");
     /// The key asks too often.
     TooManyRequests "too_many_requests" 429 "Too many requests" Fixed("This key asks more often than it may; wait as Retry-After says.");
     /// The server failed; what happened is in its log, under the request's id.

@@ -64,6 +64,7 @@ const fn public(path: &'static str) -> Route {
 /// Every route. The server refuses what does not stand here, and the OpenAPI document says the same.
 pub const ROUTES: &[Route] = &[
     public("/.well-known/jwks.json"),
+    public("/docs"),
     public("/healthz"),
     route(Method::Get, "/metrics", Scope::Audit),
     public("/openapi.json"),

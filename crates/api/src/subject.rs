@@ -166,12 +166,15 @@ pub struct EnrollForm {
 
 /// The outcomes of an enrollment; only `enrolled` stores anything.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum EnrollOutcome {
     /// A photo does not show the person of the first one.
     Different,
     /// The templates are sealed.
     Enrolled,
+    /// The photos do not show the person whose templates are there. Counts as an attempt; which photo and
+    /// how far off is not said.
+    NotTheSubject,
     /// A photo is too poor: take it again.
     Recapture,
 }
@@ -200,8 +203,8 @@ pub struct EraseAnswer {
     pub receipt: String,
     /// When, in seconds since 1970-01-01 UTC.
     pub time: u64,
-    /// Leaf of the erasure in the audit tree.
-    pub leaf: u64,
+    /// Leaf of the erasure in the audit tree, as `/v1/audit/inclusion` takes it.
+    pub leaf: String,
 }
 
 /// Everything held about a subject.
@@ -246,8 +249,8 @@ pub struct ExportEvent {
     /// How an attempt ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
-    /// Index of its leaf in the audit tree.
-    pub leaf: u64,
+    /// Its leaf in the audit tree, as `/v1/audit/inclusion` takes it.
+    pub leaf: String,
     /// The leaf's bytes, in hexadecimal: their hash is in the tree.
     pub leaf_bytes: String,
 }

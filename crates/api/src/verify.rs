@@ -58,7 +58,7 @@ pub struct VerifyDetail {
     pub score: Option<f64>,
     /// What the score was held against.
     pub threshold: f64,
-    /// Leaf of the decision in the audit tree.
+    /// Leaf of the decision in the audit tree, as `/v1/audit/inclusion` takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub leaf: Option<u64>,
+    pub leaf: Option<String>,
 }

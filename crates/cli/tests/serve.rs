@@ -8,127 +8,16 @@
 )]
 
 mod fixture;
+mod running;
 
 use fixture::sample;
+use running::{Running, add, program, run};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::time::{Duration, Instant};
-
-/// A program without the settings of whoever runs the test.
-fn program(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_countenance"));
-    command.current_dir(folder);
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("COUNTENANCE_") {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-fn run(folder: &Path, line: &str) -> Output {
-    program(folder).args(line.split(' ')).output().unwrap()
-}
-
-/// A server that listens on a port of its own.
-struct Running {
-    child: Child,
-    address: SocketAddr,
-    said: Vec<String>,
-    log: PathBuf,
-}
-
-impl Running {
-    fn start(folder: &Path, more: &[&str]) -> Self {
-        let mut command = program(folder);
-        command.args(["serve", "--data", "vault", "--listen", "127.0.0.1:0"]);
-        // A pipe that nobody empties would stop the server when it is full.
-        let log = folder.join("log");
-        let mut child = command
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
-        let mut said = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            said.push(line.clone());
-            if let Some((_, address)) = line.split_once("http://") {
-                let address = address.parse().unwrap();
-                return Self {
-                    child,
-                    address,
-                    said,
-                    log,
-                };
-            }
-        }
-        let error = fs::read_to_string(&log).unwrap();
-        child.wait().unwrap();
-        panic!("it does not listen: {said:?} {error}");
-    }
-
-    /// Status and body of a request.
-    fn ask(
-        &self,
-        key: Option<&str>,
-        method: &str,
-        path: &str,
-        body: Option<&Value>,
-    ) -> (u16, Value) {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let key = key.map(|key| format!("Authorization: Bearer {key}\r\n"));
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            key.unwrap_or_default(),
-            body.len()
-        )
-        .unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let status = head[9..12].parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args(["-s", name, &id])
-            .status()
-            .unwrap();
-        assert!(sent.success());
-    }
-
-    /// Ends it as a service manager does. Returns what it logged.
-    fn stop(mut self) -> String {
-        self.signal("TERM");
-        let begun = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(begun.elapsed() < Duration::from_secs(30), "it does not end");
-            std::thread::sleep(Duration::from_millis(10));
-        };
-        assert!(status.success(), "{status}");
-        fs::read_to_string(&self.log).unwrap()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use std::net::TcpStream;
+use std::process::Stdio;
+use std::time::Duration;
 
 fn picture(name: &str) -> String {
     use base64::Engine as _;
@@ -192,7 +81,9 @@ fn a_first_start_needs_no_configuration_and_serves_a_whole_life() {
     }
     assert_eq!(verify(&server, key), "accept");
 
-    // The command line works on the keys of the running server, and both ways hold at once.
+    // The command line works on the keys of the running server, through it: the root key is not at hand.
+    let (root, away) = (folder.path().join("vault.root"), folder.path().join("away"));
+    fs::rename(&root, &away).unwrap();
     let listed = run(folder.path(), "key list --data vault --json");
     let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed["keys"].as_array().unwrap().len(), 2);
@@ -208,8 +99,26 @@ fn a_first_start_needs_no_configuration_and_serves_a_whole_life() {
     fixture::assert_exit(&revoked, 0);
     let (status, told) = server.ask(Some(other_key), "GET", "/v1/subjects", None);
     assert_eq!((status, &told["code"]), (401, &json!("key_invalid")));
+    let unknown = run(folder.path(), &format!("key revoke --data vault {id}"));
+    fixture::assert_exit(&unknown, 2);
+    let nobody = run(folder.path(), "key create --data vault --tenant nobody");
+    assert!(
+        fixture::stderr(&nobody).contains("unknown tenant"),
+        "{nobody:?}"
+    );
+    fs::rename(&away, &root).unwrap();
 
     let log = server.stop();
+    assert!(!folder.path().join("vault/server.sock").exists());
+    // And without it, where the root key is needed: the audit log has what is made.
+    let made = run(
+        folder.path(),
+        "key create --data vault --scopes compare --rate 5 --json",
+    );
+    fixture::assert_exit(&made, 0);
+    assert_eq!(fixture::json(&made)["rate"], 5);
+    let nobody = run(folder.path(), "key create --data vault --tenant nobody");
+    fixture::assert_exit(&nobody, 2);
     assert!(log.contains("answered"), "{log}");
     assert!(!log.contains("ana") && !log.contains(key), "{log}");
 
@@ -240,6 +149,148 @@ fn a_vault_of_the_command_line_is_served_and_a_second_process_is_told_why_it_may
     server.stop();
     // With the server gone the command line has the folder again.
     fixture::assert_exit(&run(folder.path(), "subject list --data vault"), 0);
+}
+
+#[test]
+fn settings_come_from_a_file_the_environment_and_flags_and_each_says_where_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let file =
+        "data = \"people\"\nqueue = 7\nlog = \"warn\"\ndatabase = \"postgres://me:hunter2@h/x\"\n";
+    fs::write(folder.path().join("c.toml"), file).unwrap();
+    let print = |more: &[&str]| {
+        let mut command = program(folder.path());
+        command.args(["serve", "--config", "c.toml", "--print-config"]);
+        command.args(more).env("COUNTENANCE_LOG", "debug");
+        command.output().unwrap()
+    };
+    let printed = print(&["--workers=3"]);
+    fixture::assert_exit(&printed, 0);
+    let text = String::from_utf8_lossy(&printed.stdout).into_owned();
+    assert!(!text.contains("hunter2"), "a secret is printed");
+    let printed = fixture::json(&printed);
+    for (name, value, from) in [
+        ("data", json!("people"), "c.toml"),
+        ("queue", json!(7), "c.toml"),
+        ("log", json!("debug"), "COUNTENANCE_LOG"),
+        ("workers", json!(3), "--workers"),
+        ("listen", json!("127.0.0.1:7300"), "default"),
+        ("database", json!("(not shown)"), "c.toml"),
+    ] {
+        assert_eq!(
+            printed[name],
+            json!({ "value": value, "from": from }),
+            "{name}"
+        );
+    }
+    for (more, said) in [
+        (&["--fmr", "2"][..], "--fmr 2"),
+        (&["--listen", "nowhere"], "--listen nowhere"),
+        (&["--listen", "0.0.0.0:1"], "in the clear"),
+        (&["--tls-cert", "x"], "--tls-key"),
+    ] {
+        let refused = print(more);
+        fixture::assert_exit(&refused, 2);
+        let error = fixture::stderr(&refused);
+        assert!(error.contains(said), "{more:?}: {error}");
+    }
+    fixture::assert_exit(&print(&["--listen", "0.0.0.0:1", "--insecure"]), 0);
+    fs::write(folder.path().join("c.toml"), "qeue = 7").unwrap();
+    let refused = print(&["--data", "x"]);
+    fixture::assert_exit(&refused, 2);
+    assert!(fixture::stderr(&refused).contains("`queue`"), "{refused:?}");
+    // Nothing was made by any of it.
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_nobody_and_says_how_much_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    // A pipe that is never emptied holds some hundred lines.
+    let server = Running::start_with(folder.path(), &["--key-rate", "100000"], Stdio::piped());
+    let mut stream = BufReader::new(TcpStream::connect(server.address).unwrap());
+    let wait = Some(Duration::from_secs(20));
+    stream.get_ref().set_read_timeout(wait).unwrap();
+    for _ in 0..8000 {
+        let request = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+        stream.get_mut().write_all(request).unwrap();
+        let mut line = String::new();
+        stream.read_line(&mut line).unwrap();
+        assert!(line.starts_with("HTTP/1.1 200"), "{line}");
+        while line != "\r\n" {
+            line.clear();
+            stream.read_line(&mut line).unwrap();
+        }
+        let mut body = [0; 33];
+        stream.read_exact(&mut body).unwrap();
+    }
+    let admin = fs::read_to_string(folder.path().join("vault.admin-key")).unwrap();
+    let metrics = server.text(Some(admin.trim()), "/metrics");
+    let dropped = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("countenance_dropped_log_lines "));
+    let dropped: u64 = dropped.expect("it is counted").parse().unwrap();
+    assert!(dropped > 0, "nothing was lost: the test shows nothing");
+}
+
+#[test]
+fn every_acknowledged_enrollment_is_there_after_a_kill_and_none_is_half_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let photos = json!({ "photos": [picture("obama.jpg"), picture("obama2.jpg")] });
+    let photos = photos.to_string();
+    let consent =
+        json!({ "purpose": "verify", "text_version": "1", "evidence_sha256": "e7".repeat(32) });
+    let consent = consent.to_string();
+    let mut asked = Vec::new();
+    for round in 0..3 {
+        let mut server = Running::start(folder.path(), &["--workers", "2"]);
+        let admin = fs::read_to_string(folder.path().join("vault.admin-key")).unwrap();
+        let (address, key) = (server.address, admin.trim().to_owned());
+        let writers: Vec<_> = (0..2)
+            .map(|writer| {
+                let (key, photos, consent) = (key.clone(), photos.clone(), consent.clone());
+                std::thread::spawn(move || {
+                    let mut asked = Vec::new();
+                    for number in 0.. {
+                        let id = format!("{round}-{writer}-{number}");
+                        let path = format!("/v1/subjects/{id}");
+                        if add(address, &key, &id) != Some(201) {
+                            break;
+                        }
+                        let granted = format!("{path}/consents");
+                        if running::post(address, &key, &granted, &consent) != Some(201) {
+                            break;
+                        }
+                        let done = running::post(address, &key, &format!("{path}/faces"), &photos);
+                        asked.push((id, done == Some(201)));
+                        if done.is_none() {
+                            break;
+                        }
+                    }
+                    asked
+                })
+            })
+            .collect();
+        std::thread::sleep(Duration::from_millis(1900 + 170 * round));
+        server.child.kill().unwrap();
+        server.child.wait().unwrap();
+        for writer in writers {
+            asked.extend(writer.join().unwrap());
+        }
+    }
+    let acknowledged = asked.iter().filter(|(_, done)| *done).count();
+    assert!(acknowledged > 3, "{acknowledged} are too few to tell");
+    let server = Running::start(folder.path(), &[]);
+    let admin = fs::read_to_string(folder.path().join("vault.admin-key")).unwrap();
+    for (id, done) in &asked {
+        let path = format!("/v1/subjects/{id}/export");
+        let (status, export) = server.ask(Some(admin.trim()), "POST", &path, Some(&json!({})));
+        assert_eq!(status, 200, "{export}");
+        match export["templates"].as_array().unwrap().len() {
+            2 => {}
+            0 => assert!(!done, "{id} was acknowledged and is lost"),
+            _ => panic!("{id} is half there"),
+        }
+    }
 }
 
 #[test]
@@ -286,19 +337,4 @@ fn every_acknowledged_subject_is_there_after_a_kill() {
         let (status, shown) = server.ask(Some(admin.trim()), "GET", &path, None);
         assert_eq!(status, 200, "{id} was acknowledged and is lost: {shown}");
     }
-}
-
-/// The status of an answer, if there was one.
-fn add(address: SocketAddr, key: &str, id: &str) -> Option<u16> {
-    let body = json!({ "id": id }).to_string();
-    let mut stream = TcpStream::connect(address).ok()?;
-    write!(
-        stream,
-        "POST /v1/subjects HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .ok()?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text).ok()?;
-    text.get(9..12)?.parse().ok()
 }

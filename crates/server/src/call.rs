@@ -29,12 +29,21 @@ const MOST_DETAIL: usize = 200;
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) tenant: Name,
+    /// Whether the operator asks and names no tenant.
+    pub(crate) every_tenant: bool,
+    /// Id of the key; empty for the operator.
+    pub(crate) key: String,
     pub(crate) scopes: Vec<Scope>,
 }
 
 impl Caller {
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
+    }
+
+    /// The tenant whose keys it may see and revoke; nothing for all.
+    pub(crate) fn reach(&self) -> Option<&str> {
+        (!self.every_tenant).then(|| self.tenant.as_str())
     }
 }
 

@@ -2,19 +2,28 @@
 
 mod authenticate;
 mod call;
+mod conditional;
 mod config;
+mod idempotency;
 mod keys;
+mod local;
 mod metrics;
 mod observe;
 mod platform;
 mod pool;
+mod rates;
+mod reference;
 mod refusal;
 mod router;
 mod routes;
 mod server;
+mod tls;
+mod token;
 mod wire;
 
 pub use config::Config;
-pub use keys::{KeyStore, KeyStoreError, NewKey};
+pub use keys::{KeyError, KeyOrder, KeyStore, KeyStoreError, NewKey};
+pub use local::{Operator, SOCKET, Told};
 pub use platform::Parts;
-pub use server::{ServeError, Server, Stop};
+pub use server::{Listen, ServeError, Server, Stop};
+pub use tls::{TlsError, TlsFiles};

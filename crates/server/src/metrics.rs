@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     request_times: Times,
     stage_times: Times,
     free_places: Gauge,
+    dropped_log_lines: Gauge,
 }
 
 fn times() -> Times {
@@ -39,6 +40,7 @@ impl Metrics {
             request_times: times(),
             stage_times: times(),
             free_places: Gauge::default(),
+            dropped_log_lines: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register(
@@ -64,6 +66,11 @@ impl Metrics {
             "Requests with pictures that could be accepted now",
             metrics.free_places.clone(),
         );
+        registry.register(
+            "dropped_log_lines",
+            "Lines of the log that were lost because nobody read them in time",
+            metrics.dropped_log_lines.clone(),
+        );
         metrics
     }
 
@@ -87,6 +94,17 @@ impl Metrics {
         timings: &StageTimings,
     ) {
         let labels = [("use_case", use_case), ("outcome", outcome)];
+        let ms = |took: Duration| took.as_secs_f64() * 1e3;
+        tracing::debug!(
+            use_case,
+            outcome,
+            decode_ms = ms(timings.decode),
+            detect_ms = ms(timings.detect),
+            align_ms = ms(timings.align),
+            embed_ms = ms(timings.embed),
+            compare_ms = ms(timings.compare),
+            "stages"
+        );
         self.outcomes.get_or_create(&labels).inc();
         for (stage, took) in [
             ("decode", timings.decode),
@@ -103,9 +121,15 @@ impl Metrics {
     }
 
     /// Everything, as OpenMetrics text.
-    pub(crate) fn text(&self, free_places: usize) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(
+        &self,
+        free_places: usize,
+        dropped_log_lines: u64,
+    ) -> Result<String, std::fmt::Error> {
         self.free_places
             .set(i64::try_from(free_places).unwrap_or(i64::MAX));
+        self.dropped_log_lines
+            .set(i64::try_from(dropped_log_lines).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

@@ -23,7 +23,10 @@ pub(crate) async fn observe(
     let path = matched
         .and_then(|matched| ROUTES.iter().find(|route| route.path == matched.as_str()))
         .map_or("none", |route| route.path);
-    let span = tracing::info_span!("request", id, route = path);
+    let trace = request.headers().get("traceparent").and_then(trace);
+    let (trace, parent) = trace.unzip();
+    let key = tracing::field::Empty;
+    let span = tracing::info_span!("request", id, route = path, trace, parent, key);
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     // Methods are named by the caller: only those of the table are repeated.
@@ -41,4 +44,54 @@ pub(crate) async fn observe(
         response.headers_mut().insert(REQUEST_ID_HEADER, id);
     }
     response
+}
+
+/// Trace and parent of a request that belongs to a trace (W3C Trace Context): hexadecimal digits, which can name
+/// nobody. What is not one is passed over.
+fn trace(header: &HeaderValue) -> Option<(String, String)> {
+    let mut fields = header.to_str().ok()?.split('-');
+    let [version, trace, parent, flags] = std::array::from_fn(|_| fields.next().unwrap_or(""));
+    let is_hex = |text: &str, digits: usize| {
+        text.len() == digits
+            && text
+                .bytes()
+                .all(|at| at.is_ascii_digit() || (b'a'..=b'f').contains(&at))
+    };
+    let names_one = |text: &str| text.bytes().any(|at| at != b'0');
+    let known = version != "ff" && (version != "00" || fields.next().is_none());
+    (is_hex(version, 2)
+        && known
+        && is_hex(trace, 32)
+        && is_hex(parent, 16)
+        && is_hex(flags, 2)
+        && names_one(trace)
+        && names_one(parent))
+    .then(|| (trace.to_owned(), parent.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trace;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn only_a_trace_of_the_standard_is_repeated() {
+        let (id, parent) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
+        let read = |text: &str| trace(&HeaderValue::from_str(text).unwrap());
+        let found = read(&format!("00-{id}-{parent}-01"));
+        assert_eq!(found, Some((id.to_owned(), parent.to_owned())));
+        assert!(read(&format!("01-{id}-{parent}-01-more")).is_some());
+        for wrong in [
+            String::new(),
+            "ana".to_owned(),
+            format!("00-{id}-{parent}"),
+            format!("00-{id}-{parent}-01-more"),
+            format!("ff-{id}-{parent}-01"),
+            format!("00-{}-{parent}-01", "0".repeat(32)),
+            format!("00-{}-{parent}-01", id.to_uppercase()),
+            format!("00-{}x-{parent}-01", &id[1..]),
+        ] {
+            assert_eq!(read(&wrong), None, "{wrong}");
+        }
+    }
 }

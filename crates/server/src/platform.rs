@@ -1,21 +1,23 @@
 //! What all requests share.
 
 use crate::config::Config;
-use crate::keys::KeyStore;
+use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas};
 use crate::metrics::Metrics;
 use crate::pool::{Place, Pool};
+use crate::rates::Rates;
+use crate::reference::Reference;
 use crate::refusal::Refusal;
-use countenance_api::Code;
+use countenance_api::{Code, KeyEntry};
 use countenance_core::vault::Random;
 use countenance_core::{Engine, Registry, WallClock, Worker};
-use governor::clock::{Clock as _, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
 
 /// What a server is made of.
 pub struct Parts {
@@ -29,6 +31,8 @@ pub struct Parts {
     pub clock: Arc<dyn WallClock>,
     /// Makes keys and ids of requests.
     pub random: Arc<dyn Random>,
+    /// How many lines of the log were lost because nobody read them in time.
+    pub dropped_log_lines: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
 /// What all requests share; cheap to clone.
@@ -45,8 +49,13 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) pool: Pool,
     pub(crate) document: Vec<u8>,
+    pub(crate) reference: Reference,
+    pub(crate) dropped_log_lines: Box<dyn Fn() -> u64 + Send + Sync>,
     places: Arc<Semaphore>,
-    rates: RateLimiter<String, HashMapStateStore<String>, DefaultClock>,
+    pub(crate) answers: Answers,
+    pub(crate) bodies: Arc<Semaphore>,
+    rates: Rates,
+    quotas: Quotas,
     requests: AtomicU64,
     run: u32,
 }
@@ -66,8 +75,12 @@ impl Platform {
         Ok(Self(Arc::new(Shared {
             pool: Pool::start(&parts.engine, config.workers, config.queue)?,
             document: serde_json::to_vec(&countenance_api::document())?,
+            reference: Reference::new(&serde_json::to_value(countenance_api::document())?),
             places: Arc::new(Semaphore::new(config.registry_places.max(1))),
-            rates: RateLimiter::hashmap(Quota::per_second(config.requests_per_second)),
+            answers: Answers::default(),
+            bodies: Arc::new(Semaphore::new(config.workers.max(1) + config.queue)),
+            rates: Rates::new(config.requests_per_second),
+            quotas: Quotas::default(),
             requests: AtomicU64::new(0),
             run: u32::from_le_bytes(run),
             metrics: Metrics::new(),
@@ -76,6 +89,7 @@ impl Platform {
             keys: parts.keys,
             clock: parts.clock,
             random: parts.random,
+            dropped_log_lines: parts.dropped_log_lines,
             config,
         })))
     }
@@ -86,13 +100,22 @@ impl Platform {
         format!("{:08x}-{number:x}", self.run)
     }
 
-    /// Counts a request of a key, or says how long to wait.
-    pub(crate) fn count(&self, key: &String) -> Result<(), Refusal> {
-        self.rates.check_key(key).map_err(|until| {
-            let wait = until.wait_time_from(DefaultClock::default().now());
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            Refusal::from(Code::TooManyRequests).retry_after(seconds)
-        })
+    /// The entry of a key that is presented, and one more request of it counted.
+    pub(crate) fn admit(&self, key: &str) -> Result<KeyEntry, Refusal> {
+        let now = self.clock.now();
+        let failed = |error| {
+            // Whatever failed, nothing was begun.
+            let _ = Refusal::internal(&error);
+            Refusal::busy()
+        };
+        let found = self.keys.find(key, now).map_err(failed)?;
+        let entry = found.ok_or(Code::KeyInvalid)?;
+        self.rates.count(&entry)?;
+        if !self.quotas.take(&self.keys, &entry, now).map_err(failed)? {
+            let seconds = DAY - now.unix() % DAY;
+            return Err(Refusal::from(Code::QuotaUsed).retry_after(seconds));
+        }
+        Ok(entry)
     }
 
     /// A place for a request with pictures; taken before its body is read.
@@ -136,5 +159,21 @@ impl Platform {
             Ok(Err(error)) => Err(Refusal::internal(&error)),
             Err(_) => Err(Code::DeadlineExceeded.into()),
         }
+    }
+
+    /// What has to be noted of work that was done: it needs no place, because the work had one.
+    pub(crate) async fn settle(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<(), KeyStoreError> + Send + 'static,
+    ) {
+        let (shared, span) = (Arc::clone(&self.0), tracing::Span::current());
+        let done = tokio::task::spawn_blocking(move || {
+            span.in_scope(|| {
+                if let Err(error) = work(&shared) {
+                    let _ = Refusal::internal(&error);
+                }
+            });
+        });
+        let _ = done.await;
     }
 }

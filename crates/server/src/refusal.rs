@@ -3,9 +3,12 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countenance_api::{Code, PROBLEM_MEDIA_TYPE};
-use countenance_core::vault::{ConsentError, VaultError};
+use countenance_core::vault::{ConsentError, Lock, VaultError};
 use countenance_core::{CaptureError, CompareError, EnrollError, VerifyError};
 use std::error::Error;
+
+/// How long to wait where attempts are used up: the oldest ones leave the count day by day.
+const DAY: u64 = 86_400;
 
 /// An answer of a route.
 pub(crate) type Answer = Result<Response, Refusal>;
@@ -95,6 +98,15 @@ impl From<VaultError> for Refusal {
             | VaultError::Limit { .. }
             | VaultError::Secret(_) => Self::of(Code::ValueInvalid, error.to_string()),
             VaultError::Consent(_) => Code::ConsentMissing.into(),
+            // Only enrolling gets here: its scope is of those who see the subjects anyway. In a verification it
+            // is an outcome, told as any other rejection.
+            VaultError::Attempts(lock) => {
+                let seconds = match lock {
+                    Lock::Wait { seconds } => *seconds,
+                    _ => DAY,
+                };
+                Self::from(Code::AttemptsUsed).retry_after(seconds)
+            }
             VaultError::Exists { .. } => Code::SubjectExists.into(),
             VaultError::Holder(_) => Code::HolderInvalid.into(),
             VaultError::Unknown { what: "subject" } => Code::SubjectUnknown.into(),
@@ -132,6 +144,7 @@ impl From<EnrollError> for Refusal {
                 Self::picture(&format!("photos[{photo}]"), &source)
             }
             EnrollError::Photos { .. } => Self::of(Code::ValueInvalid, error.to_string()),
+            EnrollError::Raced => Code::EnrolledMeanwhile.into(),
             EnrollError::Vault(error) => error.into(),
             _ => Self::internal(&error),
         }

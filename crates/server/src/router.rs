@@ -1,21 +1,25 @@
 //! The routes of API v1 and the layers around them.
 
 use crate::authenticate::authenticate;
+use crate::conditional::conditional;
+use crate::idempotency::idempotent;
 use crate::observe::observe;
 use crate::platform::Platform;
 use crate::routes::{audit, consents, keys, operate, pictures, subjects, verify};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
 /// The whole API. A route that is not in the table of `countenance-api` is refused even when it stands here.
 pub(crate) fn router(platform: Platform) -> Router {
     let limit = DefaultBodyLimit::max(platform.config.max_body_bytes);
     let authenticated = from_fn_with_state(platform.clone(), authenticate);
+    let once = from_fn_with_state(platform.clone(), idempotent);
     let observed = from_fn_with_state(platform.clone(), observe);
     Router::new()
         .route("/.well-known/jwks.json", get(operate::jwks))
+        .route("/docs", get(operate::reference))
         .route("/healthz", get(operate::healthz))
         .route("/metrics", get(operate::metrics))
         .route("/openapi.json", get(operate::openapi))
@@ -44,7 +48,9 @@ pub(crate) fn router(platform: Platform) -> Router {
         .route("/v1/subjects/{subject}/verify", post(verify::verify))
         .fallback(operate::unknown)
         .layer(limit)
+        .layer(once)
         .layer(authenticated)
+        .layer(from_fn(conditional))
         .layer(observed)
         .with_state(platform)
 }

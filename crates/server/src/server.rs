@@ -1,24 +1,58 @@
-//! The listening socket and the life of the server.
+//! The listening sockets and the life of the server.
 
+use crate::authenticate::FromOperator;
 use crate::config::Config;
+use crate::local;
 use crate::platform::{Parts, Platform};
 use crate::router::router;
+use crate::tls::{Tls, TlsError, TlsFiles};
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::error::Error;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{interval, timeout};
 
 /// How long to wait before accepting again when the system has no more descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
+/// How often the files of a certificate are looked at.
+const LOOK: Duration = Duration::from_secs(10);
+/// Connections of the operator at one time.
+const OPERATORS: usize = 32;
+
+/// Where a server listens.
+#[derive(Clone, Debug)]
+pub struct Listen {
+    /// The address for everybody.
+    pub address: SocketAddr,
+    /// With TLS, if there is a certificate.
+    pub tls: Option<TlsFiles>,
+    /// The data folder, for the operator's socket in it.
+    pub folder: Option<PathBuf>,
+}
+
+impl Listen {
+    /// Without TLS, and without a socket for the operator.
+    #[must_use]
+    pub fn on(address: SocketAddr) -> Self {
+        Self {
+            address,
+            tls: None,
+            folder: None,
+        }
+    }
+}
 
 /// The server cannot be started.
 #[derive(Debug, Error)]
@@ -35,6 +69,17 @@ pub enum ServeError {
     /// A worker or another part cannot be made.
     #[error("server cannot be made")]
     Make(#[source] Box<dyn Error + Send + Sync>),
+    /// The operator's socket cannot be made.
+    #[error("no socket in {folder}", folder = folder.display())]
+    Socket {
+        /// The data folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// Threads or signals are not to be had.
     #[error("server cannot run")]
     Run(#[source] std::io::Error),
@@ -43,10 +88,17 @@ pub enum ServeError {
 /// A server that listens and can be run.
 pub struct Server {
     runtime: Runtime,
-    listener: TcpListener,
+    sockets: Sockets,
     address: SocketAddr,
     platform: Platform,
     stop: Stop,
+}
+
+/// What connections come from.
+struct Sockets {
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    operator: Option<(UnixListener, PathBuf)>,
 }
 
 /// Stops a server from outside.
@@ -64,27 +116,43 @@ impl Server {
     /// Plans the networks of all workers and listens. Nothing is answered before [`run`](Self::run).
     ///
     /// # Errors
-    /// [`ServeError`] when the address is taken or a part cannot be made.
-    pub fn bind(address: SocketAddr, parts: Parts, config: Config) -> Result<Self, ServeError> {
+    /// [`ServeError`] when the address is taken, a certificate does not read or a part cannot be made.
+    pub fn bind(listen: Listen, parts: Parts, config: Config) -> Result<Self, ServeError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(config.workers.clamp(1, 8))
             .thread_name("http")
             .enable_all()
             .build()
             .map_err(ServeError::Run)?;
+        let address = listen.address;
         let failed = |source| ServeError::Listen { address, source };
+        let tls = listen.tls.map(Tls::open).transpose()?.map(Arc::new);
         let listener = runtime
             .block_on(TcpListener::bind(address))
             .map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let operator = match listen.folder {
+            None => None,
+            Some(folder) => {
+                let _inside = runtime.enter();
+                let bound = local::listen(&folder);
+                match bound {
+                    Ok(listener) => Some((listener, folder)),
+                    Err(source) => return Err(ServeError::Socket { folder, source }),
+                }
+            }
+        };
         let platform = Platform::new(parts, config).map_err(ServeError::Make)?;
-        let stop = Stop::default();
         Ok(Self {
             runtime,
-            listener,
+            sockets: Sockets {
+                listener,
+                tls,
+                operator,
+            },
             address,
             platform,
-            stop,
+            stop: Stop::default(),
         })
     }
 
@@ -107,14 +175,20 @@ impl Server {
     pub fn run(self) -> Result<(), ServeError> {
         let Self {
             runtime,
-            listener,
+            sockets,
             platform,
             stop,
             ..
         } = self;
-        runtime.block_on(async move {
+        // Connections to a database may not be closed from within the runtime: the last hold on them ends after it.
+        let last = platform.clone();
+        let served = runtime.block_on(async move {
             let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Run)?;
             let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Run)?;
+            if let Some(tls) = sockets.tls.clone() {
+                let hangup = signal(SignalKind::hangup()).map_err(ServeError::Run)?;
+                tokio::spawn(renew(tls, hangup));
+            }
             let end = async {
                 tokio::select! {
                     _ = terminate.recv() => {}
@@ -122,9 +196,12 @@ impl Server {
                     () = stop.0.notified() => {}
                 }
             };
-            serve(&listener, &platform, end).await;
+            serve(&sockets, &platform, end).await;
             Ok(())
-        })
+        });
+        drop(runtime);
+        drop(last);
+        served
     }
 }
 
@@ -136,55 +213,141 @@ impl std::fmt::Debug for Server {
     }
 }
 
-async fn serve(listener: &TcpListener, platform: &Platform, end: impl Future<Output = ()>) {
-    let config = &platform.config;
-    let service = TowerToHyperService::new(router(platform.clone()));
-    let connections = Arc::new(Semaphore::new(config.max_connections.max(1)));
-    let graceful = GracefulShutdown::new();
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(config.header_timeout)
-        .max_headers(64)
-        .max_buf_size(64 << 10);
-    let mut end = std::pin::pin!(end);
+/// Reads the certificate anew when a hangup is signaled or its files have changed.
+async fn renew(tls: Arc<Tls>, mut hangup: tokio::signal::unix::Signal) {
+    let mut look = interval(LOOK);
     loop {
-        let (stream, place) = tokio::select! {
-            () = &mut end => break,
-            accepted = accept(listener, &connections) => match accepted {
-                Some(accepted) => accepted,
-                None => continue,
-            },
+        let in_any_case = tokio::select! {
+            signaled = hangup.recv() => signaled.is_some(),
+            _ = look.tick() => false,
         };
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
-        let connection = graceful.watch(connection);
-        tokio::spawn(async move {
-            // How a connection ends is the client's affair: what matters was logged with its request.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection broke off");
-            }
-            drop(place);
-        });
+        let tls = Arc::clone(&tls);
+        let _ = tokio::task::spawn_blocking(move || tls.renew(in_any_case)).await;
+    }
+}
+
+/// What every connection is served with.
+#[derive(Clone)]
+struct Door {
+    http: http1::Builder,
+    service: TowerToHyperService<Router>,
+}
+
+impl Door {
+    fn new(router: Router, config: &Config) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(config.header_timeout)
+            .max_headers(64)
+            .max_buf_size(64 << 10);
+        Self {
+            http,
+            service: TowerToHyperService::new(router),
+        }
+    }
+
+    async fn serve(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        watcher: Watcher,
+    ) {
+        let connection = self
+            .http
+            .serve_connection(TokioIo::new(stream), self.service);
+        // How a connection ends is the client's affair: what matters was logged with its request.
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection broke off");
+        }
+    }
+}
+
+async fn serve(sockets: &Sockets, platform: &Platform, end: impl Future<Output = ()>) {
+    let config = &platform.config;
+    let graceful = GracefulShutdown::new();
+    let routes = router(platform.clone());
+    let everybody = Door::new(routes.clone(), config);
+    let operators = Door::new(routes.layer(Extension(FromOperator)), config);
+    let public = accept_public(sockets, everybody, config, &graceful);
+    let own = accept_operators(sockets, operators, &graceful);
+    tokio::select! {
+        () = end => {}
+        () = public => {}
+        () = own => {}
     }
     tracing::info!("stopping: no more connections are accepted");
-    if tokio::time::timeout(config.drain_timeout, graceful.shutdown())
+    if timeout(config.drain_timeout, graceful.shutdown())
         .await
         .is_err()
     {
         tracing::warn!("some requests did not end in time");
     }
+    if let Some((_, folder)) = &sockets.operator {
+        let _ = std::fs::remove_file(folder.join(local::SOCKET));
+    }
 }
 
-async fn accept(
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-) -> Option<(TcpStream, OwnedSemaphorePermit)> {
-    let place = Arc::clone(connections).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, _)) => {
-            // Answers are small and are written at once.
-            let _ = stream.set_nodelay(true);
-            Some((stream, place))
+async fn accept_public(
+    sockets: &Sockets,
+    door: Door,
+    config: &Config,
+    graceful: &GracefulShutdown,
+) {
+    let places = Arc::new(Semaphore::new(config.max_connections.max(1)));
+    loop {
+        let accepted = accepted(&places, sockets.listener.accept()).await;
+        let Some(((stream, _), place)) = accepted else {
+            continue;
+        };
+        // Answers are small and are written at once.
+        let _ = stream.set_nodelay(true);
+        let (door, watcher) = (door.clone(), graceful.watcher());
+        let (acceptor, patience) = (
+            sockets.tls.as_ref().map(|tls| tls.acceptor()),
+            config.header_timeout,
+        );
+        tokio::spawn(async move {
+            match acceptor {
+                None => door.serve(stream, watcher).await,
+                Some(acceptor) => match timeout(patience, acceptor.accept(stream)).await {
+                    Ok(Ok(stream)) => door.serve(stream, watcher).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+                    Err(_) => tracing::debug!("a TLS handshake took too long"),
+                },
+            }
+            drop(place);
+        });
+    }
+}
+
+async fn accept_operators(sockets: &Sockets, door: Door, graceful: &GracefulShutdown) {
+    let Some((listener, _)) = &sockets.operator else {
+        return std::future::pending().await;
+    };
+    let places = Arc::new(Semaphore::new(OPERATORS));
+    loop {
+        let accepted = accepted(&places, listener.accept()).await;
+        let Some(((stream, _), place)) = accepted else {
+            continue;
+        };
+        if !local::is_operator(&stream) {
+            tracing::warn!("another user tried the operator's socket");
+            continue;
         }
+        let (door, watcher) = (door.clone(), graceful.watcher());
+        tokio::spawn(async move {
+            door.serve(stream, watcher).await;
+            drop(place);
+        });
+    }
+}
+
+async fn accepted<T>(
+    places: &Arc<Semaphore>,
+    accept: impl Future<Output = std::io::Result<T>>,
+) -> Option<(T, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match accept.await {
+        Ok(accepted) => Some((accepted, place)),
         Err(error) => {
             tracing::warn!(%error, "a connection was not accepted");
             tokio::time::sleep(PAUSE).await;

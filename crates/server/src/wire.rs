@@ -5,7 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countenance_api as api;
 use countenance_core::vault::{
-    Consent, ConsentEntry, ConsentState, EventKind, Outcome, Purpose, SubjectExport, SubjectKind,
+    Consent, ConsentEntry, ConsentState, EventKind, Outcome, Purpose, RandomError, SubjectExport,
+    SubjectKind,
 };
 use countenance_core::{Decision, DetectedFace, Side};
 
@@ -91,7 +92,10 @@ pub(crate) fn granted(consent: &Consent) -> api::Consent {
     }
 }
 
-pub(crate) fn export(export: &SubjectExport) -> api::ExportAnswer {
+pub(crate) fn export(
+    export: &SubjectExport,
+    leaf: impl Fn(u64) -> Result<String, RandomError>,
+) -> Result<api::ExportAnswer, RandomError> {
     let templates = export
         .references
         .iter()
@@ -100,14 +104,16 @@ pub(crate) fn export(export: &SubjectExport) -> api::ExportAnswer {
             model: reference.model.as_str().to_owned(),
             template: STANDARD.encode(&reference.template[..]),
         });
-    let events = export.events.iter().map(|entry| api::ExportEvent {
-        kind: event(entry.event.kind).to_owned(),
-        time: entry.event.time.unix(),
-        outcome: entry.event.outcome.map(|outcome| ended(outcome).to_owned()),
-        leaf: entry.leaf,
-        leaf_bytes: hex(&entry.leaf_bytes),
+    let events = export.events.iter().map(|entry| {
+        Ok(api::ExportEvent {
+            kind: event(entry.event.kind).to_owned(),
+            time: entry.event.time.unix(),
+            outcome: entry.event.outcome.map(|outcome| ended(outcome).to_owned()),
+            leaf: leaf(entry.leaf)?,
+            leaf_bytes: hex(&entry.leaf_bytes),
+        })
     });
-    api::ExportAnswer {
+    Ok(api::ExportAnswer {
         id: export.external_id.as_str().to_owned(),
         kind: kind(export.kind),
         created: export.created.unix(),
@@ -115,8 +121,8 @@ pub(crate) fn export(export: &SubjectExport) -> api::ExportAnswer {
         attempts: export.attempts,
         consents: export.consents.iter().map(consent).collect(),
         templates: templates.collect(),
-        events: events.collect(),
-    }
+        events: events.collect::<Result<_, _>>()?,
+    })
 }
 
 fn event(kind: EventKind) -> &'static str {

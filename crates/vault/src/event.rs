@@ -76,6 +76,10 @@ codes! {
         OpenedForSearch = 16,
         /// The settings of a collection were changed; detail: what the caller says of them.
         CollectionSet = 17,
+        /// A key of the platform was made; detail: its id.
+        KeyMade = 18,
+        /// A key of the platform was revoked; detail: its id.
+        KeyRevoked = 19,
     }
 }
 

@@ -36,6 +36,6 @@ pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
     Attempt, AuditEntry, Collection, Inclusion, Listed, MAX_SETTINGS, Member, Members, NewSubject,
-    NewTemplates, Reference, Restored, Retained, Rewrapped, Settings, Subject, SubjectExport,
-    SubjectKind, Target, Unlocked, Vault,
+    NewTemplates, Reference, Restored, Retained, Rewrapped, Sealer, Settings, Subject,
+    SubjectExport, SubjectKind, Target, Unlocked, Vault,
 };

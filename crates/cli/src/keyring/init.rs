@@ -8,7 +8,7 @@ use crate::registry::database::{self, Fresh};
 use crate::registry::root::RootPlace;
 use crate::registry::{RegistryArgs, private, registry};
 use crate::terminal::{GREEN, YELLOW, plain};
-use countenance_core::vault::store::StoreError;
+use countenance_core::vault::store::{Store, StoreError};
 use countenance_core::vault::{SystemRandom, Vault, VaultError};
 use countenance_core::{FalseMatchRate, WallClock as _};
 use serde::Serialize;
@@ -103,14 +103,19 @@ pub(crate) fn make(options: &RegistryArgs) -> Result<Ready, Failure> {
     let random = Arc::new(SystemRandom);
     let now = MachineClock::start().now();
     let settings = options.settings();
-    let create = Vault::create_with(
-        Arc::clone(&store),
-        Arc::clone(&root),
-        Arc::clone(&random) as _,
-        settings,
-        Some((&tenant, &collection)),
-        now,
-    );
+    let create = if is_whole(&*store) {
+        // Whoever makes a vault in a database keeps others from it, for as long as it runs.
+        Err(StoreError::Occupied.into())
+    } else {
+        Vault::create_with(
+            Arc::clone(&store),
+            Arc::clone(&root),
+            Arc::clone(&random) as _,
+            settings,
+            Some((&tenant, &collection)),
+            now,
+        )
+    };
     let (vault, made_folder) = match create {
         Ok(vault) => (vault, true),
         Err(VaultError::Store(StoreError::Occupied)) => {
@@ -141,6 +146,12 @@ pub(crate) fn make(options: &RegistryArgs) -> Result<Ready, Failure> {
             || was_made(vault.create_collection(&tenant, &collection, now).map(drop))?,
     };
     Ok(Ready { vault, made })
+}
+
+/// Whether there is a vault that was made to its end.
+fn is_whole(store: &dyn Store) -> bool {
+    let keyring = store.keyring().is_ok_and(|head| head.origin.finished);
+    keyring && store.data().is_ok_and(|head| head.origin.finished)
 }
 
 pub(super) fn run(args: &Args) -> Outcome {

@@ -45,7 +45,12 @@ impl Fresh {
             return Ok(());
         };
         let ours = |name: &str| {
-            name == "lock" || DATABASES.iter().any(|database| name.starts_with(database))
+            let of_a_server = ["keys.db", "server."].iter();
+            name == "lock"
+                || DATABASES
+                    .iter()
+                    .chain(of_a_server)
+                    .any(|file| name.starts_with(file))
         };
         let mut names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
         match names.find(|name| !name.to_str().is_some_and(ours)) {

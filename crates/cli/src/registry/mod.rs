@@ -6,6 +6,7 @@ pub(crate) mod private;
 pub(crate) mod promise;
 pub(crate) mod root;
 pub(crate) mod running;
+pub(crate) mod served;
 pub(crate) mod who;
 
 use crate::clock::MachineClock;
@@ -14,6 +15,7 @@ use clap::Args;
 use countenance_core::vault::store::StoreError;
 use countenance_core::vault::{Collection, Name, Settings, SystemRandom, Vault, VaultError};
 use countenance_core::{ComparePolicy, FalseMatchRate, Registry};
+use countenance_server::KeyStore;
 use promise::Promise;
 use root::RootPlace;
 use std::path::{Path, PathBuf};
@@ -134,6 +136,15 @@ impl RegistryArgs {
         ))
     }
 
+    /// The keys of the platform: in the database where the keyring is there too, so that all nodes share them.
+    pub(crate) fn platform_keys(&self) -> Result<KeyStore, Failure> {
+        match &self.database {
+            Some(url) if self.keyring_in_database => shared_keys(url),
+            _ => Ok(KeyStore::open(self.folder()?)
+                .map_err(|error| Failure::from(error).about("keys of the platform"))?),
+        }
+    }
+
     /// The vault, without the registry around it.
     pub(crate) fn vault(&self) -> Result<Vault, Failure> {
         private::keep_private();
@@ -181,6 +192,23 @@ impl RegistryArgs {
             None => failure,
         }
     }
+}
+
+#[cfg(feature = "postgres")]
+fn shared_keys(url: &str) -> Result<KeyStore, Failure> {
+    KeyStore::connect(url).map_err(|error| {
+        Failure::from(error)
+            .about("database")
+            .with_hint("check --database, and that its user may make tables")
+    })
+}
+
+#[cfg(not(feature = "postgres"))]
+fn shared_keys(_: &str) -> Result<KeyStore, Failure> {
+    Err(Failure::usage(
+        "this program was built without PostgreSQL",
+        "leave out --database, or build with the feature `postgres`",
+    ))
 }
 
 /// A registry on an open vault, by the machine's clock.

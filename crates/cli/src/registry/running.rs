@@ -3,6 +3,7 @@
 use super::private::owner_only;
 use crate::failure::Failure;
 use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,31 @@ struct Note {
 
 /// Says where this process serves, for as long as it is held.
 pub(crate) struct Announced(PathBuf);
+
+/// The file whose lock says that a server has the folder: a store in a database locks none.
+const LOCK: &str = "server.lock";
+
+/// Takes the folder for this server, for as long as it is held; made if it is not there.
+pub(crate) fn hold(folder: &Path) -> Result<File, Failure> {
+    let named = |error: std::io::Error| Failure::from(error).about(folder.display());
+    std::fs::create_dir_all(folder).map_err(named)?;
+    let mut options = owner_only();
+    let options = options.write(true).create(true).truncate(false);
+    let lock = options.open(folder.join(LOCK));
+    let lock = lock.map_err(named)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::Error(error)) => Err(named(error)),
+        Err(TryLockError::WouldBlock) => {
+            let failure = Failure::from(anyhow::anyhow!("another server has this folder"));
+            let failure = failure.about(folder.display());
+            Err(match advice(folder) {
+                Some(advice) => failure.with_hint(advice),
+                None => failure,
+            })
+        }
+    }
+}
 
 /// Notes that this process serves the folder at `url`. Whoever calls holds the folder, so an older note is stale.
 pub(crate) fn announce(folder: &Path, url: String) -> Result<Announced, Failure> {
@@ -51,7 +77,7 @@ pub(crate) fn advice(folder: &Path) -> Option<String> {
     let lives = !cfg!(target_os = "linux") || Path::new(&format!("/proc/{}", note.pid)).exists();
     lives.then(|| {
         format!(
-            "the server with process id {} has it: ask at {}/v1/subjects with a key (see /openapi.json), or stop the server first; `countenance key` works beside it",
+            "the server with process id {} has it: ask at {}/v1/subjects with a key (see /docs), or stop the server first; `countenance key` works through it",
             note.pid, note.url
         )
     })

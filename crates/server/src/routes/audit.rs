@@ -3,11 +3,12 @@
 use super::ok;
 use crate::call::Call;
 use crate::keys::hex;
-use crate::refusal::Answer;
+use crate::refusal::{Answer, Refusal};
+use crate::token;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countenance_api::{
-    CheckpointAnswer, ConsistencyAnswer, ConsistencyQuery, InclusionAnswer, InclusionQuery,
+    CheckpointAnswer, Code, ConsistencyAnswer, ConsistencyQuery, InclusionAnswer, InclusionQuery,
 };
 use countenance_core::vault::Hash;
 
@@ -28,9 +29,17 @@ pub(crate) async fn checkpoint(call: Call) -> Answer {
 
 pub(crate) async fn inclusion(call: Call) -> Answer {
     let query: InclusionQuery = call.query()?;
+    let leaf = query.leaf.parse().ok().or_else(|| {
+        let leaves = token::leaves(call.platform.registry.vault());
+        token::read(&leaves, &query.leaf)
+    });
+    let leaf = leaf.ok_or_else(|| {
+        let detail = "`leaf` is neither an index nor the leaf of an answer";
+        Refusal::of(Code::ParameterInvalid, detail)
+    })?;
     let proof = call
         .platform
-        .keep(move |shared| Ok(shared.registry.prove_inclusion(query.leaf, query.size)?));
+        .keep(move |shared| Ok(shared.registry.prove_inclusion(leaf, query.size)?));
     let proof = proof.await?;
     ok(InclusionAnswer {
         leaf: proof.leaf,

@@ -2,6 +2,7 @@
 
 use super::{DAY, answer, ok};
 use crate::call::Call;
+use crate::keys::{KeyError, KeyOrder};
 use crate::refusal::{Answer, Refusal};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
@@ -10,11 +11,14 @@ use std::sync::Arc;
 
 /// Most days a key may last.
 const MOST_DAYS: u32 = 3650;
+/// Most requests a key may be allowed, per second and per day.
+const MOST_RATE: u32 = 100_000;
+const MOST_DAILY: u32 = 1_000_000_000;
 
 pub(crate) async fn list(call: Call) -> Answer {
     let caller = Arc::clone(&call.caller);
     let keys = call.platform.keep(move |shared| {
-        let keys = shared.keys.list(Some(caller.tenant.as_str()));
+        let keys = shared.keys.list(caller.reach());
         keys.map_err(|error| Refusal::internal(&error))
     });
     let keys = keys.await?;
@@ -32,19 +36,27 @@ pub(crate) async fn create(call: Call) -> Answer {
         let detail = format!("The key lacks the scope `{scope}` itself.");
         return Err(Refusal::of(Code::ScopeMissing, detail));
     }
-    if request
-        .days
-        .is_some_and(|days| !(1..=MOST_DAYS).contains(&days))
-    {
-        let detail = format!("`days` is not 1 to {MOST_DAYS}");
-        return Err(Refusal::of(Code::ValueInvalid, detail));
+    for (name, value, most) in [
+        ("days", request.days, MOST_DAYS),
+        ("rate", request.rate, MOST_RATE),
+        ("daily", request.daily, MOST_DAILY),
+    ] {
+        if value.is_some_and(|value| !(1..=most).contains(&value)) {
+            let detail = format!("`{name}` is not 1 to {most}");
+            return Err(Refusal::of(Code::ValueInvalid, detail));
+        }
     }
     let made = platform.keep(move |shared| {
         let now = shared.clock.now();
-        let expires = request.days.map(|days| now.plus(u64::from(days) * DAY));
+        let order = KeyOrder {
+            tenant: caller.tenant.clone(),
+            scopes: request.scopes,
+            expires: request.days.map(|days| now.plus(u64::from(days) * DAY)),
+            rate: request.rate,
+            daily: request.daily,
+        };
         let (keys, random) = (&shared.keys, &*shared.random);
-        let made = keys.create(random, &caller.tenant, &request.scopes, now, expires);
-        made.map_err(|error| Refusal::internal(&error))
+        Ok(keys.make(&shared.registry, random, &order, now)?)
     });
     let made = made.await?;
     answer(
@@ -60,12 +72,24 @@ pub(crate) async fn revoke(mut call: Call) -> Answer {
     let id = call.segment().await?;
     let caller = Arc::clone(&call.caller);
     let gone = call.platform.keep(move |shared| {
-        let gone = shared.keys.revoke(Some(caller.tenant.as_str()), &id);
-        gone.map_err(|error| Refusal::internal(&error))
+        let now = shared.clock.now();
+        Ok(shared
+            .keys
+            .end(&shared.registry, caller.reach(), &id, now)?)
     });
     if gone.await? {
         Ok(StatusCode::NO_CONTENT.into_response())
     } else {
         Err(Code::KeyUnknown.into())
+    }
+}
+
+impl From<KeyError> for Refusal {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Tenant => Code::TenantUnknown.into(),
+            KeyError::Store(error) => Self::internal(&error),
+            KeyError::Vault(error) => error.into(),
+        }
     }
 }

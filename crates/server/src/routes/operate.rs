@@ -75,10 +75,17 @@ pub(crate) async fn openapi(State(platform): State<Platform>) -> Answer {
     Ok(([(header::CONTENT_TYPE, kind)], platform.document.clone()).into_response())
 }
 
+/// The same as a page to read.
+pub(crate) async fn reference(State(platform): State<Platform>) -> Answer {
+    Ok(platform.reference.answer())
+}
+
 /// Counters and times.
 pub(crate) async fn metrics(call: Call) -> Answer {
     let platform = &call.platform;
-    let text = platform.metrics.text(platform.pool.free());
+    let text = platform
+        .metrics
+        .text(platform.pool.free(), (platform.dropped_log_lines)());
     let text = text.map_err(|error| Refusal::internal(&error))?;
     let kind = HeaderValue::from_static(OPEN_METRICS);
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())

@@ -3,10 +3,11 @@
 use super::{answer, ok};
 use crate::call::{Body, Call, read_json, read_picture};
 use crate::refusal::{Answer, Refusal};
+use crate::token;
 use crate::wire;
 use axum::http::StatusCode;
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use countenance_api::{
     Code, CollectionQuery, EnrollAnswer, EnrollOutcome, EnrollRequest, EraseAnswer, SubjectAnswer,
     SubjectList, SubjectListEntry, SubjectListQuery, SubjectRequest,
@@ -43,12 +44,14 @@ pub(crate) async fn list(call: Call) -> Answer {
         let detail = format!("`limit` is not 1 to {MOST}");
         return Err(Refusal::of(Code::ParameterInvalid, detail));
     }
+    let (tenant, collection) = call.collection(query.collection.as_deref())?;
+    let vault = call.platform.registry.vault();
+    let cursors = token::cursors(vault, tenant.as_str(), collection.as_str());
     let after = match &query.after {
         None => 0,
-        Some(text) => cursor(text)
+        Some(text) => token::read(&cursors, text)
             .ok_or_else(|| Refusal::of(Code::ParameterInvalid, "`after` is no `next` of a page"))?,
     };
-    let (tenant, collection) = call.collection(query.collection.as_deref())?;
     let listed = call.platform.keep(move |shared| {
         let registry = &shared.registry;
         let collection = registry.vault().collection(&tenant, &collection)?;
@@ -59,7 +62,10 @@ pub(crate) async fn list(call: Call) -> Answer {
     let more = listed.len() > limit as usize;
     listed.truncate(limit as usize);
     let last = listed.last().filter(|_| more);
-    let next = last.map(|last| URL_SAFE_NO_PAD.encode(last.number.to_le_bytes()));
+    let next = last.map(|last| token::write(&cursors, last.number));
+    let next = next
+        .transpose()
+        .map_err(|error| Refusal::internal(&error))?;
     let subjects = listed.into_iter().map(|listed| SubjectListEntry {
         id: listed.external_id.map(|id| id.as_str().to_owned()),
         kind: wire::kind(listed.kind),
@@ -69,11 +75,6 @@ pub(crate) async fn list(call: Call) -> Answer {
         subjects: subjects.collect(),
         next,
     })
-}
-
-fn cursor(text: &str) -> Option<u64> {
-    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-    Some(u64::from_le_bytes(bytes.try_into().ok()?))
 }
 
 pub(crate) async fn show(mut call: Call) -> Answer {
@@ -101,10 +102,12 @@ pub(crate) async fn erase(mut call: Call) -> Answer {
         Ok(registry.erase(&subject, Some(&named.subject))?)
     });
     let receipt = receipt.await?;
+    let leaves = token::leaves(call.platform.registry.vault());
+    let leaf = token::write(&leaves, receipt.leaf);
     ok(EraseAnswer {
         receipt: STANDARD.encode(receipt.bytes()),
         time: receipt.time.unix(),
-        leaf: receipt.leaf,
+        leaf: leaf.map_err(|error| Refusal::internal(&error))?,
     })
 }
 
@@ -113,7 +116,9 @@ pub(crate) async fn export(mut call: Call) -> Answer {
     let named = call.named(query.collection.as_deref()).await?;
     let export = call.platform.keep(move |shared| {
         let export = named.with(&shared.registry, |claim| shared.registry.export(claim))?;
-        Ok(wire::export(&export))
+        let leaves = token::leaves(shared.registry.vault());
+        let written = wire::export(&export, |leaf| token::write(&leaves, leaf));
+        written.map_err(|error| Refusal::internal(&error))
     });
     ok(export.await?)
 }
@@ -141,11 +146,15 @@ pub(crate) async fn enroll(mut call: Call) -> Answer {
             photos: &photos,
             replace,
         };
-        registry.enroll(worker, &request)
+        match registry.enroll(worker, &request) {
+            // Whoever was second looks again, now at what the first one sealed.
+            Err(EnrollError::Raced) => registry.enroll(worker, &request),
+            done => done,
+        }
     });
     let done: Result<Enrollment, EnrollError> = done.await?;
     let done = done?;
-    let (outcome, body) = enroll_answer(&done);
+    let (outcome, body) = enroll_answer(&done)?;
     platform.metrics.outcome("enroll", outcome, &done.timings);
     let status = match body.outcome {
         EnrollOutcome::Enrolled => StatusCode::CREATED,
@@ -176,7 +185,7 @@ fn form(parts: Vec<(String, axum::body::Bytes)>) -> Result<(Vec<Vec<u8>>, bool),
     Ok((photos, replace.unwrap_or(false)))
 }
 
-fn enroll_answer(done: &Enrollment) -> (&'static str, EnrollAnswer) {
+fn enroll_answer(done: &Enrollment) -> Result<(&'static str, EnrollAnswer), Refusal> {
     let mut body = EnrollAnswer {
         outcome: EnrollOutcome::Different,
         templates: 0,
@@ -201,8 +210,12 @@ fn enroll_answer(done: &Enrollment) -> (&'static str, EnrollAnswer) {
             body.photo = Some(*photo);
             "different"
         }
-        // An outcome of a newer core stores nothing that is known of here.
-        _ => "different",
+        countenance_core::EnrollOutcome::NotTheSubject => {
+            body.outcome = EnrollOutcome::NotTheSubject;
+            "not_the_subject"
+        }
+        // An outcome that has no name on the wire must not be told as another.
+        _ => return Err(Code::Internal.into()),
     };
-    (name, body)
+    Ok((name, body))
 }

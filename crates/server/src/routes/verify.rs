@@ -3,6 +3,7 @@
 use super::ok;
 use crate::call::{Body, Call, read_json, read_picture};
 use crate::refusal::{Answer, Refusal};
+use crate::token;
 use crate::wire;
 use countenance_api::{
     CollectionQuery, Scope, VerifyAnswer, VerifyDecision, VerifyDetail, VerifyRequest,
@@ -32,7 +33,11 @@ pub(crate) async fn verify(mut call: Call) -> Answer {
     });
     let done: Result<Verification, Refusal> = done.await?;
     let done = done?;
-    let body = told(&done, caller.may(Scope::Scores));
+    let leaves = token::leaves(platform.registry.vault());
+    let leaf = done.detail.leaf.filter(|_| caller.may(Scope::Scores));
+    let leaf = leaf.map(|leaf| token::write(&leaves, leaf)).transpose();
+    let leaf = leaf.map_err(|error| Refusal::internal(&error))?;
+    let body = told(&done, caller.may(Scope::Scores), leaf);
     let outcome = done.answer.name();
     platform
         .metrics
@@ -42,7 +47,7 @@ pub(crate) async fn verify(mut call: Call) -> Answer {
 
 /// What may be told. Too many attempts are told as a rejection: whoever needs to know that somebody has to
 /// wait has the scope `scores` and reads the finding.
-fn told(done: &Verification, scores: bool) -> VerifyAnswer {
+fn told(done: &Verification, scores: bool, leaf: Option<String>) -> VerifyAnswer {
     let (decision, cause) = match done.answer {
         Told::Accept => (VerifyDecision::Accept, None),
         Told::Recapture(cause) => (VerifyDecision::Recapture, Some(cause)),
@@ -56,7 +61,7 @@ fn told(done: &Verification, scores: bool) -> VerifyAnswer {
             finding: detail.finding.name().to_owned(),
             score: detail.score.map(|score| wire::score(score.cosine())),
             threshold: wire::score(detail.threshold.cosine()),
-            leaf: detail.leaf,
+            leaf,
         }),
     }
 }

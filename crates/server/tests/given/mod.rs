@@ -8,7 +8,7 @@ use countenance_core::{
     ComparePolicy, Engine, Isa, Options, Precision, Registry, StoppedClock, WallClock,
 };
 use countenance_models::{Manifest, Weights};
-use countenance_server::{Config, KeyStore, Parts, Server, Stop};
+use countenance_server::{Config, KeyOrder, KeyStore, Listen, Parts, Server, Stop, TlsFiles};
 use serde_json::Value;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -68,6 +68,59 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
+/// What a server in a folder is made of, and its clock.
+fn parts(data: &Path) -> Option<(Parts, Arc<HandClock>)> {
+    let engine = engine()?;
+    let clock = Arc::new(HandClock(AtomicU64::new(1_800_000_000)));
+    let store = SqliteStore::open(data, Durability::Full).unwrap();
+    let random = Arc::new(SystemRandom);
+    let vault = Vault::create(
+        Arc::new(store),
+        Arc::new(RootKey::dangerous_from_bytes(&[7; 32])),
+        Arc::clone(&random) as _,
+        Settings::default(),
+        clock.now(),
+    )
+    .unwrap();
+    let default = Name::new("default").unwrap();
+    for tenant in ["acme", "other"] {
+        let tenant = Name::new(tenant).unwrap();
+        vault.create_tenant(&tenant, clock.now()).unwrap();
+        vault
+            .create_collection(&tenant, &default, clock.now())
+            .unwrap();
+    }
+    let registry = Registry::open(
+        Arc::new(vault),
+        Arc::clone(&random) as _,
+        Arc::clone(&clock) as _,
+        ComparePolicy::default(),
+    )
+    .unwrap();
+    let parts = Parts {
+        engine,
+        registry: Arc::new(registry),
+        keys: KeyStore::open(data).unwrap(),
+        clock: Arc::clone(&clock) as _,
+        random,
+        dropped_log_lines: Box::new(|| 0),
+    };
+    Some((parts, clock))
+}
+
+/// Why a server with these files does not start.
+pub(crate) fn refused(tls: TlsFiles) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let (parts, _) = parts(folder.path())?;
+    let mut listen = Listen::on("127.0.0.1:0".parse().unwrap());
+    listen.tls = Some(tls);
+    Some(
+        Server::bind(listen, parts, Config::default())
+            .unwrap_err()
+            .to_string(),
+    )
+}
+
 /// A server that runs, and what it stands on.
 pub(crate) struct House {
     pub(crate) address: SocketAddr,
@@ -87,58 +140,62 @@ impl House {
     }
 
     pub(crate) fn with(config: Config) -> Option<Self> {
-        let engine = engine()?;
         let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(HandClock(AtomicU64::new(1_800_000_000)));
-        let store = SqliteStore::open(folder.path(), Durability::Full).unwrap();
-        let random = Arc::new(SystemRandom);
-        let vault = Vault::create(
-            Arc::new(store),
-            Arc::new(RootKey::dangerous_from_bytes(&[7; 32])),
-            Arc::clone(&random) as _,
-            Settings::default(),
-            clock.now(),
-        )
-        .unwrap();
-        let default = Name::new("default").unwrap();
-        for tenant in ["acme", "other"] {
-            let tenant = Name::new(tenant).unwrap();
-            vault.create_tenant(&tenant, clock.now()).unwrap();
-            vault
-                .create_collection(&tenant, &default, clock.now())
-                .unwrap();
-        }
-        let registry = Registry::open(
-            Arc::new(vault),
-            Arc::clone(&random) as _,
-            Arc::clone(&clock) as _,
-            ComparePolicy::default(),
-        )
-        .unwrap();
-        let parts = Parts {
-            engine,
-            registry: Arc::new(registry),
-            keys: KeyStore::open(folder.path()).unwrap(),
-            clock: Arc::clone(&clock) as _,
-            random,
+        let data = folder.path().to_owned();
+        Self::open(config, folder, &data, None)
+    }
+
+    /// A house whose data folder is this one.
+    pub(crate) fn within(data: &Path) -> Option<Self> {
+        let config = Config {
+            workers: 1,
+            ..Config::default()
         };
-        let server = Server::bind("127.0.0.1:0".parse().unwrap(), parts, config).unwrap();
+        Self::open(config, tempfile::tempdir().unwrap(), data, None)
+    }
+
+    /// A house with a certificate.
+    pub(crate) fn with_tls(files: TlsFiles) -> Option<Self> {
+        let config = Config {
+            workers: 1,
+            header_timeout: Duration::from_millis(500),
+            ..Config::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_owned();
+        Self::open(config, folder, &data, Some(files))
+    }
+
+    fn open(
+        config: Config,
+        folder: tempfile::TempDir,
+        data: &Path,
+        tls: Option<TlsFiles>,
+    ) -> Option<Self> {
+        let (parts, clock) = parts(data)?;
+        let mut listen = Listen::on("127.0.0.1:0".parse().unwrap());
+        listen.folder = Some(data.to_owned());
+        listen.tls = tls;
+        let server = Server::bind(listen, parts, config).unwrap();
         Some(Self {
             address: server.address(),
-            keys: KeyStore::open(folder.path()).unwrap(),
+            keys: KeyStore::open(data).unwrap(),
             clock,
             folder,
             stop: server.stopper(),
             thread: Some(std::thread::spawn(move || server.run().unwrap())),
         })
     }
-
     /// A key of a tenant.
     pub(crate) fn key(&self, tenant: &str, scopes: &[Scope]) -> String {
         let tenant = Name::new(tenant).unwrap();
-        let made = self
-            .keys
-            .create(&SystemRandom, &tenant, scopes, self.clock.now(), None);
+        self.order(&KeyOrder::new(tenant, scopes))
+    }
+
+    /// A key as it is ordered.
+    pub(crate) fn order(&self, order: &KeyOrder) -> String {
+        let id = KeyOrder::id(&SystemRandom).unwrap();
+        let made = self.keys.create(&SystemRandom, id, order, self.clock.now());
         made.unwrap().key.as_str().to_owned()
     }
 

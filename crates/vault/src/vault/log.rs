@@ -72,13 +72,13 @@ impl Vault {
         kind: EventKind,
         detail: u64,
         now: Timestamp,
-    ) -> Result<(), VaultError> {
+    ) -> Result<u64, VaultError> {
         let events = vec![self.own_event(kind, detail, now)?];
-        self.store.commit(Change {
+        let committed = self.store.commit(Change {
             events,
             ..Change::default()
         })?;
-        Ok(())
+        Ok(committed.first_leaf)
     }
 
     /// Computes the whole tree anew from its leaves and compares every inner tile, and the root

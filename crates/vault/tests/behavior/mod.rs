@@ -12,6 +12,7 @@ mod house;
 mod keys;
 mod log;
 mod model;
+mod platform;
 mod retention;
 mod swaps;
 #[path = "../given/watched.rs"]

@@ -1,0 +1,261 @@
+//! `countenance serve`.
+
+mod admin;
+mod log;
+mod settings;
+
+use crate::clock::MachineClock;
+use crate::engine::EngineArgs;
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::json;
+use crate::keyring;
+use crate::registry::root::RootPlace;
+use crate::registry::{RegistryArgs, private, registry, running};
+use crate::terminal::plain;
+use countenance_core::FalseMatchRate;
+use countenance_core::vault::SystemRandom;
+use countenance_server::{Config, Listen, Parts, Server, TlsFiles};
+use log::Level;
+use serde_json::json;
+use settings::Settings;
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+/// Serve the platform over HTTP: detect, compare, subjects, consents, verify
+///
+/// What is not there yet is made: the data folder, its root key, the tenant and collection `default`, and a key for
+/// the administrator in a file of its own. Where each of them is, is printed. Ends on SIGTERM or Ctrl-C when every
+/// request that was accepted is answered.
+///
+/// A flag is stronger than the environment, the environment than the file that --config names.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance serve --data vault
+      Serve on http://127.0.0.1:7300; the administrator's key is in vault.admin-key.
+  curl -H \"Authorization: Bearer $(cat vault.admin-key)\" -F reference=@one.jpg -F probe=@other.jpg \\
+      http://127.0.0.1:7300/v1/compare
+  countenance serve --data vault --listen 0.0.0.0:7300 --tls-cert chain.pem --tls-key key.pem
+      Serve to others, with TLS.
+  countenance serve --config countenance.toml --print-config
+      Print what is set and where each value comes from, as JSON, and end.
+
+The API is described at /docs and /openapi.json.")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    settings: Settings,
+
+    /// Read settings from this TOML file; the names are those of the flags, with _ for -
+    #[arg(long, value_name = "FILE", env = "COUNTENANCE_CONFIG")]
+    config: Option<PathBuf>,
+
+    /// Print every setting with its value and where that comes from, and end
+    #[arg(long)]
+    print_config: bool,
+}
+
+/// The settings, read and checked.
+struct Chosen {
+    registry: RegistryArgs,
+    place: RootPlace,
+    listen: Listen,
+    config: Config,
+    fmr: FalseMatchRate,
+    log: Level,
+    insecure: bool,
+}
+
+pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
+    private::keep_private();
+    let mut settings = args.settings.clone();
+    if let Some(path) = &args.config {
+        settings.add_file(path)?;
+    }
+    let chosen = Chosen::of(&settings)?;
+    if args.print_config {
+        json::print(&settings.document(&chosen.worked_out()))?;
+        return Ok(Exit::Success);
+    }
+    serve(chosen, engine)
+}
+
+fn serve(chosen: Chosen, engine: &EngineArgs) -> Outcome {
+    let options = &chosen.registry;
+    let folder = options.folder()?;
+    let engine = engine.engine()?;
+    let ready = keyring::init::make(options)?;
+    let _held = running::hold(folder)?;
+    let registry = Arc::new(registry(ready.vault, chosen.fmr)?);
+    let keys = options.platform_keys()?;
+    let admin = admin::first_key(&keys, &registry, folder, &chosen.place, &options.names()?.0)?;
+    let (dropped, _log) = log::start(chosen.log);
+    allow_descriptors(chosen.config.max_connections);
+    let listen = &chosen.listen;
+    if listen.tls.is_none() && !listen.address.ip().is_loopback() {
+        tracing::warn!("listening without TLS where others can reach it, as --insecure allows");
+    }
+    let parts = Parts {
+        engine,
+        registry,
+        keys,
+        clock: Arc::new(MachineClock::start()),
+        random: Arc::new(SystemRandom),
+        dropped_log_lines: Box::new(move || dropped.dropped_lines() as u64),
+    };
+    let scheme = match chosen.listen.tls {
+        Some(_) => "https",
+        None => "http",
+    };
+    let server = Server::bind(chosen.listen, parts, chosen.config)?;
+    let url = format!("{scheme}://{}", server.address());
+    let _announced = running::announce(folder, url.clone())?;
+    let root = ready.made.root_key.then_some(&chosen.place);
+    announce(&url, root, admin.as_deref())?;
+    server.run()?;
+    Ok(Exit::Success)
+}
+
+impl Chosen {
+    fn of(settings: &Settings) -> Result<Self, Failure> {
+        let path = |name: &str| settings.get(name).map(PathBuf::from);
+        let registry = RegistryArgs {
+            data: path("data"),
+            root: settings.get("root").map(str::to_owned),
+            database: settings.get("database").map(str::to_owned),
+            keyring_in_database: settings.is_on("keyring-in-database")?,
+            tenant: settings.read("tenant")?,
+            collection: settings.read("collection")?,
+            retention_days: settings.number("retention-days", 1, 1095)?,
+        };
+        if registry.keyring_in_database && registry.database.is_none() {
+            let what = "there is no --database to keep the keyring in";
+            return Err(settings.refused("keyring-in-database", what));
+        }
+        let folder = registry.folder()?.to_owned();
+        let address: SocketAddr = settings.read("listen")?;
+        let tls = match (path("tls-cert"), path("tls-key")) {
+            (Some(certificates), Some(key)) => Some(TlsFiles { certificates, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err(settings.refused("tls-cert", "needs --tls-key")),
+            (None, Some(_)) => return Err(settings.refused("tls-key", "needs --tls-cert")),
+        };
+        let insecure = settings.is_on("insecure")?;
+        if tls.is_none() && !address.ip().is_loopback() && !insecure {
+            return Err(Failure::usage(
+                format!(
+                    "{address} is not this machine alone: faces and keys would travel in the clear"
+                ),
+                "name a certificate with --tls-cert and --tls-key; or say --insecure where a proxy in front has TLS",
+            ));
+        }
+        Ok(Self {
+            place: registry.root_place()?,
+            registry,
+            listen: Listen {
+                address,
+                tls,
+                folder: Some(folder),
+            },
+            config: config(settings)?,
+            fmr: FalseMatchRate::new(settings.read("fmr")?)
+                .map_err(|error| settings.refused("fmr", &error.to_string()))?,
+            log: settings.read("log")?,
+            insecure,
+        })
+    }
+
+    /// Values as the program will use them.
+    fn worked_out(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let (config, registry) = (&self.config, &self.registry);
+        vec![
+            ("root", json!(self.place.to_string())),
+            ("keyring-in-database", json!(registry.keyring_in_database)),
+            ("tenant", json!(registry.tenant)),
+            ("collection", json!(registry.collection)),
+            ("retention-days", json!(registry.retention_days)),
+            ("listen", json!(self.listen.address)),
+            ("insecure", json!(self.insecure)),
+            ("workers", json!(config.workers)),
+            ("queue", json!(config.queue)),
+            ("max-body-mib", json!(config.max_body_bytes >> 20)),
+            ("max-connections", json!(config.max_connections)),
+            ("key-rate", json!(config.requests_per_second)),
+            ("header-timeout", json!(config.header_timeout.as_secs())),
+            ("body-timeout", json!(config.body_timeout.as_secs())),
+            ("work-timeout", json!(config.work_timeout.as_secs())),
+            ("drain-timeout", json!(config.drain_timeout.as_secs())),
+            ("fmr", json!(self.fmr.rate())),
+            ("log", json!(self.log)),
+        ]
+    }
+}
+
+/// Raises the number of open files as far as the system lets this process: each connection is one.
+fn allow_descriptors(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    let _ = setrlimit(Resource::Nofile, raised);
+    let most = getrlimit(Resource::Nofile).current;
+    if let Some(most) = most.filter(|most| *most < connections as u64 + 64) {
+        tracing::warn!(
+            most,
+            connections,
+            "fewer files may be open than connections"
+        );
+    }
+}
+
+fn config(settings: &Settings) -> Result<Config, Failure> {
+    let seconds = |name| {
+        let seconds = settings.number(name, 1, 3600)?;
+        Ok::<_, Failure>(Duration::from_secs(u64::from(seconds)))
+    };
+    let processors = available_parallelism().map_or(1, usize::from);
+    let workers = match settings.get("workers") {
+        Some(_) => settings.number("workers", 1, 1024)? as usize,
+        None => processors,
+    };
+    let rate = settings.number("key-rate", 1, 1_000_000)?;
+    Ok(Config {
+        workers,
+        queue: settings.number("queue", 0, 65_535)? as usize,
+        max_body_bytes: (settings.number("max-body-mib", 1, 1024)? as usize) << 20,
+        max_connections: settings.number("max-connections", 1, 1_000_000)? as usize,
+        requests_per_second: NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN),
+        header_timeout: seconds("header-timeout")?,
+        body_timeout: seconds("body-timeout")?,
+        work_timeout: seconds("work-timeout")?,
+        drain_timeout: seconds("drain-timeout")?,
+        ..Config::default()
+    })
+}
+
+fn announce(url: &str, root: Option<&RootPlace>, admin: Option<&Path>) -> std::io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    if let Some(place) = root {
+        writeln!(
+            out,
+            "root key   {}  (new: keep a copy apart from the data)",
+            plain(place.to_string())
+        )?;
+    }
+    if let Some(path) = admin {
+        writeln!(
+            out,
+            "admin key  {}  (new: it can do everything)",
+            plain(path.display().to_string())
+        )?;
+    }
+    writeln!(out, "listening  {url}")?;
+    out.flush()
+}

@@ -1,0 +1,519 @@
+//! Every setting of the server, in one list: flags, environment, file, help and documentation are made from it.
+
+use crate::failure::Failure;
+use clap::builder::NonEmptyStringValueParser;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+/// What a setting is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `true` or `false`; the flag alone is `true`.
+    Switch,
+    /// Anything that its reader takes.
+    Text,
+    /// Text that is never shown.
+    Secret,
+}
+
+/// A setting.
+struct Setting {
+    name: &'static str,
+    kind: Kind,
+    value: &'static str,
+    /// Its value where nobody sets it, or in words what happens then.
+    default: &'static str,
+    help: &'static str,
+}
+
+const fn text(
+    name: &'static str,
+    value: &'static str,
+    default: &'static str,
+    help: &'static str,
+) -> Setting {
+    Setting {
+        name,
+        kind: Kind::Text,
+        value,
+        default,
+        help,
+    }
+}
+
+const fn switch(name: &'static str, help: &'static str) -> Setting {
+    Setting {
+        name,
+        kind: Kind::Switch,
+        value: "BOOL",
+        default: "false",
+        help,
+    }
+}
+
+/// The list.
+const SETTINGS: &[Setting] = &[
+    text(
+        "data",
+        "DIR",
+        "none: it must be named",
+        "The data folder: sealed records, consents, the audit log, wrapped keys, and the operator's socket",
+    ),
+    text(
+        "root",
+        "PLACE",
+        "DIR.root, a file beside the data folder",
+        "The root key: a file, `credential:NAME` or a PKCS#11 URI",
+    ),
+    Setting {
+        name: "database",
+        kind: Kind::Secret,
+        value: "URL",
+        default: "none: the data folder",
+        help: "Keep the records in this PostgreSQL database",
+    },
+    switch(
+        "keyring-in-database",
+        "Keep keyring and keys of the platform in the database too, for many nodes",
+    ),
+    text(
+        "tenant",
+        "NAME",
+        "default",
+        "The tenant that the first start makes",
+    ),
+    text(
+        "collection",
+        "NAME",
+        "default",
+        "The collection that the first start makes",
+    ),
+    text(
+        "retention-days",
+        "DAYS",
+        "365",
+        "Days after the last use until a subject is erased, 1 to 1095",
+    ),
+    text(
+        "listen",
+        "ADDRESS",
+        "127.0.0.1:7300",
+        "The address to listen on",
+    ),
+    text(
+        "tls-cert",
+        "FILE",
+        "none: no TLS",
+        "The certificate and those that lead to a known one, in PEM; read anew when it changes and at SIGHUP",
+    ),
+    text(
+        "tls-key",
+        "FILE",
+        "none: no TLS",
+        "The certificate's private key, in PEM",
+    ),
+    switch(
+        "insecure",
+        "Listen without TLS on an address that others can reach: a proxy in front has TLS",
+    ),
+    text(
+        "workers",
+        "N",
+        "one per processor",
+        "Threads that look at pictures, 1 to 1024",
+    ),
+    text(
+        "queue",
+        "N",
+        "64",
+        "Requests with pictures that may wait for a thread; the next ones are told to come again",
+    ),
+    text(
+        "max-body-mib",
+        "MIB",
+        "16",
+        "Largest body of a request, 1 to 1024",
+    ),
+    text(
+        "max-connections",
+        "N",
+        "16384",
+        "Connections at one time; more wait to be accepted",
+    ),
+    text(
+        "key-rate",
+        "N",
+        "200",
+        "Requests per second of one key that has no rate of its own",
+    ),
+    text(
+        "header-timeout",
+        "SECONDS",
+        "10",
+        "How long headers may take to arrive, and how long an idle connection is kept",
+    ),
+    text(
+        "body-timeout",
+        "SECONDS",
+        "15",
+        "How long a body may take to arrive",
+    ),
+    text(
+        "work-timeout",
+        "SECONDS",
+        "30",
+        "How long the work may take, waiting included",
+    ),
+    text(
+        "drain-timeout",
+        "SECONDS",
+        "30",
+        "How long accepted requests may take to end when the server stops",
+    ),
+    text(
+        "fmr",
+        "RATE",
+        "0.0001",
+        "False-match rate at which is decided",
+    ),
+    text(
+        "log",
+        "LEVEL",
+        "info",
+        "How much is logged, on the error stream, a line of JSON each: error, warn, info or debug",
+    ),
+];
+
+/// The variable of each setting: the environment is asked by names that last.
+static VARIABLES: LazyLock<BTreeMap<&str, String>> = LazyLock::new(|| {
+    let variable = |name: &str| format!("COUNTENANCE_{}", name.replace('-', "_").to_uppercase());
+    let names = SETTINGS.iter().map(|setting| setting.name);
+    names.map(|name| (name, variable(name))).collect()
+});
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Source {
+    Environment,
+    File(PathBuf),
+    Flag,
+}
+
+/// What flags and environment say; a file is read into it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings(BTreeMap<&'static str, (String, Source)>);
+
+impl Setting {
+    fn variable(&self) -> &'static str {
+        VARIABLES.get(self.name).map_or("", String::as_str)
+    }
+
+    fn key(&self) -> String {
+        self.name.replace('-', "_")
+    }
+
+    fn arg(&self) -> Arg {
+        let arg = Arg::new(self.name)
+            .long(self.name)
+            .value_name(self.value)
+            .env(self.variable())
+            .hide_env_values(true)
+            .value_parser(NonEmptyStringValueParser::new())
+            .action(ArgAction::Set);
+        if self.kind == Kind::Switch {
+            arg.num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true")
+                .help(self.help)
+        } else {
+            arg.help(format!("{} [default: {}]", self.help, self.default))
+        }
+    }
+}
+
+impl clap::FromArgMatches for Settings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut settings = Self::default();
+        settings.update_from_arg_matches(matches)?;
+        Ok(settings)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for setting in SETTINGS {
+            let source = match matches.value_source(setting.name) {
+                Some(ValueSource::CommandLine) => Source::Flag,
+                Some(ValueSource::EnvVariable) => Source::Environment,
+                _ => continue,
+            };
+            if let Some(value) = matches.get_one::<String>(setting.name) {
+                self.0.insert(setting.name, (value.clone(), source));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl clap::Args for Settings {
+    fn augment_args(command: Command) -> Command {
+        command.args(SETTINGS.iter().map(Setting::arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl Settings {
+    /// Adds what a file says; flags and environment are stronger.
+    pub(crate) fn add_file(&mut self, path: &Path) -> Result<(), Failure> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::from(error).about(path.display()))?;
+        self.add(&text, path)
+    }
+
+    fn add(&mut self, text: &str, path: &Path) -> Result<(), Failure> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            Failure::usage(
+                format!("{}: {}", path.display(), error.message()),
+                "it is TOML: a line such as listen = \"127.0.0.1:7300\" for each setting",
+            )
+        })?;
+        for (key, value) in &table {
+            let setting = SETTINGS.iter().find(|setting| setting.key() == *key);
+            let setting = setting.ok_or_else(|| unknown(key, path))?;
+            let value = match value {
+                toml::Value::String(text) => text.clone(),
+                toml::Value::Integer(number) => number.to_string(),
+                toml::Value::Float(number) => number.to_string(),
+                toml::Value::Boolean(on) => on.to_string(),
+                _ => {
+                    return Err(Failure::usage(
+                        format!("{}: `{key}` is neither text nor a number", path.display()),
+                        "each setting has one value",
+                    ));
+                }
+            };
+            let source = Source::File(path.to_owned());
+            self.0.entry(setting.name).or_insert((value, source));
+        }
+        Ok(())
+    }
+
+    /// A value as it was set.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|(value, _)| value.as_str())
+    }
+
+    /// A value as it was set, or the default of the list.
+    fn get_or_default(&self, name: &str) -> &str {
+        let listed = SETTINGS.iter().find(|setting| setting.name == name);
+        self.get(name)
+            .unwrap_or_else(|| listed.map_or("", |setting| setting.default))
+    }
+
+    /// A value read from its text, or from the default of the list.
+    pub(crate) fn read<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, Failure> {
+        let text = self.get_or_default(name);
+        text.parse()
+            .map_err(|error: T::Err| self.refused(name, &error.to_string()))
+    }
+
+    /// A whole number within bounds.
+    pub(crate) fn number(&self, name: &str, least: u32, most: u32) -> Result<u32, Failure> {
+        let number: u32 = self.read(name)?;
+        if (least..=most).contains(&number) {
+            Ok(number)
+        } else {
+            Err(self.refused(name, &format!("{number} is not {least} to {most}")))
+        }
+    }
+
+    /// A switch.
+    pub(crate) fn is_on(&self, name: &str) -> Result<bool, Failure> {
+        match self.get_or_default(name) {
+            "true" | "1" | "yes" | "on" => Ok(true),
+            "false" | "0" | "no" | "off" => Ok(false),
+            _ => Err(self.refused(name, "neither true nor false")),
+        }
+    }
+
+    /// Says which setting is wrong, and where it was set.
+    pub(crate) fn refused(&self, name: &str, what: &str) -> Failure {
+        let secret = SETTINGS
+            .iter()
+            .any(|setting| setting.name == name && setting.kind == Kind::Secret);
+        let shown = match self.get(name) {
+            Some(value) if !secret => format!(" {value}"),
+            _ => String::new(),
+        };
+        let place = match self.0.get(name).map(|(_, source)| source) {
+            Some(Source::File(path)) => {
+                format!("`{}`{shown} in {}", name.replace('-', "_"), path.display())
+            }
+            Some(Source::Environment) => format!(
+                "COUNTENANCE_{}{shown}",
+                name.replace('-', "_").to_uppercase()
+            ),
+            _ => format!("--{name}{shown}"),
+        };
+        let listed = SETTINGS.iter().find(|setting| setting.name == name);
+        Failure::usage(
+            format!("{place}: {what}"),
+            listed.map_or("", |setting| setting.help),
+        )
+    }
+
+    /// Every setting with its value and where that comes from; what the program works out stands in `effective`.
+    pub(crate) fn document(&self, effective: &[(&str, Value)]) -> Value {
+        let mut document = Map::new();
+        for setting in SETTINGS {
+            let set = self.0.get(setting.name);
+            let found = effective.iter().find(|(name, _)| *name == setting.name);
+            let value = match (setting.kind, found, set) {
+                (Kind::Secret, _, Some(_)) => json!("(not shown)"),
+                (_, Some((_, value)), _) => value.clone(),
+                (_, None, Some((value, _))) => json!(value),
+                (_, None, None) => Value::Null,
+            };
+            let from = match set.map(|(_, source)| source) {
+                None => "default".to_owned(),
+                Some(Source::Environment) => setting.variable().to_owned(),
+                Some(Source::File(path)) => path.display().to_string(),
+                Some(Source::Flag) => format!("--{}", setting.name),
+            };
+            document.insert(setting.key(), json!({ "value": value, "from": from }));
+        }
+        Value::Object(document)
+    }
+}
+
+fn unknown(key: &str, path: &Path) -> Failure {
+    let near = SETTINGS
+        .iter()
+        .map(|setting| (strsim::jaro_winkler(&setting.key(), key), setting.key()))
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .filter(|(score, _)| *score > 0.75);
+    Failure::usage(
+        format!("{}: unknown setting `{key}`", path.display()),
+        match near {
+            Some((_, near)) => format!("did you mean `{near}`?"),
+            None => "`countenance serve --help` lists all settings".to_owned(),
+        },
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, SETTINGS, Settings, Source};
+    use clap::{Args as _, Command, FromArgMatches as _};
+    use std::path::Path;
+
+    /// The list as a table for the documentation.
+    fn table() -> String {
+        let mut out = String::from(
+            "| in the file | flag | in the environment | default | |\n|---|---|---|---|---|\n",
+        );
+        for setting in SETTINGS {
+            let line = format!(
+                "| `{}` | `--{}{}` | `{}` | {} | {} |\n",
+                setting.key(),
+                setting.name,
+                if setting.kind == Kind::Switch {
+                    String::new()
+                } else {
+                    format!(" {}", setting.value)
+                },
+                setting.variable(),
+                setting.default,
+                setting.help
+            );
+            out.push_str(&line);
+        }
+        out
+    }
+
+    fn flags(line: &[&str]) -> Settings {
+        let command = Settings::augment_args(Command::new("serve"));
+        let words = std::iter::once("serve").chain(line.iter().copied());
+        let matches = command.try_get_matches_from(words).unwrap();
+        Settings::from_arg_matches(&matches).unwrap()
+    }
+
+    #[test]
+    fn a_flag_is_stronger_than_a_file_and_each_says_where_it_comes_from() {
+        let mut settings = flags(&["--queue", "5", "--insecure"]);
+        let file = "queue = 9\nlisten = \"127.0.0.1:1\"\nfmr = 1e-5\nkeyring_in_database = false";
+        settings.add(file, Path::new("c.toml")).unwrap();
+        assert_eq!(settings.number("queue", 0, 100).unwrap(), 5);
+        assert_eq!(settings.get("fmr"), Some("0.00001"));
+        assert_eq!(settings.number("max-body-mib", 1, 100).unwrap(), 16);
+        assert!(settings.is_on("insecure").unwrap());
+        assert!(!settings.is_on("keyring-in-database").unwrap());
+        let document = settings.document(&[]);
+        assert_eq!(document["queue"]["from"], "--queue");
+        assert_eq!(document["listen"]["from"], "c.toml");
+        assert_eq!(document["log"]["from"], "default");
+        assert_eq!(document.as_object().unwrap().len(), SETTINGS.len());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_name() {
+        let add = |text| {
+            let failure = Settings::default().add(text, Path::new("c.toml"));
+            let failure = failure.unwrap_err();
+            (failure.message(), failure.hint().unwrap().to_owned())
+        };
+        let (message, hint) = add("lisen = \"x\"");
+        assert_eq!(message, "c.toml: unknown setting `lisen`");
+        assert_eq!(hint, "did you mean `listen`?");
+        let (_, hint) = add("zzz = 1");
+        assert!(hint.contains("--help"), "{hint}");
+        assert!(
+            add("[listen]\na = 1")
+                .0
+                .contains("neither text nor a number")
+        );
+        assert!(add("listen").0.starts_with("c.toml: "));
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_place_and_a_secret_is_never_shown() {
+        let mut settings = flags(&[]);
+        let file = "queue = -1\ndatabase = \"postgres://me:hunter2@host/x\"";
+        settings.add(file, Path::new("c.toml")).unwrap();
+        let failure = settings.number("queue", 0, 9).unwrap_err();
+        assert!(failure.message().starts_with("`queue` -1 in c.toml: "));
+        let document = settings.document(&[]).to_string();
+        let refused = settings.refused("database", "x").message();
+        for shown in [document, refused] {
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
+        // The positive control: the value is there.
+        assert!(settings.get("database").unwrap().contains("hunter2"));
+        let environment = ("x".to_owned(), Source::Environment);
+        settings.0.insert("fmr", environment);
+        let failure = settings.read::<f64>("fmr").unwrap_err();
+        assert!(failure.message().starts_with("COUNTENANCE_FMR x: "));
+    }
+
+    #[test]
+    fn the_documentation_has_the_list() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operations.md");
+        let page = std::fs::read_to_string(&path).unwrap();
+        let (begin, end) = ("<!-- settings -->\n", "<!-- /settings -->");
+        let (before, rest) = page.split_once(begin).expect("a place for the table");
+        let (listed, after) = rest.split_once(end).expect("an end of the table");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            let page = format!("{before}{begin}{}{end}{after}", table());
+            std::fs::write(&path, page).unwrap();
+        } else {
+            assert_eq!(listed, table(), "UPDATE_DOCS=1 writes it anew");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Two servers on one PostgreSQL: each knows what the other did, and the end of one, or of the database, loses nothing.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test that cannot go on fails"
+)]
+
+#[path = "../../vault/tests/given/cluster.rs"]
+#[allow(dead_code, reason = "the tests of the vault use the rest")]
+mod cluster;
+mod fixture;
+mod running;
+
+use cluster::Cluster;
+use running::Running;
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+fn start(folder: &Path, name: &str, database: &str) -> Running {
+    let more = [
+        "--database",
+        database,
+        "--keyring-in-database",
+        "--root",
+        "shared.root",
+        "--key-rate",
+        "100000",
+    ];
+    Running::node(folder, name, &more)
+}
+
+fn status(node: &Running, key: &str, method: &str, path: &str, body: Option<&Value>) -> u16 {
+    node.ask(Some(key), method, path, body).0
+}
+
+#[test]
+fn two_nodes_share_people_keys_and_answers_and_outlive_one_of_them_and_the_database() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let database = cluster.connection();
+    let mut one = start(folder.path(), "one", &database);
+    let two = start(folder.path(), "two", &database);
+    let admin = fs::read_to_string(folder.path().join("one.admin-key")).unwrap();
+    let admin = admin.trim();
+    assert!(
+        !folder.path().join("two.admin-key").exists(),
+        "there is one first key"
+    );
+
+    // A key of one node holds at the other, and so does its end.
+    let order = json!({ "scopes": ["enroll"], "daily": 50 });
+    let (made, key) = one.ask(Some(admin), "POST", "/v1/keys", Some(&order));
+    assert_eq!(made, 201, "{key}");
+    let (id, key) = (key["id"].as_str().unwrap(), key["key"].as_str().unwrap());
+    let ana = json!({ "id": "ana" });
+    assert_eq!(status(&one, key, "POST", "/v1/subjects", Some(&ana)), 201);
+    assert_eq!(status(&two, key, "GET", "/v1/subjects/ana", None), 200);
+    assert_eq!(status(&two, key, "POST", "/v1/subjects", Some(&ana)), 409);
+    // The day's requests are counted together.
+    let asked = (0..100).filter(|at| {
+        let node = if at % 2 == 0 { &one } else { &two };
+        status(node, key, "GET", "/v1/subjects/ana", None) == 200
+    });
+    assert_eq!(asked.count(), 50 - 3);
+    let path = format!("/v1/keys/{id}");
+    assert_eq!(status(&two, admin, "DELETE", &path, None), 204);
+    assert_eq!(status(&one, key, "GET", "/v1/subjects/ana", None), 401);
+    // Each folder has its operator's socket, and the keys behind both are the same.
+    for node in ["one", "two"] {
+        let listed = running::run(folder.path(), &format!("key list --data {node} --json"));
+        fixture::assert_exit(&listed, 0);
+        let listed = fixture::json(&listed);
+        assert_eq!(listed["keys"].as_array().unwrap().len(), 1, "{node}");
+    }
+
+    // What one answered, the other answers again.
+    let ben = json!({ "id": "ben" });
+    let once = |node: &Running| {
+        let more = [("Idempotency-Key", "b")];
+        node.ask_with(Some(admin), "POST", "/v1/subjects", &more, Some(&ben))
+    };
+    let (first, again) = (once(&one), once(&two));
+    assert_eq!((first.0, &first), (201, &again));
+
+    // One is killed while both are written to: everything it acknowledged is there.
+    let writers: Vec<_> = [one.address, two.address]
+        .into_iter()
+        .enumerate()
+        .map(|(node, address)| {
+            let key = admin.to_owned();
+            std::thread::spawn(move || {
+                let mut acknowledged = Vec::new();
+                for number in 0..200 {
+                    let id = format!("{node}-{number}");
+                    match running::add(address, &key, &id) {
+                        Some(201) => acknowledged.push(id),
+                        _ => break,
+                    }
+                }
+                acknowledged
+            })
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(300));
+    one.child.kill().unwrap();
+    one.child.wait().unwrap();
+    let mut known = Vec::new();
+    for writer in writers {
+        known.extend(writer.join().unwrap());
+    }
+    assert!(known.iter().filter(|id| id.starts_with("1-")).count() == 200);
+    for id in &known {
+        let path = format!("/v1/subjects/{id}");
+        assert_eq!(status(&two, admin, "GET", &path, None), 200, "{id}");
+    }
+
+    // The database is killed and comes back: the node says so, stays, and goes on.
+    cluster.kill();
+    let away = status(&two, admin, "GET", "/v1/subjects/ana", None);
+    assert!((500..=503).contains(&away), "{away}");
+    assert!(status(&two, admin, "GET", "/readyz", None) >= 500);
+    cluster.serve();
+    for path in ["/readyz", "/v1/subjects/ana"] {
+        let back = (0..50).any(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            status(&two, admin, "GET", path, None) == 200
+        });
+        assert!(back, "{path} never came back");
+    }
+    let eva = json!({ "id": "eva" });
+    assert_eq!(status(&two, admin, "POST", "/v1/subjects", Some(&eva)), 201);
+    // The node that was killed starts again.
+    let one = start(folder.path(), "one", &database);
+    assert_eq!(status(&one, admin, "GET", "/v1/subjects/eva", None), 200);
+    one.stop();
+    two.stop();
+}

@@ -1,0 +1,140 @@
+//! The socket in the data folder: whoever may open it runs the platform, and needs no key (ADR 23).
+
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Bytes;
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+use tokio::net::{UnixListener, UnixStream};
+
+/// The socket's name in the data folder.
+pub const SOCKET: &str = "server.sock";
+
+/// How long an answer over the socket may take: as long as the server itself gives a request, and some more.
+const WAIT: Duration = Duration::from_secs(90);
+/// Largest answer that is read.
+const MOST: usize = 64 << 20;
+
+/// Listens on the socket of a data folder, which this process holds: what is there is of one that was killed.
+pub(crate) fn listen(folder: &Path) -> io::Result<UnixListener> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(SOCKET);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let open = std::fs::File::open(folder)?;
+    let listener = UnixListener::bind(short(&open, &path))?;
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// The address of a socket has room for 107 bytes: a longer path is named by its open folder.
+fn short(folder: &std::fs::File, path: &Path) -> std::path::PathBuf {
+    use std::os::fd::AsRawFd as _;
+    if path.as_os_str().len() < 100 || !cfg!(target_os = "linux") {
+        return path.to_owned();
+    }
+    Path::new(&format!("/proc/self/fd/{}", folder.as_raw_fd())).join(SOCKET)
+}
+
+/// Whether whoever connected is this very user, or root.
+pub(crate) fn is_operator(stream: &UnixStream) -> bool {
+    let own = rustix::process::geteuid().as_raw();
+    let peer = stream.peer_cred();
+    peer.is_ok_and(|peer| peer.uid() == 0 || peer.uid() == own)
+}
+
+/// Asks the server of a data folder.
+#[derive(Debug)]
+pub struct Operator {
+    runtime: tokio::runtime::Runtime,
+    sender: hyper::client::conn::http1::SendRequest<Full<Bytes>>,
+    tenant: Option<String>,
+}
+
+/// What the server said.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Status of HTTP.
+    pub status: u16,
+    /// JSON, or nothing.
+    pub body: Vec<u8>,
+}
+
+impl Operator {
+    /// Connects to the server of a data folder, if one runs there. A tenant that is named is the only one meant.
+    ///
+    /// # Errors
+    /// [`io::Error`] when there is a socket of a running server and it does not answer.
+    pub fn of(folder: &Path, tenant: Option<&str>) -> io::Result<Option<Self>> {
+        let path = folder.join(SOCKET);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let open = std::fs::File::open(folder)?;
+        let connected = runtime.block_on(UnixStream::connect(short(&open, &path)));
+        let stream = match connected {
+            Ok(stream) => stream,
+            // A server that was killed leaves its socket behind.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream));
+        let (sender, connection) = runtime.block_on(shaken).map_err(io::Error::other)?;
+        runtime.spawn(connection);
+        Ok(Some(Self {
+            runtime,
+            sender,
+            tenant: tenant.map(str::to_owned),
+        }))
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// [`io::Error`] when no answer comes.
+    pub fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<Vec<u8>>,
+    ) -> io::Result<Told> {
+        let mut request = hyper::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "localhost")
+            .header("content-type", "application/json");
+        if let Some(tenant) = &self.tenant {
+            request = request.header(countenance_api::TENANT_HEADER, tenant);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = Full::new(Bytes::from(body.unwrap_or_default()));
+        let request = request.body(body).map_err(io::Error::other)?;
+        let sender = &mut self.sender;
+        let asked = async move {
+            sender.ready().await?;
+            let answer = sender.send_request(request).await?;
+            let status = answer.status().as_u16();
+            let body = answer.into_body().collect().await?.to_bytes();
+            Ok::<_, hyper::Error>(Told {
+                status,
+                body: body[..body.len().min(MOST)].to_vec(),
+            })
+        };
+        let told = self
+            .runtime
+            .block_on(async { tokio::time::timeout(WAIT, asked).await });
+        match told {
+            Ok(told) => told.map_err(io::Error::other),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Every route, by every scope, for every tenant: made from the table of routes, so that none is left out.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that fails should say so where it fails"
+)]
+
+mod given;
+
+use countenance_api::{Access, ROUTES, Route, Scope};
+use given::{House, Reply, base64, photo};
+use serde_json::{Value, json};
+
+/// A request that would be done if it were allowed. A route that is not known here fails the test.
+fn body(route: &Route, picture: &str) -> Option<Value> {
+    let text = (route.method.name(), route.path);
+    match text {
+        ("GET" | "DELETE", _) => None,
+        ("POST", "/v1/compare") => Some(json!({"reference": picture, "probe": picture})),
+        ("POST", "/v1/detect") => Some(json!({ "picture": picture })),
+        ("POST", "/v1/keys") => Some(json!({"scopes": ["admin"]})),
+        ("POST", "/v1/subjects") => Some(json!({"id": "new"})),
+        ("POST", "/v1/subjects/{subject}/consents") => Some(
+            json!({"purpose": "verify", "text_version": "1", "evidence_sha256": "e7".repeat(32)}),
+        ),
+        ("POST", "/v1/subjects/{subject}/export") => Some(json!({})),
+        ("POST", "/v1/subjects/{subject}/faces") => Some(json!({ "photos": [picture] })),
+        ("POST", "/v1/subjects/{subject}/verify") => Some(json!({ "probe": picture })),
+        _ => panic!("{text:?} is a route that this test does not know"),
+    }
+}
+
+fn ask(house: &House, key: Option<&str>, route: &Route, names: [&str; 2], picture: &str) -> Reply {
+    let path = route
+        .path
+        .replace("{subject}", names[0])
+        .replace("{key}", names[1]);
+    // What else the query needs to make sense.
+    let path = match route.path {
+        "/v1/audit/consistency" => format!("{path}?older=1"),
+        "/v1/audit/inclusion" => format!("{path}?leaf=0"),
+        _ => path,
+    };
+    let text = body(route, picture).map(|body| body.to_string());
+    let body = text
+        .as_ref()
+        .map(|text| ("application/json", text.as_bytes()));
+    house.ask(key).send(route.method.name(), &path, body)
+}
+
+/// Everything a client sees, but the id of the request and the time of day.
+fn seen(reply: &Reply) -> (String, String) {
+    let own = |line: &&str| !line.starts_with("x-request-id") && !line.starts_with("date");
+    let head: Vec<&str> = reply.head.lines().filter(own).collect();
+    let body = String::from_utf8_lossy(&reply.body).into_owned();
+    (head.join("\n"), body)
+}
+
+fn populated(house: &House, key: &str, picture: &str) {
+    let ask = house.ask(Some(key));
+    assert_eq!(ask.post("/v1/subjects", &json!({"id": "ana"})).status, 201);
+    let consent =
+        json!({"purpose": "verify", "text_version": "1", "evidence_sha256": "e7".repeat(32)});
+    let granted = ask.post("/v1/subjects/ana/consents", &consent);
+    assert_eq!(granted.status, 201);
+    let faces = ask.post("/v1/subjects/ana/faces", &json!({ "photos": [picture] }));
+    assert_eq!(faces.status, 201, "{faces:?}");
+}
+
+#[test]
+fn each_scope_opens_its_own_routes_and_no_other() {
+    let Some(house) = House::new() else { return };
+    let picture = base64(&photo("obama.jpg"));
+    let owner = house.key("acme", &Scope::ALL);
+    populated(&house, &owner, &picture);
+    let (mut opened, mut refused) = (0, 0);
+    for route in ROUTES {
+        for scope in Scope::ALL {
+            let key = house.key("acme", &[scope]);
+            // Nobody of these names: what is allowed must not change what the next one finds.
+            let names = ["nobody", "0011223344556677"];
+            let reply = ask(&house, Some(&key), route, names, &picture);
+            let allowed = match route.access {
+                Access::Public => true,
+                Access::Scope(needed) => needed == scope,
+            };
+            let denied = reply.status == 403 && reply.problem() == "scope_missing";
+            assert_eq!(denied, !allowed, "{scope} {route:?} {reply:?}");
+            assert!(reply.status < 500, "{scope} {route:?} {reply:?}");
+            if allowed {
+                opened += 1;
+            } else {
+                refused += 1;
+            }
+        }
+        let without = ask(&house, None, route, ["nobody", "0"], &picture);
+        let denied = without.status == 401 && without.problem() == "key_invalid";
+        assert_eq!(denied, route.access != Access::Public, "{route:?}");
+    }
+    // The positive control: both kinds were seen, for each route.
+    assert!(
+        opened >= ROUTES.len() && refused >= 7 * 17,
+        "{opened} {refused}"
+    );
+}
+
+#[test]
+fn another_tenants_people_and_keys_look_like_nobodys_on_every_route() {
+    let Some(house) = House::new() else { return };
+    let picture = base64(&photo("obama.jpg"));
+    let ours = house.key("acme", &Scope::ALL);
+    populated(&house, &ours, &picture);
+    let key = ours.split('_').nth(1).unwrap();
+    let (mut compared, mut unlike) = (0, 0);
+    for route in ROUTES.iter().filter(|route| route.path.contains('{')) {
+        // What stands in the path may stand in the answer.
+        let plain = |reply: &Reply, name: &str| {
+            let (head, body) = seen(reply);
+            (head, body.replace(name, "NAME"))
+        };
+        // Reads of one's own people have a score and a leaf: another tenant has the scopes to see them, too.
+        let theirs = house.key("other", &[scope(route)]);
+        let theirs = Some(theirs.as_str());
+        let known = ask(&house, theirs, route, ["ana", key], &picture);
+        let unknown = ask(&house, theirs, route, ["nob", "0011223344556677"], &picture);
+        assert_eq!(plain(&known, "ana"), plain(&unknown, "nob"), "{route:?}");
+        compared += 1;
+        // The positive control: its own tenant sees another answer. Destroying comes last.
+        if route.method.name() != "DELETE" {
+            let own = house.key("acme", &[scope(route)]);
+            let own = ask(&house, Some(&own), route, ["ana", key], &picture);
+            unlike += usize::from(plain(&own, "ana") != plain(&unknown, "nob"));
+        }
+    }
+    assert!(compared >= 9 && unlike >= 5, "{compared} {unlike}");
+    // Nothing of it has happened to them.
+    let ask = house.ask(Some(&ours));
+    assert_eq!(ask.get("/v1/subjects/ana").status, 200);
+    let listed = house
+        .ask(Some(&house.key("other", &Scope::ALL)))
+        .get("/v1/subjects");
+    assert!(!String::from_utf8_lossy(&listed.body).contains("ana"));
+}
+
+fn scope(route: &Route) -> Scope {
+    match route.access {
+        Access::Scope(scope) => scope,
+        Access::Public => panic!("{route:?} names somebody and is public"),
+    }
+}

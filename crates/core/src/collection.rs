@@ -230,7 +230,10 @@ mod tests {
         let mut later = bytes;
         later[0] = 2;
         assert_eq!(IdentifySettings::from_bytes(&later), None);
-        assert_eq!(IdentifySettings::from_bytes(&[1; BYTES]), None);
+        // All ones is no number.
+        let mut no_number = [0xff; BYTES];
+        no_number[0] = bytes[0];
+        assert_eq!(IdentifySettings::from_bytes(&no_number), None);
     }
 
     #[test]

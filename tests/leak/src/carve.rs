@@ -6,6 +6,10 @@ use std::io::{Cursor, Read};
 /// Most bytes that are taken out of one packed piece.
 const MOST: u64 = 64 << 20;
 
+/// Most bytes of a picture's file. No photo that is searched for has a quarter of it, and the decoders copy whatever
+/// they are given: thousands of false beginnings in the weights of a core file would cost the whole of it each.
+const MOST_OF_PICTURE: usize = 4 << 20;
+
 fn starts(bytes: &[u8], magic: &[u8]) -> Vec<usize> {
     let finder = aho_corasick::AhoCorasick::new([magic]);
     finder.map_or_else(
@@ -50,7 +54,9 @@ pub fn pictures(bytes: &[u8]) -> Vec<RgbImage> {
             let Some(start) = start.checked_sub(offset) else {
                 continue;
             };
-            let mut reader = image::ImageReader::with_format(Cursor::new(&bytes[start..]), format);
+            let end = bytes.len().min(start + MOST_OF_PICTURE);
+            let file = Cursor::new(&bytes[start..end]);
+            let mut reader = image::ImageReader::with_format(file, format);
             let mut limits = image::Limits::default();
             limits.max_alloc = Some(MOST);
             reader.limits(limits);

@@ -1,11 +1,11 @@
 //! Sealing templates and opening them again.
 
 use super::ledger::{check_owner, gone, withdrawn};
-use super::{Attempt, Collection, SubjectKind, Unlocked, Vault};
-use crate::consent::{Consent, Purpose};
+use super::{Attempt, Unlocked, Vault};
+use crate::consent::Consent;
 use crate::error::{ConsentError, VaultError};
 use crate::event::{Event, EventKind};
-use crate::ident::{ExternalId, ModelName, Timestamp};
+use crate::ident::{ModelName, Timestamp};
 use crate::record::{self, Place};
 use crate::store::{Change, Conflict, Contents, Edit, ModelRow, RecordRow, Require, StoreError};
 use std::fmt;
@@ -262,58 +262,6 @@ impl Vault {
             requires: vec![Require::Subject(owner.row.number)],
         });
         done.map(drop).map_err(gone)
-    }
-
-    /// Opens the templates of all operator-key members of a collection who consented to
-    /// [`Purpose::Identify`] and passes each member's to `visit`. The audit log records how many
-    /// were opened before any is passed on. Returns their number.
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails or a record does not open.
-    pub fn members(
-        &self,
-        collection: &Collection,
-        now: Timestamp,
-        visit: &mut dyn FnMut(&ExternalId, Vec<Reference>),
-    ) -> Result<u64, VaultError> {
-        self.tick(now)?;
-        let mut members = Vec::new();
-        let mut after = 0;
-        loop {
-            let rows = self.store.subjects(Some(collection.number), after, 1000)?;
-            let Some(last) = rows.last() else { break };
-            after = last.number;
-            for row in rows {
-                let Some(subject) = self.load(row)? else {
-                    continue;
-                };
-                if subject.kind != SubjectKind::OperatorKey {
-                    continue;
-                }
-                let unlocked = self.unlock(&subject, None)?;
-                let dossier = self.store.dossier(subject.row.number, Contents::Current)?;
-                let parts = self.parts(&subject, &unlocked.ledger, &dossier.consents)?;
-                let agreed = parts
-                    .iter()
-                    .any(|(_, part)| part.purpose == Purpose::Identify && part.stands(now));
-                if agreed && !dossier.records.is_empty() {
-                    let opened = dossier
-                        .records
-                        .iter()
-                        .map(|row| self.open_record(&unlocked, row));
-                    members.push((
-                        unlocked.external_id.clone(),
-                        opened.collect::<Result<_, _>>()?,
-                    ));
-                }
-            }
-        }
-        let count = members.len() as u64;
-        self.append_own(EventKind::OpenedForSearch, count, now)?;
-        for (id, references) in members {
-            visit(&id, references);
-        }
-        Ok(count)
     }
 }
 

@@ -158,15 +158,22 @@ fn a_search_opens_only_members_who_consented_to_it() {
         .vault
         .enroll(&bound, &consent, &model(), &[3; 132], at(0))
         .unwrap();
-    let mut seen = Vec::new();
-    let count = house
+    let found = house
         .vault
-        .members(&house.collection, at(1), &mut |id, references| {
-            seen.push((id.as_str().to_owned(), references[0].template.to_vec()));
-        })
-        .unwrap();
+        .members_for_search(&house.collection, at(1), &|_, _| false)
+        .unwrap()
+        .members;
+    let mut seen = Vec::new();
+    for one in &found {
+        let member = house.vault.member(&house.collection, one.number).unwrap();
+        let references = one.references.as_ref().unwrap();
+        seen.push((
+            member.external_id().as_str().to_owned(),
+            references[0].template.to_vec(),
+        ));
+    }
     assert_eq!(
-        (count, seen),
+        (found.len(), seen),
         (1, vec![("member".to_owned(), vec![2; 132])])
     );
 }

@@ -10,8 +10,8 @@ mod given;
 
 use countenance_core::vault::{ExternalId, Purpose, SystemRandom};
 use countenance_core::{
-    Agreement, EnrollOutcome, EnrollRequest, FalseMatchRate, Identification, IdentifyAnswer,
-    IdentifyError, IdentifyRequest, IdentifySettings, Isa, OpenCollection, Searcher, Worker,
+    Agreement, FalseMatchRate, Identification, IdentifyAnswer, IdentifyError, IdentifyRequest,
+    IdentifySettings, Isa, OpenCollection, Searcher, Worker,
 };
 use given::{House, agreement, id, photo, worker};
 
@@ -27,15 +27,7 @@ fn join(house: &House, worker: &mut Worker, who: &ExternalId, photos: &[&str]) {
     let claim = house.claim(who);
     house.registry.add_subject(&claim).unwrap();
     let (subject, consent) = house.registry.grant_consent(&claim, &for_search()).unwrap();
-    let photos: Vec<Vec<u8>> = photos.iter().map(|name| photo(name)).collect();
-    let request = EnrollRequest {
-        subject: &subject,
-        consent: &consent,
-        photos: &photos,
-        replace: false,
-    };
-    let done = house.registry.enroll(worker, &request).unwrap();
-    assert!(matches!(done.outcome, EnrollOutcome::Enrolled { .. }));
+    house.enroll(worker, &subject, &consent, photos);
 }
 
 fn set(house: &House, fmr: f64, fpir: f64) {

@@ -297,10 +297,21 @@ impl House {
     /// Such a subject with templates of these photos.
     pub(crate) fn enrolled(&self, worker: &mut Worker, who: &ExternalId, photos: &[&str]) {
         let (subject, consent) = self.consented(who, None);
+        self.enroll(worker, &subject, &consent, photos);
+    }
+
+    /// Gives a subject who consented templates of these photos.
+    pub(crate) fn enroll(
+        &self,
+        worker: &mut Worker,
+        subject: &Unlocked,
+        consent: &Consent,
+        photos: &[&str],
+    ) {
         let photos: Vec<Vec<u8>> = photos.iter().map(|name| photo(name)).collect();
         let request = EnrollRequest {
-            subject: &subject,
-            consent: &consent,
+            subject,
+            consent,
             photos: &photos,
             replace: false,
         };

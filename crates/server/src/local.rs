@@ -1,6 +1,6 @@
 //! The socket in the data folder: whoever may open it runs the platform, and needs no key (ADR 23).
 
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use std::io;
@@ -123,10 +123,10 @@ impl Operator {
             sender.ready().await?;
             let answer = sender.send_request(request).await?;
             let status = answer.status().as_u16();
-            let body = answer.into_body().collect().await?.to_bytes();
-            Ok::<_, hyper::Error>(Told {
+            let body = Limited::new(answer.into_body(), MOST).collect().await?;
+            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(Told {
                 status,
-                body: body[..body.len().min(MOST)].to_vec(),
+                body: body.to_bytes().to_vec(),
             })
         };
         let told = self

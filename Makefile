@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs vault-all
+.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk vault-all
 
 target := $(or $(CARGO_TARGET_DIR),target)
 # Seconds for each fuzz target.
@@ -26,7 +26,7 @@ models: ## fetch the pinned weights and sample photos, check their digests
 # The checks come first, so that the last lines are those of the test runner.
 test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
 
-test-all: models fuzz demo server-proofs ## what takes longer: fuzzing, the demonstration, the server; `make vault-all` by hand
+test-all: models fuzz demo server-proofs sdk ## what takes longer: fuzzing, the demonstration, the server, the SDKs; `make vault-all` by hand
 
 lint: fmt clippy docs layers deny denylist
 
@@ -74,6 +74,9 @@ fuzz: ## every fuzz target for FUZZ_SECONDS seconds
 
 server-proofs: build ## the server, asked by those who mean it harm; four minutes
 	tests/server/run.sh $(target)/release/countenance
+
+sdk: build ## the Python and JavaScript packages, types and tests, on a real server
+	tests/sdk/run.sh $(target)/release/countenance
 
 softhsm := $(wildcard /usr/lib/softhsm/libsofthsm2.so)
 # The vault on all stores: killed 200 times on each, with power cuts, its files read by a second

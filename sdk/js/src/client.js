@@ -1,0 +1,350 @@
+import { Connection } from "./connection.js";
+import * as operations from "./operations.js";
+import { read } from "./pictures.js";
+import { sha256 } from "./random.js";
+
+/** @typedef {import("./pictures.js").Picture} Picture */
+/** @typedef {import("./holder.js").HolderPart} HolderPart */
+
+/**
+ * What may go along with any call.
+ * @typedef {object} Ending
+ * @property {AbortSignal} [signal] Ends the call early.
+ */
+
+/**
+ * @typedef {object} Place
+ * @property {string} [collection] The collection that is meant; else that of the client.
+ */
+
+/**
+ * @typedef {object} Held
+ * @property {HolderPart} [holder] The person's part of the key, for a holder-bound subject.
+ */
+
+/**
+ * @typedef {object} Write
+ * @property {string} [idempotencyKey] A name of your own for this write, to ask again for the same one; else a new one.
+ */
+
+/** Asks a Countenance server. Every operation of the document is a method of the same name. */
+export class Countenance extends Connection {
+  // Pictures alone: nothing of them is kept.
+
+  /**
+   * Whether two pictures show one person.
+   * @param {Picture} reference The picture that is known.
+   * @param {Picture} probe The picture that was just taken.
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").CompareAnswer>}
+   */
+  async compare(reference, probe, { signal } = {}) {
+    return this.ask(operations.compare, {
+      form: [
+        ["reference", await read(reference)],
+        ["probe", await read(probe)],
+      ],
+      signal,
+    });
+  }
+
+  /**
+   * The faces of a picture, with what speaks against using each.
+   * @param {Picture} picture
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").DetectAnswer>}
+   */
+  async detect(picture, { signal } = {}) {
+    return this.ask(operations.detect, { form: [["picture", await read(picture)]], signal });
+  }
+
+  // People who agreed.
+
+  /**
+   * Adds a person; holder-bound with a holder part, which then has to go along with everything about them.
+   * @param {string} id
+   * @param {Held & Place & Write & Ending} [options]
+   * @returns {Promise<import("../types/models.js").SubjectAnswer>}
+   */
+  async addSubject(id, { holder, collection, idempotencyKey, signal } = {}) {
+    return this.ask(operations.addSubject, { json: { id }, query: { collection }, holder, idempotencyKey, signal });
+  }
+
+  /**
+   * One page of the people of a collection. See `subjects`.
+   * @param {Place & Ending & { after?: string, limit?: number }} [options] `after` is the `next` of the page before.
+   * @returns {Promise<import("../types/models.js").SubjectList>}
+   */
+  async listSubjects({ collection, after, limit, signal } = {}) {
+    return this.ask(operations.listSubjects, { query: { collection, after, limit }, signal });
+  }
+
+  /**
+   * Everybody in a collection, page after page.
+   * @param {Place & Ending} [options]
+   * @returns {AsyncGenerator<import("../types/models.js").SubjectListEntry, void, void>}
+   */
+  async *subjects(options = {}) {
+    /** @type {string | null | undefined} */
+    let after;
+    do {
+      /** @type {import("../types/models.js").SubjectList} */
+      const page = await this.listSubjects({ ...options, after: after ?? undefined });
+      yield* page.subjects;
+      after = page.next;
+    } while (after);
+  }
+
+  /**
+   * A person and what they agreed to.
+   * @param {string} subject
+   * @param {Place & Ending} [options]
+   * @returns {Promise<import("../types/models.js").SubjectAnswer>}
+   */
+  async showSubject(subject, { collection, signal } = {}) {
+    return this.ask(operations.showSubject, { segments: { subject }, query: { collection }, signal });
+  }
+
+  /**
+   * Destroys a person's key and everything under it. The receipt is signed: keep it.
+   * @param {string} subject
+   * @param {Place & Write & Ending} [options]
+   * @returns {Promise<import("../types/models.js").EraseAnswer>}
+   */
+  async eraseSubject(subject, { collection, idempotencyKey, signal } = {}) {
+    return this.ask(operations.eraseSubject, { segments: { subject }, query: { collection }, idempotencyKey, signal });
+  }
+
+  /**
+   * Writes down that a person agreed to a purpose, such as `verify`.
+   *
+   * `evidence` is what shows it, such as a signed form: it is hashed here, and only the hash is sent. Give
+   * `evidenceSha256` instead where that is at hand. `textVersion` names the text the person was shown.
+   * @param {string} subject
+   * @param {string} purpose
+   * @param {{ textVersion: string, evidence?: Picture, evidenceSha256?: string, days?: number } & Held & Place & Write & Ending} options
+   * @returns {Promise<import("../types/models.js").Consent>}
+   */
+  async grantConsent(subject, purpose, options) {
+    const { textVersion, evidence, evidenceSha256, days, holder, collection, idempotencyKey, signal } = options;
+    if ((evidence === undefined) === (evidenceSha256 === undefined)) {
+      throw new TypeError("name either `evidence` or `evidenceSha256`");
+    }
+    const digest = evidence === undefined ? evidenceSha256 : await sha256(await read(evidence));
+    return this.ask(operations.grantConsent, {
+      segments: { subject },
+      query: { collection },
+      json: { purpose, text_version: textVersion, evidence_sha256: digest, days },
+      holder,
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * What a person agreed to, ended entries too.
+   * @param {string} subject
+   * @param {Place & Ending} [options]
+   * @returns {Promise<import("../types/models.js").ConsentList>}
+   */
+  async listConsents(subject, { collection, signal } = {}) {
+    return this.ask(operations.listConsents, { segments: { subject }, query: { collection }, signal });
+  }
+
+  /**
+   * Withdraws what a person agreed to, for one purpose or all. Templates go with the last consent.
+   * @param {string} subject
+   * @param {{ purpose?: string } & Place & Write & Ending} [options]
+   * @returns {Promise<import("../types/models.js").WithdrawAnswer>}
+   */
+  async withdrawConsents(subject, { purpose, collection, idempotencyKey, signal } = {}) {
+    return this.ask(operations.withdrawConsents, {
+      segments: { subject },
+      query: { collection, purpose },
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * Makes templates of 1 to 16 photos of a person who agreed. Only the outcome `enrolled` stores anything.
+   * @param {string} subject
+   * @param {Picture[]} photos
+   * @param {{ replace?: boolean } & Held & Place & Write & Ending} [options] With `replace` the templates that are there go
+   *   once the new ones are sealed.
+   * @returns {Promise<import("../types/models.js").EnrollAnswer>}
+   */
+  async enrollFaces(subject, photos, { replace = false, holder, collection, idempotencyKey, signal } = {}) {
+    if (!Array.isArray(photos)) throw new TypeError("`photos` is an array, even of one picture");
+    /** @type {[string, Uint8Array<ArrayBuffer> | string][]} */
+    const form = [];
+    for (const photo of photos) form.push(["photo", await read(photo)]);
+    if (replace) form.push(["replace", "true"]);
+    return this.ask(operations.enrollFaces, {
+      segments: { subject },
+      query: { collection },
+      form,
+      holder,
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * Whether a picture that was just taken shows this person: `accept`, `reject`, or `recapture` with its cause.
+   *
+   * An unknown person, a wrong face, a missing consent and too many attempts are one and the same `reject`.
+   * @param {string} subject
+   * @param {Picture} probe
+   * @param {Held & Place & Write & Ending} [options]
+   * @returns {Promise<import("../types/models.js").VerifyAnswer>}
+   */
+  async verifySubject(subject, probe, { holder, collection, idempotencyKey, signal } = {}) {
+    return this.ask(operations.verifySubject, {
+      segments: { subject },
+      query: { collection },
+      form: [["probe", await read(probe)]],
+      holder,
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * Everything held about a person, in the clear: hand it over to them and delete it.
+   * @param {string} subject
+   * @param {Held & Place & Ending} [options]
+   * @returns {Promise<import("../types/models.js").ExportAnswer>}
+   */
+  async exportSubject(subject, { holder, collection, signal } = {}) {
+    return this.ask(operations.exportSubject, { segments: { subject }, query: { collection }, holder, signal });
+  }
+
+  // Keys of the platform.
+
+  /**
+   * The keys of the tenant; never the secrets.
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").KeyList>}
+   */
+  async listKeys({ signal } = {}) {
+    return this.ask(operations.listKeys, { signal });
+  }
+
+  /**
+   * Makes a key with these scopes. It is shown this once.
+   * @param {import("../types/models.js").Scope[]} scopes
+   * @param {{ days?: number, rate?: number, daily?: number } & Write & Ending} [options] `days` until it ends, `rate`
+   *   requests per second and `daily` requests per day (UTC) bound it.
+   * @returns {Promise<import("../types/models.js").KeyCreated>}
+   */
+  async createKey(scopes, { days, rate, daily, idempotencyKey, signal } = {}) {
+    return this.ask(operations.createKey, { json: { scopes, days, rate, daily }, idempotencyKey, signal });
+  }
+
+  /**
+   * Ends a key, which is named by its id.
+   * @param {string} key
+   * @param {Write & Ending} [options]
+   * @returns {Promise<void>}
+   */
+  async revokeKey(key, { idempotencyKey, signal } = {}) {
+    return this.ask(operations.revokeKey, { segments: { key }, idempotencyKey, signal });
+  }
+
+  // The audit log.
+
+  /**
+   * The audit tree as it stands, signed. Give one to somebody else now and then.
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").CheckpointAnswer>}
+   */
+  async auditCheckpoint({ signal } = {}) {
+    return this.ask(operations.auditCheckpoint, { signal });
+  }
+
+  /**
+   * That the tree of `older` leaves is the beginning of a newer one.
+   * @param {number} older
+   * @param {{ newer?: number } & Ending} [options]
+   * @returns {Promise<import("../types/models.js").ConsistencyAnswer>}
+   */
+  async auditConsistency(older, { newer, signal } = {}) {
+    return this.ask(operations.auditConsistency, { query: { older, newer }, signal });
+  }
+
+  /**
+   * That a leaf is in the tree; answers about people name theirs.
+   * @param {string} leaf
+   * @param {{ size?: number } & Ending} [options]
+   * @returns {Promise<import("../types/models.js").InclusionAnswer>}
+   */
+  async auditInclusion(leaf, { size, signal } = {}) {
+    return this.ask(operations.auditInclusion, { query: { leaf, size }, signal });
+  }
+
+  // The server itself.
+
+  /**
+   * What is done with faces here, and what is never done.
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").Policy>}
+   */
+  async policy({ signal } = {}) {
+    return this.ask(operations.policy, { signal });
+  }
+
+  /**
+   * The public keys that check what the server signs.
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").Jwks>}
+   */
+  async jwks({ signal } = {}) {
+    return this.ask(operations.jwks, { signal });
+  }
+
+  /**
+   * That the server runs.
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").Health>}
+   */
+  async healthz({ signal } = {}) {
+    return this.ask(operations.healthz, { signal });
+  }
+
+  /**
+   * That the server can serve.
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").Health>}
+   */
+  async readyz({ signal } = {}) {
+    return this.ask(operations.readyz, { signal });
+  }
+
+  /**
+   * Numbers for a monitor, in the OpenMetrics format.
+   * @param {Ending} [options]
+   * @returns {Promise<string>}
+   */
+  async metrics({ signal } = {}) {
+    return this.ask(operations.metrics, { signal });
+  }
+
+  /**
+   * The document of this very server.
+   * @param {Ending} [options]
+   * @returns {Promise<Record<string, any>>}
+   */
+  async openapi({ signal } = {}) {
+    return this.ask(operations.openapi, { signal });
+  }
+
+  /**
+   * The document as a page to read, in HTML.
+   * @param {Ending} [options]
+   * @returns {Promise<string>}
+   */
+  async reference({ signal } = {}) {
+    return this.ask(operations.reference, { signal });
+  }
+}

@@ -1,0 +1,18 @@
+/** @typedef {import("./connection.js").Options} Options */
+/** @typedef {import("./pictures.js").Picture} Picture */
+
+export { Countenance } from "./client.js";
+export {
+  Conflict,
+  ConsentMissing,
+  CountenanceError,
+  KeyRefused,
+  NotFound,
+  NotReached,
+  ProblemError,
+  RequestRefused,
+  ServerFailed,
+  TooMany,
+  UnexpectedAnswer,
+} from "./errors.js";
+export { HolderPart } from "./holder.js";

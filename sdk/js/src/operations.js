@@ -1,0 +1,88 @@
+// Every operation of the OpenAPI document. Made by sdk/generate.py.
+
+/**
+ * How an operation is asked.
+ * @typedef {object} Operation
+ * @property {string} method Its method of HTTP.
+ * @property {string} path With `{name}` where a segment is a value.
+ * @property {string | null} scope What the key must be allowed; null where no key is needed.
+ * @property {readonly string[]} query Its parameters.
+ * @property {boolean} holder Whether a holder part may go along.
+ * @property {boolean} idempotent Whether it takes an Idempotency-Key.
+ * @property {boolean} text Whether the answer is text and no JSON.
+ */
+
+/** @type {Operation} */
+export const jwks = { method: "GET", path: "/.well-known/jwks.json", scope: null, query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const reference = { method: "GET", path: "/docs", scope: null, query: [], holder: false, idempotent: false, text: true };
+
+/** @type {Operation} */
+export const healthz = { method: "GET", path: "/healthz", scope: null, query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const metrics = { method: "GET", path: "/metrics", scope: "audit", query: [], holder: false, idempotent: false, text: true };
+
+/** @type {Operation} */
+export const openapi = { method: "GET", path: "/openapi.json", scope: null, query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const policy = { method: "GET", path: "/policy", scope: null, query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const readyz = { method: "GET", path: "/readyz", scope: null, query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const auditCheckpoint = { method: "GET", path: "/v1/audit/checkpoint", scope: "audit", query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const auditConsistency = { method: "GET", path: "/v1/audit/consistency", scope: "audit", query: ["older", "newer"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const auditInclusion = { method: "GET", path: "/v1/audit/inclusion", scope: "audit", query: ["leaf", "size"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const compare = { method: "POST", path: "/v1/compare", scope: "compare", query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const detect = { method: "POST", path: "/v1/detect", scope: "detect", query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const listKeys = { method: "GET", path: "/v1/keys", scope: "admin", query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const createKey = { method: "POST", path: "/v1/keys", scope: "admin", query: [], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const revokeKey = { method: "DELETE", path: "/v1/keys/{key}", scope: "admin", query: [], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const listSubjects = { method: "GET", path: "/v1/subjects", scope: "enroll", query: ["collection", "after", "limit"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const addSubject = { method: "POST", path: "/v1/subjects", scope: "enroll", query: ["collection"], holder: true, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const showSubject = { method: "GET", path: "/v1/subjects/{subject}", scope: "enroll", query: ["collection"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const eraseSubject = { method: "DELETE", path: "/v1/subjects/{subject}", scope: "enroll", query: ["collection"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const listConsents = { method: "GET", path: "/v1/subjects/{subject}/consents", scope: "enroll", query: ["collection"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const grantConsent = { method: "POST", path: "/v1/subjects/{subject}/consents", scope: "enroll", query: ["collection"], holder: true, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const withdrawConsents = { method: "DELETE", path: "/v1/subjects/{subject}/consents", scope: "enroll", query: ["collection", "purpose"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const exportSubject = { method: "POST", path: "/v1/subjects/{subject}/export", scope: "admin", query: ["collection"], holder: true, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const enrollFaces = { method: "POST", path: "/v1/subjects/{subject}/faces", scope: "enroll", query: ["collection"], holder: true, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const verifySubject = { method: "POST", path: "/v1/subjects/{subject}/verify", scope: "verify", query: ["collection"], holder: true, idempotent: true, text: false };

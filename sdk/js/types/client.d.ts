@@ -1,0 +1,254 @@
+/** @typedef {import("./pictures.js").Picture} Picture */
+/** @typedef {import("./holder.js").HolderPart} HolderPart */
+/**
+ * What may go along with any call.
+ * @typedef {object} Ending
+ * @property {AbortSignal} [signal] Ends the call early.
+ */
+/**
+ * @typedef {object} Place
+ * @property {string} [collection] The collection that is meant; else that of the client.
+ */
+/**
+ * @typedef {object} Held
+ * @property {HolderPart} [holder] The person's part of the key, for a holder-bound subject.
+ */
+/**
+ * @typedef {object} Write
+ * @property {string} [idempotencyKey] A name of your own for this write, to ask again for the same one; else a new one.
+ */
+/** Asks a Countenance server. Every operation of the document is a method of the same name. */
+export class Countenance extends Connection {
+    /**
+     * Whether two pictures show one person.
+     * @param {Picture} reference The picture that is known.
+     * @param {Picture} probe The picture that was just taken.
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").CompareAnswer>}
+     */
+    compare(reference: Picture, probe: Picture, { signal }?: Ending): Promise<import("../types/models.js").CompareAnswer>;
+    /**
+     * The faces of a picture, with what speaks against using each.
+     * @param {Picture} picture
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").DetectAnswer>}
+     */
+    detect(picture: Picture, { signal }?: Ending): Promise<import("../types/models.js").DetectAnswer>;
+    /**
+     * Adds a person; holder-bound with a holder part, which then has to go along with everything about them.
+     * @param {string} id
+     * @param {Held & Place & Write & Ending} [options]
+     * @returns {Promise<import("../types/models.js").SubjectAnswer>}
+     */
+    addSubject(id: string, { holder, collection, idempotencyKey, signal }?: Held & Place & Write & Ending): Promise<import("../types/models.js").SubjectAnswer>;
+    /**
+     * One page of the people of a collection. See `subjects`.
+     * @param {Place & Ending & { after?: string, limit?: number }} [options] `after` is the `next` of the page before.
+     * @returns {Promise<import("../types/models.js").SubjectList>}
+     */
+    listSubjects({ collection, after, limit, signal }?: Place & Ending & {
+        after?: string;
+        limit?: number;
+    }): Promise<import("../types/models.js").SubjectList>;
+    /**
+     * Everybody in a collection, page after page.
+     * @param {Place & Ending} [options]
+     * @returns {AsyncGenerator<import("../types/models.js").SubjectListEntry, void, void>}
+     */
+    subjects(options?: Place & Ending): AsyncGenerator<import("../types/models.js").SubjectListEntry, void, void>;
+    /**
+     * A person and what they agreed to.
+     * @param {string} subject
+     * @param {Place & Ending} [options]
+     * @returns {Promise<import("../types/models.js").SubjectAnswer>}
+     */
+    showSubject(subject: string, { collection, signal }?: Place & Ending): Promise<import("../types/models.js").SubjectAnswer>;
+    /**
+     * Destroys a person's key and everything under it. The receipt is signed: keep it.
+     * @param {string} subject
+     * @param {Place & Write & Ending} [options]
+     * @returns {Promise<import("../types/models.js").EraseAnswer>}
+     */
+    eraseSubject(subject: string, { collection, idempotencyKey, signal }?: Place & Write & Ending): Promise<import("../types/models.js").EraseAnswer>;
+    /**
+     * Writes down that a person agreed to a purpose, such as `verify`.
+     *
+     * `evidence` is what shows it, such as a signed form: it is hashed here, and only the hash is sent. Give
+     * `evidenceSha256` instead where that is at hand. `textVersion` names the text the person was shown.
+     * @param {string} subject
+     * @param {string} purpose
+     * @param {{ textVersion: string, evidence?: Picture, evidenceSha256?: string, days?: number } & Held & Place & Write & Ending} options
+     * @returns {Promise<import("../types/models.js").Consent>}
+     */
+    grantConsent(subject: string, purpose: string, options: {
+        textVersion: string;
+        evidence?: Picture;
+        evidenceSha256?: string;
+        days?: number;
+    } & Held & Place & Write & Ending): Promise<import("../types/models.js").Consent>;
+    /**
+     * What a person agreed to, ended entries too.
+     * @param {string} subject
+     * @param {Place & Ending} [options]
+     * @returns {Promise<import("../types/models.js").ConsentList>}
+     */
+    listConsents(subject: string, { collection, signal }?: Place & Ending): Promise<import("../types/models.js").ConsentList>;
+    /**
+     * Withdraws what a person agreed to, for one purpose or all. Templates go with the last consent.
+     * @param {string} subject
+     * @param {{ purpose?: string } & Place & Write & Ending} [options]
+     * @returns {Promise<import("../types/models.js").WithdrawAnswer>}
+     */
+    withdrawConsents(subject: string, { purpose, collection, idempotencyKey, signal }?: {
+        purpose?: string;
+    } & Place & Write & Ending): Promise<import("../types/models.js").WithdrawAnswer>;
+    /**
+     * Makes templates of 1 to 16 photos of a person who agreed. Only the outcome `enrolled` stores anything.
+     * @param {string} subject
+     * @param {Picture[]} photos
+     * @param {{ replace?: boolean } & Held & Place & Write & Ending} [options] With `replace` the templates that are there go
+     *   once the new ones are sealed.
+     * @returns {Promise<import("../types/models.js").EnrollAnswer>}
+     */
+    enrollFaces(subject: string, photos: Picture[], { replace, holder, collection, idempotencyKey, signal }?: {
+        replace?: boolean;
+    } & Held & Place & Write & Ending): Promise<import("../types/models.js").EnrollAnswer>;
+    /**
+     * Whether a picture that was just taken shows this person: `accept`, `reject`, or `recapture` with its cause.
+     *
+     * An unknown person, a wrong face, a missing consent and too many attempts are one and the same `reject`.
+     * @param {string} subject
+     * @param {Picture} probe
+     * @param {Held & Place & Write & Ending} [options]
+     * @returns {Promise<import("../types/models.js").VerifyAnswer>}
+     */
+    verifySubject(subject: string, probe: Picture, { holder, collection, idempotencyKey, signal }?: Held & Place & Write & Ending): Promise<import("../types/models.js").VerifyAnswer>;
+    /**
+     * Everything held about a person, in the clear: hand it over to them and delete it.
+     * @param {string} subject
+     * @param {Held & Place & Ending} [options]
+     * @returns {Promise<import("../types/models.js").ExportAnswer>}
+     */
+    exportSubject(subject: string, { holder, collection, signal }?: Held & Place & Ending): Promise<import("../types/models.js").ExportAnswer>;
+    /**
+     * The keys of the tenant; never the secrets.
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").KeyList>}
+     */
+    listKeys({ signal }?: Ending): Promise<import("../types/models.js").KeyList>;
+    /**
+     * Makes a key with these scopes. It is shown this once.
+     * @param {import("../types/models.js").Scope[]} scopes
+     * @param {{ days?: number, rate?: number, daily?: number } & Write & Ending} [options] `days` until it ends, `rate`
+     *   requests per second and `daily` requests per day (UTC) bound it.
+     * @returns {Promise<import("../types/models.js").KeyCreated>}
+     */
+    createKey(scopes: import("../types/models.js").Scope[], { days, rate, daily, idempotencyKey, signal }?: {
+        days?: number;
+        rate?: number;
+        daily?: number;
+    } & Write & Ending): Promise<import("../types/models.js").KeyCreated>;
+    /**
+     * Ends a key, which is named by its id.
+     * @param {string} key
+     * @param {Write & Ending} [options]
+     * @returns {Promise<void>}
+     */
+    revokeKey(key: string, { idempotencyKey, signal }?: Write & Ending): Promise<void>;
+    /**
+     * The audit tree as it stands, signed. Give one to somebody else now and then.
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").CheckpointAnswer>}
+     */
+    auditCheckpoint({ signal }?: Ending): Promise<import("../types/models.js").CheckpointAnswer>;
+    /**
+     * That the tree of `older` leaves is the beginning of a newer one.
+     * @param {number} older
+     * @param {{ newer?: number } & Ending} [options]
+     * @returns {Promise<import("../types/models.js").ConsistencyAnswer>}
+     */
+    auditConsistency(older: number, { newer, signal }?: {
+        newer?: number;
+    } & Ending): Promise<import("../types/models.js").ConsistencyAnswer>;
+    /**
+     * That a leaf is in the tree; answers about people name theirs.
+     * @param {string} leaf
+     * @param {{ size?: number } & Ending} [options]
+     * @returns {Promise<import("../types/models.js").InclusionAnswer>}
+     */
+    auditInclusion(leaf: string, { size, signal }?: {
+        size?: number;
+    } & Ending): Promise<import("../types/models.js").InclusionAnswer>;
+    /**
+     * What is done with faces here, and what is never done.
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").Policy>}
+     */
+    policy({ signal }?: Ending): Promise<import("../types/models.js").Policy>;
+    /**
+     * The public keys that check what the server signs.
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").Jwks>}
+     */
+    jwks({ signal }?: Ending): Promise<import("../types/models.js").Jwks>;
+    /**
+     * That the server runs.
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").Health>}
+     */
+    healthz({ signal }?: Ending): Promise<import("../types/models.js").Health>;
+    /**
+     * That the server can serve.
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").Health>}
+     */
+    readyz({ signal }?: Ending): Promise<import("../types/models.js").Health>;
+    /**
+     * Numbers for a monitor, in the OpenMetrics format.
+     * @param {Ending} [options]
+     * @returns {Promise<string>}
+     */
+    metrics({ signal }?: Ending): Promise<string>;
+    /**
+     * The document of this very server.
+     * @param {Ending} [options]
+     * @returns {Promise<Record<string, any>>}
+     */
+    openapi({ signal }?: Ending): Promise<Record<string, any>>;
+    /**
+     * The document as a page to read, in HTML.
+     * @param {Ending} [options]
+     * @returns {Promise<string>}
+     */
+    reference({ signal }?: Ending): Promise<string>;
+}
+export type Picture = import("./pictures.js").Picture;
+export type HolderPart = import("./holder.js").HolderPart;
+/**
+ * What may go along with any call.
+ */
+export type Ending = {
+    /**
+     * Ends the call early.
+     */
+    signal?: AbortSignal | undefined;
+};
+export type Place = {
+    /**
+     * The collection that is meant; else that of the client.
+     */
+    collection?: string | undefined;
+};
+export type Held = {
+    /**
+     * The person's part of the key, for a holder-bound subject.
+     */
+    holder?: import("./holder.js").HolderPart | undefined;
+};
+export type Write = {
+    /**
+     * A name of your own for this write, to ask again for the same one; else a new one.
+     */
+    idempotencyKey?: string | undefined;
+};
+import { Connection } from "./connection.js";

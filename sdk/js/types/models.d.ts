@@ -1,0 +1,459 @@
+// What travels, as it stands in the OpenAPI document. Made by sdk/generate.py.
+
+/** A rectangle in pixels of the upright picture, from its top left; may reach beyond the picture. */
+export interface Area {
+  /** Left edge. */
+  x: number;
+  /** Top edge. */
+  y: number;
+  /** Columns. */
+  width: number;
+  /** Rows. */
+  height: number;
+}
+
+/** How often a subject may be tried. */
+export interface AttemptRule {
+  /** Attempts since the last success that need no wait. */
+  free: number;
+  /** Seconds between attempts after these. */
+  wait_s: number;
+  /** Attempts since the last success within 30 days after which another way in is needed. */
+  limit: number;
+}
+
+/** The audit tree as it stands, signed. */
+export interface CheckpointAnswer {
+  /** Leaves of the tree. */
+  size: number;
+  /** Root hash of the tree, in hexadecimal (RFC 6962, SHA-256). */
+  root: string;
+  /** When it was signed, in seconds since 1970-01-01 UTC. */
+  time: number;
+  /** The vault it is of, in hexadecimal. */
+  vault: string;
+  /** The signed bytes (`docs/spec/vault-v1.md`), in base64; the key is at /.well-known/jwks.json. */
+  signed: string;
+}
+
+/** What came of a comparison. Nothing of the pictures is kept. */
+export interface CompareAnswer {
+  /** The answer. */
+  decision: Decision;
+  /** The false-match rate it was decided at. */
+  false_match_rate: number;
+  /** Why to take it again, such as `too_dark`. */
+  cause?: string | null;
+  /** Cosine of the templates, -1 to 1; only for keys with the scope `scores`. */
+  score?: number | null;
+  /** Which picture to take again. */
+  side?: Side | null;
+  /** What the score was held against; only for keys with the scope `scores`. */
+  threshold?: number | null;
+}
+
+/** Two pictures, as JSON. */
+export interface CompareRequest {
+  /** The picture that is known: JPEG, PNG or WebP, in base64. */
+  reference: string;
+  /** The picture that was just taken: JPEG, PNG or WebP, in base64. */
+  probe: string;
+}
+
+/** An entry of the consent ledger. */
+export interface Consent {
+  /** Number of the entry within its subject. */
+  number: number;
+  /** For what. */
+  purpose: string;
+  /** `active`, `withdrawn` or `expired`. */
+  state: string;
+  /** When it ends, in seconds since 1970-01-01 UTC. */
+  expires: number;
+  /** SHA-256, in hexadecimal, of what shows that it was given. */
+  evidence_sha256?: string | null;
+  /** When it was given, in seconds since 1970-01-01 UTC. */
+  granted?: number | null;
+  /** Which version of the text was shown, where it can be opened without a holder part. */
+  text_version?: string | null;
+}
+
+/** The consents of a subject. */
+export interface ConsentList {
+  /** The entries, ended ones too. */
+  consents: Consent[];
+}
+
+/** What a subject agrees to, from now on. */
+export interface ConsentRequest {
+  /** For what: `verify`, `identify`, `identity_check`, `payment` or `device_unlock`. */
+  purpose: string;
+  /** Which version of the text was shown. */
+  text_version: string;
+  /** SHA-256, in hexadecimal, of what shows that it was given: a signed form, a recorded action. */
+  evidence_sha256: string;
+  /** For how many days, 1 to 1095; as long as the policy allows where it is left out. */
+  days?: number | null;
+}
+
+/** That an older tree is the beginning of a newer one. */
+export interface ConsistencyAnswer {
+  /** Leaves of the older tree. */
+  older: number;
+  /** Its root hash, in hexadecimal. */
+  older_root: string;
+  /** Leaves of the newer tree. */
+  newer: number;
+  /** Its root hash, in hexadecimal. */
+  newer_root: string;
+  /** The proof, in hexadecimal. */
+  path: string[];
+}
+
+/** The outcomes of a comparison. */
+export type Decision = "accept" | "recapture" | "reject";
+
+/** The faces of a picture. Nothing of it is kept. */
+export interface DetectAnswer {
+  /** Columns of the upright picture. */
+  width: number;
+  /** Rows of the upright picture. */
+  height: number;
+  /** The faces, the surest first. */
+  faces: Face[];
+}
+
+/** A picture, as JSON. */
+export interface DetectRequest {
+  /** JPEG, PNG or WebP, in base64. */
+  picture: string;
+}
+
+/** What came of the photos. */
+export interface EnrollAnswer {
+  /** The outcome. */
+  outcome: EnrollOutcome;
+  /** How many templates were sealed. */
+  templates: number;
+  /** How many older templates they took the place of. */
+  replaced: number;
+  /** Why to take it again, such as `too_dark`. */
+  cause?: string | null;
+  /** Index of the photo that stands in the way. */
+  photo?: number | null;
+}
+
+/** The outcomes of an enrollment; only `enrolled` stores anything. */
+export type EnrollOutcome = "different" | "enrolled" | "not_the_subject" | "recapture";
+
+/** Photos that are to become templates, as JSON. */
+export interface EnrollRequest {
+  /** JPEG, PNG or WebP, each in base64; 1 to 16, all of one person. */
+  photos: string[];
+  /** Whether the templates there are go once the new ones are sealed. */
+  replace?: boolean;
+}
+
+/** A signed statement that a subject's key is gone. */
+export interface EraseAnswer {
+  /** The signed bytes (`docs/spec/vault-v1.md`), in base64; the key is at /.well-known/jwks.json. */
+  receipt: string;
+  /** When, in seconds since 1970-01-01 UTC. */
+  time: number;
+  /** Leaf of the erasure in the audit tree, as `/v1/audit/inclusion` takes it. */
+  leaf: string;
+}
+
+/** Everything held about a subject. */
+export interface ExportAnswer {
+  /** What the caller calls it. */
+  id: string;
+  /** Who holds its key. */
+  kind: SubjectKind;
+  /** When it was added, in seconds since 1970-01-01 UTC. */
+  created: number;
+  /** Day of last use, counted from 1970-01-01. */
+  used_day: number;
+  /** Attempts since the last success, in the newest 31 days. */
+  attempts: number;
+  /** Its consents, ended ones too. */
+  consents: Consent[];
+  /** Its templates. */
+  templates: ExportTemplate[];
+  /** What the audit log says about it. */
+  events: ExportEvent[];
+}
+
+/** An audit event. */
+export interface ExportEvent {
+  /** What happened, such as `enrolled`. */
+  kind: string;
+  /** When, in seconds since 1970-01-01 UTC. */
+  time: number;
+  /** Its leaf in the audit tree, as `/v1/audit/inclusion` takes it. */
+  leaf: string;
+  /** The leaf's bytes, in hexadecimal: their hash is in the tree. */
+  leaf_bytes: string;
+  /** How an attempt ended. */
+  outcome?: string | null;
+}
+
+/** A template, for its subject. */
+export interface ExportTemplate {
+  /** Number of the record. */
+  number: number;
+  /** The model that made it. */
+  model: string;
+  /** Its bytes (`docs/spec/template-v1.md`), in base64. */
+  template: string;
+}
+
+/** One face. */
+export interface Face {
+  /** Where it is. */
+  area: Area;
+  /**
+   * Image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, each x and y in pixels
+   * of the upright picture.
+   */
+  landmarks: number[][];
+  /** Measured on the face. */
+  quality: Quality;
+  /** What speaks against making a template of it, such as `too_small`; empty when nothing does. */
+  causes: string[];
+}
+
+/** That the process runs, or that it can serve. */
+export interface Health {
+  /** `ok`. */
+  status: string;
+  /** Version of the program. */
+  version: string;
+}
+
+/** That a leaf is in the tree. */
+export interface InclusionAnswer {
+  /** Index of the leaf. */
+  leaf: number;
+  /** Hash of the leaf, in hexadecimal. */
+  leaf_hash: string;
+  /** Leaves of the tree. */
+  size: number;
+  /** Root hash of the tree, in hexadecimal. */
+  root: string;
+  /** The path from the leaf up, in hexadecimal. */
+  path: string[];
+}
+
+/** The Ed25519 key that signs audit checkpoints and erase receipts (RFC 8037). */
+export interface Jwk {
+  /** `OKP`. */
+  kty: string;
+  /** `Ed25519`. */
+  crv: string;
+  /** The public key, in base64url. */
+  x: string;
+  /** Its thumbprint (RFC 7638). */
+  kid: string;
+  /** `sig`. */
+  use: string;
+}
+
+/** Keys that check signatures (RFC 7517). */
+export interface Jwks {
+  /** The keys. */
+  keys: Jwk[];
+}
+
+/** A key that was made. It is shown this once. */
+export interface KeyCreated {
+  /** Its name, for lists and for revoking. */
+  id: string;
+  /** Whose it is. */
+  tenant: string;
+  /** What it may do. */
+  scopes: Scope[];
+  /** When it was made, in seconds since 1970-01-01 UTC. */
+  created: number;
+  /** Requests per day (UTC), where there is a limit. */
+  daily?: number | null;
+  /** When it expires, in seconds since 1970-01-01 UTC. */
+  expires?: number | null;
+  /** Requests per second, where the key has a number of its own. */
+  rate?: number | null;
+  /** The key itself: keep it, it cannot be shown again. */
+  key: string;
+}
+
+/** What is kept of a key. */
+export interface KeyEntry {
+  /** Its name, for lists and for revoking. */
+  id: string;
+  /** Whose it is. */
+  tenant: string;
+  /** What it may do. */
+  scopes: Scope[];
+  /** When it was made, in seconds since 1970-01-01 UTC. */
+  created: number;
+  /** Requests per day (UTC), where there is a limit. */
+  daily?: number | null;
+  /** When it expires, in seconds since 1970-01-01 UTC. */
+  expires?: number | null;
+  /** Requests per second, where the key has a number of its own. */
+  rate?: number | null;
+}
+
+/** The keys of a tenant. */
+export interface KeyList {
+  /** The keys, oldest first; expired ones too until they are revoked. */
+  keys: KeyEntry[];
+}
+
+/** A key that is to be made. */
+export interface KeyRequest {
+  /** What it may do: one or more, and none that the asking key lacks. */
+  scopes: Scope[];
+  /** Requests per day (UTC), 1 to 1000000000; any number where it is left out. */
+  daily?: number | null;
+  /** Days until it expires, 1 to 3650; without it never. */
+  days?: number | null;
+  /** Requests per second, 1 to 100000; as the server is set where it is left out. */
+  rate?: number | null;
+}
+
+/** What is done with faces here. */
+export interface Policy {
+  /** Days after the last use until a subject is erased. */
+  retention_days: number;
+  /** Longest a consent may last, in days. */
+  consent_days: number;
+  /** False-match rate at which is decided. */
+  false_match_rate: number;
+  /** The model whose templates are made. */
+  model: string;
+  /** How often a subject may be tried. */
+  attempts: AttemptRule;
+  /** What a subject can consent to here. */
+  purposes: string[];
+  /** What is never done here, whoever asks. */
+  never: string[];
+}
+
+/** An error as it travels: `application/problem+json`. */
+export interface Problem {
+  /** `urn:countenance:problem:` and the code. */
+  type: string;
+  /** What kind of error it is, for people. */
+  title: string;
+  /** The HTTP status, again. */
+  status: number;
+  /** The stable name of the error, for machines. */
+  code: string;
+  /** What is wrong with this request. */
+  detail: string;
+}
+
+/** Measured properties of one face in one picture. */
+export interface Quality {
+  /** Width of the face in pixels. */
+  face_width_px: number;
+  /** 0 (flat) and up, the same for dim and bright light. */
+  sharpness: number;
+  /** Mean luma, 0 to 255. */
+  brightness: number;
+  /** Standard deviation of the luma, 0 to 127.5. */
+  contrast: number;
+  /** Turn to the side in degrees, positive towards image-right. */
+  yaw_deg: number;
+  /** Nod in degrees, positive downwards. */
+  pitch_deg: number;
+  /** Tilt in degrees, positive clockwise. */
+  roll_deg: number;
+  /** Share of the face that lies inside the picture, 0 to 1. */
+  visible_fraction: number;
+}
+
+/** What a key may do. A key has a set of them; none includes another. */
+export type Scope = "admin" | "audit" | "compare" | "detect" | "enroll" | "identify" | "scores" | "verify";
+
+/** One of the two pictures. */
+export type Side = "probe" | "reference";
+
+/** A subject. */
+export interface SubjectAnswer {
+  /** What the caller calls it. */
+  id: string;
+  /** Who holds its key. */
+  kind: SubjectKind;
+  /** Its consents, ended ones too. */
+  consents: Consent[];
+}
+
+/** Who holds the key of a subject. */
+export type SubjectKind = "holder_bound" | "operator_key";
+
+/** A page of subjects. */
+export interface SubjectList {
+  /** The subjects. */
+  subjects: SubjectListEntry[];
+  /** What the next page is asked with; absent on the last. */
+  next?: string | null;
+}
+
+/** A subject in a list. */
+export interface SubjectListEntry {
+  /** Who holds its key. */
+  kind: SubjectKind;
+  /** Day of last use, counted from 1970-01-01. */
+  used_day: number;
+  /** What the caller calls it; never for a holder-bound subject, whose id only the holder opens. */
+  id?: string | null;
+}
+
+/** A subject that is to be added: holder-bound when the header Countenance-Holder has a holder part. */
+export interface SubjectRequest {
+  /** What the caller calls the subject: a number or a user name. */
+  id: string;
+}
+
+/**
+ * What came of a verification.
+ *
+ * A wrong face, an unknown subject, a missing consent, a wrong holder part and too many attempts are one and
+ * the same `reject`, byte for byte.
+ */
+export interface VerifyAnswer {
+  /** The answer. */
+  decision: VerifyDecision;
+  /** Why to take the picture again, such as `too_dark`; it comes from the picture alone. */
+  cause?: string | null;
+  /** Why the answer is what it is; only for keys with the scope `scores`, which tells who is enrolled. */
+  detail?: VerifyDetail | null;
+}
+
+/** The outcomes of a verification. */
+export type VerifyDecision = "accept" | "recapture" | "reject";
+
+/** What only whoever runs the collection may see. */
+export interface VerifyDetail {
+  /** Why the answer is what it is, such as `not_matched` or `attempts_wait`. */
+  finding: string;
+  /** What the score was held against. */
+  threshold: number;
+  /** Leaf of the decision in the audit tree, as `/v1/audit/inclusion` takes it. */
+  leaf?: string | null;
+  /** Cosine of the best template, -1 to 1, where one was compared. */
+  score?: number | null;
+}
+
+/** A picture taken just now, as JSON. */
+export interface VerifyRequest {
+  /** JPEG, PNG or WebP, in base64. */
+  probe: string;
+}
+
+/** What was withdrawn. Templates go with the last consent. */
+export interface WithdrawAnswer {
+  /** How many entries. */
+  withdrawn: number;
+}

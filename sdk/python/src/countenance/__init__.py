@@ -1,0 +1,43 @@
+"""Asks a Countenance server: face verification for people who agreed to it.
+
+    from countenance import Countenance
+    client = Countenance(key_file="vault.admin-key")
+    client.compare("passport.jpg", "today.jpg").decision
+"""
+
+from . import models
+from ._client import AsyncCountenance, Countenance
+from .errors import (
+    Conflict,
+    ConsentMissing,
+    CountenanceError,
+    KeyRefused,
+    NotFound,
+    NotReached,
+    Problem,
+    RequestRefused,
+    ServerFailed,
+    TooMany,
+    UnexpectedAnswer,
+)
+from .holder import HolderPart
+from .pictures import Picture
+
+__all__ = [
+    "AsyncCountenance",
+    "Conflict",
+    "ConsentMissing",
+    "Countenance",
+    "CountenanceError",
+    "HolderPart",
+    "KeyRefused",
+    "NotFound",
+    "NotReached",
+    "Picture",
+    "Problem",
+    "RequestRefused",
+    "ServerFailed",
+    "TooMany",
+    "UnexpectedAnswer",
+    "models",
+]

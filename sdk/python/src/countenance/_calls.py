@@ -1,0 +1,287 @@
+"""What can be asked: a function for each operation of the document. The clients' methods are made of these by
+sdk/generate.py, with the same parameters and words."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+from . import models, _operations
+from ._call import Call
+from .holder import HolderPart
+from .pictures import Picture, read
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """What was named."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def compare(reference: Picture, probe: Picture) -> Call[models.CompareAnswer]:
+    """Whether two pictures show one person. Nothing of them is kept.
+
+    `reference` is the picture that is known, `probe` the one that was just taken.
+    """
+    form = [("reference", read(reference)), ("probe", read(probe))]
+    return Call(_operations.COMPARE, models.CompareAnswer.from_wire, form=form)
+
+
+def detect(picture: Picture) -> Call[models.DetectAnswer]:
+    """The faces of a picture, with what speaks against using each. Nothing of it is kept."""
+    return Call(_operations.DETECT, models.DetectAnswer.from_wire, form=[("picture", read(picture))])
+
+
+def add_subject(
+    id: str,
+    *,
+    holder: HolderPart | None = None,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.SubjectAnswer]:
+    """Adds a person; holder-bound with a holder part, which then has to go along with everything about them."""
+    return Call(
+        _operations.ADD_SUBJECT,
+        models.SubjectAnswer.from_wire,
+        query={"collection": collection},
+        json={"id": id},
+        holder=holder,
+        idempotency_key=idempotency_key,
+    )
+
+
+def list_subjects(
+    *, collection: str | None = None, after: str | None = None, limit: int | None = None
+) -> Call[models.SubjectList]:
+    """One page of the people of a collection; `after` is the `next` of the page before. See `iter_subjects`."""
+    query = {"collection": collection, "after": after, "limit": limit}
+    return Call(_operations.LIST_SUBJECTS, models.SubjectList.from_wire, query=query)
+
+
+def show_subject(subject: str, *, collection: str | None = None) -> Call[models.SubjectAnswer]:
+    """A person and what they agreed to."""
+    return Call(
+        _operations.SHOW_SUBJECT,
+        models.SubjectAnswer.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+    )
+
+
+def erase_subject(
+    subject: str, *, collection: str | None = None, idempotency_key: str | None = None
+) -> Call[models.EraseAnswer]:
+    """Destroys a person's key and everything under it. The receipt is signed: keep it."""
+    return Call(
+        _operations.ERASE_SUBJECT,
+        models.EraseAnswer.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+        idempotency_key=idempotency_key,
+    )
+
+
+def grant_consent(
+    subject: str,
+    purpose: str,
+    *,
+    text_version: str,
+    evidence: Picture | None = None,
+    evidence_sha256: str | None = None,
+    days: int | None = None,
+    holder: HolderPart | None = None,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.Consent]:
+    """Writes down that a person agreed to a purpose, such as `verify`.
+
+    `evidence` is what shows it, such as a signed form: it is hashed here, and only the hash is sent. Give
+    `evidence_sha256` instead where that is at hand. `text_version` names the text the person was shown.
+    """
+    if (evidence is None) == (evidence_sha256 is None):
+        raise ValueError("name either `evidence` or `evidence_sha256`")
+    if evidence is not None:
+        evidence_sha256 = hashlib.sha256(read(evidence)).hexdigest()
+    return Call(
+        _operations.GRANT_CONSENT,
+        models.Consent.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+        json=_given(purpose=purpose, text_version=text_version, evidence_sha256=evidence_sha256, days=days),
+        holder=holder,
+        idempotency_key=idempotency_key,
+    )
+
+
+def list_consents(subject: str, *, collection: str | None = None) -> Call[models.ConsentList]:
+    """What a person agreed to, ended entries too."""
+    return Call(
+        _operations.LIST_CONSENTS,
+        models.ConsentList.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+    )
+
+
+def withdraw_consents(
+    subject: str, *, purpose: str | None = None, collection: str | None = None, idempotency_key: str | None = None
+) -> Call[models.WithdrawAnswer]:
+    """Withdraws what a person agreed to, for one purpose or all. Templates go with the last consent."""
+    return Call(
+        _operations.WITHDRAW_CONSENTS,
+        models.WithdrawAnswer.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection, "purpose": purpose},
+        idempotency_key=idempotency_key,
+    )
+
+
+def enroll_faces(
+    subject: str,
+    photos: Sequence[Picture],
+    *,
+    replace: bool = False,
+    holder: HolderPart | None = None,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.EnrollAnswer]:
+    """Makes templates of 1 to 16 photos of a person who agreed. Only the outcome `enrolled` stores anything.
+
+    With `replace` the templates that are there go once the new ones are sealed.
+    """
+    if isinstance(photos, (str, bytes, bytearray, memoryview)):
+        raise TypeError("`photos` is a list, even of one picture")
+    form: list[tuple[str, bytes | str]] = [("photo", read(photo)) for photo in photos]
+    if replace:
+        form.append(("replace", "true"))
+    return Call(
+        _operations.ENROLL_FACES,
+        models.EnrollAnswer.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+        form=form,
+        holder=holder,
+        idempotency_key=idempotency_key,
+    )
+
+
+def verify_subject(
+    subject: str,
+    probe: Picture,
+    *,
+    holder: HolderPart | None = None,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.VerifyAnswer]:
+    """Whether a picture that was just taken shows this person: `accept`, `reject`, or `recapture` with its cause.
+
+    An unknown person, a wrong face, a missing consent and too many attempts are one and the same `reject`.
+    """
+    return Call(
+        _operations.VERIFY_SUBJECT,
+        models.VerifyAnswer.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+        form=[("probe", read(probe))],
+        holder=holder,
+        idempotency_key=idempotency_key,
+    )
+
+
+def export_subject(
+    subject: str, *, holder: HolderPart | None = None, collection: str | None = None
+) -> Call[models.ExportAnswer]:
+    """Everything held about a person, in the clear: hand it over to them and delete it."""
+    return Call(
+        _operations.EXPORT_SUBJECT,
+        models.ExportAnswer.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+        holder=holder,
+    )
+
+
+def list_keys() -> Call[models.KeyList]:
+    """The keys of the tenant; never the secrets."""
+    return Call(_operations.LIST_KEYS, models.KeyList.from_wire)
+
+
+def create_key(
+    scopes: Sequence[models.Scope],
+    *,
+    days: int | None = None,
+    rate: int | None = None,
+    daily: int | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.KeyCreated]:
+    """Makes a key with these scopes. It is shown this once.
+
+    `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it.
+    """
+    return Call(
+        _operations.CREATE_KEY,
+        models.KeyCreated.from_wire,
+        json=_given(scopes=list(scopes), days=days, rate=rate, daily=daily),
+        idempotency_key=idempotency_key,
+    )
+
+
+def revoke_key(key: str, *, idempotency_key: str | None = None) -> Call[None]:
+    """Ends a key, which is named by its id."""
+    return Call(_operations.REVOKE_KEY, _nothing, segments={"key": key}, idempotency_key=idempotency_key)
+
+
+def audit_checkpoint() -> Call[models.CheckpointAnswer]:
+    """The audit tree as it stands, signed. Give one to somebody else now and then."""
+    return Call(_operations.AUDIT_CHECKPOINT, models.CheckpointAnswer.from_wire)
+
+
+def audit_consistency(older: int, *, newer: int | None = None) -> Call[models.ConsistencyAnswer]:
+    """That the tree of `older` leaves is the beginning of a newer one."""
+    query = {"older": older, "newer": newer}
+    return Call(_operations.AUDIT_CONSISTENCY, models.ConsistencyAnswer.from_wire, query=query)
+
+
+def audit_inclusion(leaf: str, *, size: int | None = None) -> Call[models.InclusionAnswer]:
+    """That a leaf is in the tree; answers about people name theirs."""
+    query = {"leaf": leaf, "size": size}
+    return Call(_operations.AUDIT_INCLUSION, models.InclusionAnswer.from_wire, query=query)
+
+
+def policy() -> Call[models.Policy]:
+    """What is done with faces here, and what is never done."""
+    return Call(_operations.POLICY, models.Policy.from_wire)
+
+
+def jwks() -> Call[models.Jwks]:
+    """The public keys that check what the server signs."""
+    return Call(_operations.JWKS, models.Jwks.from_wire)
+
+
+def healthz() -> Call[models.Health]:
+    """That the server runs."""
+    return Call(_operations.HEALTHZ, models.Health.from_wire)
+
+
+def readyz() -> Call[models.Health]:
+    """That the server can serve."""
+    return Call(_operations.READYZ, models.Health.from_wire)
+
+
+def metrics() -> Call[str]:
+    """Numbers for a monitor, in the OpenMetrics format."""
+    return Call(_operations.METRICS, str, text=True)
+
+
+def openapi() -> Call[dict[str, Any]]:
+    """The document of this very server."""
+    return Call(_operations.OPENAPI, dict)
+
+
+def reference() -> Call[str]:
+    """The document as a page to read, in HTML."""
+    return Call(_operations.REFERENCE, str, text=True)

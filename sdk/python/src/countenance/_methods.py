@@ -1,0 +1,288 @@
+"""For each call of `_calls.py` a method, waiting and awaited. Made by sdk/generate.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from . import models
+from ._call import Call
+from .holder import HolderPart
+from .pictures import Picture
+from . import _calls
+from ._connection import AsyncConnection, Connection
+
+
+class Methods(Connection):
+    """What can be asked, waiting for each answer."""
+
+    def compare(self, reference: Picture, probe: Picture) -> models.CompareAnswer:
+        """Whether two pictures show one person. Nothing of them is kept.
+
+        `reference` is the picture that is known, `probe` the one that was just taken.
+        """
+        return self._ask(_calls.compare(reference, probe))
+
+    def detect(self, picture: Picture) -> models.DetectAnswer:
+        """The faces of a picture, with what speaks against using each. Nothing of it is kept."""
+        return self._ask(_calls.detect(picture))
+
+    def add_subject(
+        self, id: str, *, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.SubjectAnswer:
+        """Adds a person; holder-bound with a holder part, which then has to go along with everything about them."""
+        return self._ask(_calls.add_subject(id, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    def list_subjects(
+        self, *, collection: str | None=None, after: str | None=None, limit: int | None=None
+    ) -> models.SubjectList:
+        """One page of the people of a collection; `after` is the `next` of the page before. See `iter_subjects`."""
+        return self._ask(_calls.list_subjects(collection=collection, after=after, limit=limit))
+
+    def show_subject(self, subject: str, *, collection: str | None=None) -> models.SubjectAnswer:
+        """A person and what they agreed to."""
+        return self._ask(_calls.show_subject(subject, collection=collection))
+
+    def erase_subject(
+        self, subject: str, *, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.EraseAnswer:
+        """Destroys a person's key and everything under it. The receipt is signed: keep it."""
+        return self._ask(_calls.erase_subject(subject, collection=collection, idempotency_key=idempotency_key))
+
+    def grant_consent(
+        self, subject: str, purpose: str, *, text_version: str, evidence: Picture | None=None, evidence_sha256: str | None=None, days: int | None=None, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.Consent:
+        """Writes down that a person agreed to a purpose, such as `verify`.
+
+        `evidence` is what shows it, such as a signed form: it is hashed here, and only the hash is sent. Give
+        `evidence_sha256` instead where that is at hand. `text_version` names the text the person was shown.
+        """
+        return self._ask(_calls.grant_consent(subject, purpose, text_version=text_version, evidence=evidence, evidence_sha256=evidence_sha256, days=days, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    def list_consents(self, subject: str, *, collection: str | None=None) -> models.ConsentList:
+        """What a person agreed to, ended entries too."""
+        return self._ask(_calls.list_consents(subject, collection=collection))
+
+    def withdraw_consents(
+        self, subject: str, *, purpose: str | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.WithdrawAnswer:
+        """Withdraws what a person agreed to, for one purpose or all. Templates go with the last consent."""
+        return self._ask(_calls.withdraw_consents(subject, purpose=purpose, collection=collection, idempotency_key=idempotency_key))
+
+    def enroll_faces(
+        self, subject: str, photos: Sequence[Picture], *, replace: bool=False, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.EnrollAnswer:
+        """Makes templates of 1 to 16 photos of a person who agreed. Only the outcome `enrolled` stores anything.
+
+        With `replace` the templates that are there go once the new ones are sealed.
+        """
+        return self._ask(_calls.enroll_faces(subject, photos, replace=replace, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    def verify_subject(
+        self, subject: str, probe: Picture, *, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.VerifyAnswer:
+        """Whether a picture that was just taken shows this person: `accept`, `reject`, or `recapture` with its cause.
+
+        An unknown person, a wrong face, a missing consent and too many attempts are one and the same `reject`.
+        """
+        return self._ask(_calls.verify_subject(subject, probe, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    def export_subject(
+        self, subject: str, *, holder: HolderPart | None=None, collection: str | None=None
+    ) -> models.ExportAnswer:
+        """Everything held about a person, in the clear: hand it over to them and delete it."""
+        return self._ask(_calls.export_subject(subject, holder=holder, collection=collection))
+
+    def list_keys(self) -> models.KeyList:
+        """The keys of the tenant; never the secrets."""
+        return self._ask(_calls.list_keys())
+
+    def create_key(
+        self, scopes: Sequence[models.Scope], *, days: int | None=None, rate: int | None=None, daily: int | None=None, idempotency_key: str | None=None
+    ) -> models.KeyCreated:
+        """Makes a key with these scopes. It is shown this once.
+
+        `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it.
+        """
+        return self._ask(_calls.create_key(scopes, days=days, rate=rate, daily=daily, idempotency_key=idempotency_key))
+
+    def revoke_key(self, key: str, *, idempotency_key: str | None=None) -> None:
+        """Ends a key, which is named by its id."""
+        return self._ask(_calls.revoke_key(key, idempotency_key=idempotency_key))
+
+    def audit_checkpoint(self) -> models.CheckpointAnswer:
+        """The audit tree as it stands, signed. Give one to somebody else now and then."""
+        return self._ask(_calls.audit_checkpoint())
+
+    def audit_consistency(self, older: int, *, newer: int | None=None) -> models.ConsistencyAnswer:
+        """That the tree of `older` leaves is the beginning of a newer one."""
+        return self._ask(_calls.audit_consistency(older, newer=newer))
+
+    def audit_inclusion(self, leaf: str, *, size: int | None=None) -> models.InclusionAnswer:
+        """That a leaf is in the tree; answers about people name theirs."""
+        return self._ask(_calls.audit_inclusion(leaf, size=size))
+
+    def policy(self) -> models.Policy:
+        """What is done with faces here, and what is never done."""
+        return self._ask(_calls.policy())
+
+    def jwks(self) -> models.Jwks:
+        """The public keys that check what the server signs."""
+        return self._ask(_calls.jwks())
+
+    def healthz(self) -> models.Health:
+        """That the server runs."""
+        return self._ask(_calls.healthz())
+
+    def readyz(self) -> models.Health:
+        """That the server can serve."""
+        return self._ask(_calls.readyz())
+
+    def metrics(self) -> str:
+        """Numbers for a monitor, in the OpenMetrics format."""
+        return self._ask(_calls.metrics())
+
+    def openapi(self) -> dict[str, Any]:
+        """The document of this very server."""
+        return self._ask(_calls.openapi())
+
+    def reference(self) -> str:
+        """The document as a page to read, in HTML."""
+        return self._ask(_calls.reference())
+
+
+class AsyncMethods(AsyncConnection):
+    """What can be asked, awaited."""
+
+    async def compare(self, reference: Picture, probe: Picture) -> models.CompareAnswer:
+        """Whether two pictures show one person. Nothing of them is kept.
+
+        `reference` is the picture that is known, `probe` the one that was just taken.
+        """
+        return await self._ask(lambda: _calls.compare(reference, probe))
+
+    async def detect(self, picture: Picture) -> models.DetectAnswer:
+        """The faces of a picture, with what speaks against using each. Nothing of it is kept."""
+        return await self._ask(lambda: _calls.detect(picture))
+
+    async def add_subject(
+        self, id: str, *, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.SubjectAnswer:
+        """Adds a person; holder-bound with a holder part, which then has to go along with everything about them."""
+        return await self._ask(lambda: _calls.add_subject(id, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    async def list_subjects(
+        self, *, collection: str | None=None, after: str | None=None, limit: int | None=None
+    ) -> models.SubjectList:
+        """One page of the people of a collection; `after` is the `next` of the page before. See `iter_subjects`."""
+        return await self._ask(lambda: _calls.list_subjects(collection=collection, after=after, limit=limit))
+
+    async def show_subject(self, subject: str, *, collection: str | None=None) -> models.SubjectAnswer:
+        """A person and what they agreed to."""
+        return await self._ask(lambda: _calls.show_subject(subject, collection=collection))
+
+    async def erase_subject(
+        self, subject: str, *, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.EraseAnswer:
+        """Destroys a person's key and everything under it. The receipt is signed: keep it."""
+        return await self._ask(lambda: _calls.erase_subject(subject, collection=collection, idempotency_key=idempotency_key))
+
+    async def grant_consent(
+        self, subject: str, purpose: str, *, text_version: str, evidence: Picture | None=None, evidence_sha256: str | None=None, days: int | None=None, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.Consent:
+        """Writes down that a person agreed to a purpose, such as `verify`.
+
+        `evidence` is what shows it, such as a signed form: it is hashed here, and only the hash is sent. Give
+        `evidence_sha256` instead where that is at hand. `text_version` names the text the person was shown.
+        """
+        return await self._ask(lambda: _calls.grant_consent(subject, purpose, text_version=text_version, evidence=evidence, evidence_sha256=evidence_sha256, days=days, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    async def list_consents(self, subject: str, *, collection: str | None=None) -> models.ConsentList:
+        """What a person agreed to, ended entries too."""
+        return await self._ask(lambda: _calls.list_consents(subject, collection=collection))
+
+    async def withdraw_consents(
+        self, subject: str, *, purpose: str | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.WithdrawAnswer:
+        """Withdraws what a person agreed to, for one purpose or all. Templates go with the last consent."""
+        return await self._ask(lambda: _calls.withdraw_consents(subject, purpose=purpose, collection=collection, idempotency_key=idempotency_key))
+
+    async def enroll_faces(
+        self, subject: str, photos: Sequence[Picture], *, replace: bool=False, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.EnrollAnswer:
+        """Makes templates of 1 to 16 photos of a person who agreed. Only the outcome `enrolled` stores anything.
+
+        With `replace` the templates that are there go once the new ones are sealed.
+        """
+        return await self._ask(lambda: _calls.enroll_faces(subject, photos, replace=replace, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    async def verify_subject(
+        self, subject: str, probe: Picture, *, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.VerifyAnswer:
+        """Whether a picture that was just taken shows this person: `accept`, `reject`, or `recapture` with its cause.
+
+        An unknown person, a wrong face, a missing consent and too many attempts are one and the same `reject`.
+        """
+        return await self._ask(lambda: _calls.verify_subject(subject, probe, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    async def export_subject(
+        self, subject: str, *, holder: HolderPart | None=None, collection: str | None=None
+    ) -> models.ExportAnswer:
+        """Everything held about a person, in the clear: hand it over to them and delete it."""
+        return await self._ask(lambda: _calls.export_subject(subject, holder=holder, collection=collection))
+
+    async def list_keys(self) -> models.KeyList:
+        """The keys of the tenant; never the secrets."""
+        return await self._ask(lambda: _calls.list_keys())
+
+    async def create_key(
+        self, scopes: Sequence[models.Scope], *, days: int | None=None, rate: int | None=None, daily: int | None=None, idempotency_key: str | None=None
+    ) -> models.KeyCreated:
+        """Makes a key with these scopes. It is shown this once.
+
+        `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it.
+        """
+        return await self._ask(lambda: _calls.create_key(scopes, days=days, rate=rate, daily=daily, idempotency_key=idempotency_key))
+
+    async def revoke_key(self, key: str, *, idempotency_key: str | None=None) -> None:
+        """Ends a key, which is named by its id."""
+        return await self._ask(lambda: _calls.revoke_key(key, idempotency_key=idempotency_key))
+
+    async def audit_checkpoint(self) -> models.CheckpointAnswer:
+        """The audit tree as it stands, signed. Give one to somebody else now and then."""
+        return await self._ask(lambda: _calls.audit_checkpoint())
+
+    async def audit_consistency(self, older: int, *, newer: int | None=None) -> models.ConsistencyAnswer:
+        """That the tree of `older` leaves is the beginning of a newer one."""
+        return await self._ask(lambda: _calls.audit_consistency(older, newer=newer))
+
+    async def audit_inclusion(self, leaf: str, *, size: int | None=None) -> models.InclusionAnswer:
+        """That a leaf is in the tree; answers about people name theirs."""
+        return await self._ask(lambda: _calls.audit_inclusion(leaf, size=size))
+
+    async def policy(self) -> models.Policy:
+        """What is done with faces here, and what is never done."""
+        return await self._ask(lambda: _calls.policy())
+
+    async def jwks(self) -> models.Jwks:
+        """The public keys that check what the server signs."""
+        return await self._ask(lambda: _calls.jwks())
+
+    async def healthz(self) -> models.Health:
+        """That the server runs."""
+        return await self._ask(lambda: _calls.healthz())
+
+    async def readyz(self) -> models.Health:
+        """That the server can serve."""
+        return await self._ask(lambda: _calls.readyz())
+
+    async def metrics(self) -> str:
+        """Numbers for a monitor, in the OpenMetrics format."""
+        return await self._ask(lambda: _calls.metrics())
+
+    async def openapi(self) -> dict[str, Any]:
+        """The document of this very server."""
+        return await self._ask(lambda: _calls.openapi())
+
+    async def reference(self) -> str:
+        """The document as a page to read, in HTML."""
+        return await self._ask(lambda: _calls.reference())

@@ -1,0 +1,248 @@
+"""Every operation of the OpenAPI document. Made by sdk/generate.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Operation:
+    """How an operation is asked."""
+
+    name: str
+    method: str
+    path: str
+    scope: str | None
+    """What the key must be allowed; None where no key is needed."""
+    query: tuple[str, ...]
+    holder: bool
+    """Whether a holder part may go along."""
+    idempotent: bool
+    """Whether it takes an Idempotency-Key."""
+
+
+JWKS = Operation(
+    "jwks",
+    "GET",
+    "/.well-known/jwks.json",
+    scope=None,
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+REFERENCE = Operation(
+    "reference",
+    "GET",
+    "/docs",
+    scope=None,
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+HEALTHZ = Operation(
+    "healthz",
+    "GET",
+    "/healthz",
+    scope=None,
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+METRICS = Operation(
+    "metrics",
+    "GET",
+    "/metrics",
+    scope="audit",
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+OPENAPI = Operation(
+    "openapi",
+    "GET",
+    "/openapi.json",
+    scope=None,
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+POLICY = Operation(
+    "policy",
+    "GET",
+    "/policy",
+    scope=None,
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+READYZ = Operation(
+    "readyz",
+    "GET",
+    "/readyz",
+    scope=None,
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+AUDIT_CHECKPOINT = Operation(
+    "audit_checkpoint",
+    "GET",
+    "/v1/audit/checkpoint",
+    scope="audit",
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+AUDIT_CONSISTENCY = Operation(
+    "audit_consistency",
+    "GET",
+    "/v1/audit/consistency",
+    scope="audit",
+    query=("older", "newer"),
+    holder=False,
+    idempotent=False,
+)
+AUDIT_INCLUSION = Operation(
+    "audit_inclusion",
+    "GET",
+    "/v1/audit/inclusion",
+    scope="audit",
+    query=("leaf", "size"),
+    holder=False,
+    idempotent=False,
+)
+COMPARE = Operation(
+    "compare",
+    "POST",
+    "/v1/compare",
+    scope="compare",
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+DETECT = Operation(
+    "detect",
+    "POST",
+    "/v1/detect",
+    scope="detect",
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+LIST_KEYS = Operation(
+    "list_keys",
+    "GET",
+    "/v1/keys",
+    scope="admin",
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+CREATE_KEY = Operation(
+    "create_key",
+    "POST",
+    "/v1/keys",
+    scope="admin",
+    query=(),
+    holder=False,
+    idempotent=True,
+)
+REVOKE_KEY = Operation(
+    "revoke_key",
+    "DELETE",
+    "/v1/keys/{key}",
+    scope="admin",
+    query=(),
+    holder=False,
+    idempotent=True,
+)
+LIST_SUBJECTS = Operation(
+    "list_subjects",
+    "GET",
+    "/v1/subjects",
+    scope="enroll",
+    query=("collection", "after", "limit"),
+    holder=False,
+    idempotent=False,
+)
+ADD_SUBJECT = Operation(
+    "add_subject",
+    "POST",
+    "/v1/subjects",
+    scope="enroll",
+    query=("collection",),
+    holder=True,
+    idempotent=True,
+)
+SHOW_SUBJECT = Operation(
+    "show_subject",
+    "GET",
+    "/v1/subjects/{subject}",
+    scope="enroll",
+    query=("collection",),
+    holder=False,
+    idempotent=False,
+)
+ERASE_SUBJECT = Operation(
+    "erase_subject",
+    "DELETE",
+    "/v1/subjects/{subject}",
+    scope="enroll",
+    query=("collection",),
+    holder=False,
+    idempotent=True,
+)
+LIST_CONSENTS = Operation(
+    "list_consents",
+    "GET",
+    "/v1/subjects/{subject}/consents",
+    scope="enroll",
+    query=("collection",),
+    holder=False,
+    idempotent=False,
+)
+GRANT_CONSENT = Operation(
+    "grant_consent",
+    "POST",
+    "/v1/subjects/{subject}/consents",
+    scope="enroll",
+    query=("collection",),
+    holder=True,
+    idempotent=True,
+)
+WITHDRAW_CONSENTS = Operation(
+    "withdraw_consents",
+    "DELETE",
+    "/v1/subjects/{subject}/consents",
+    scope="enroll",
+    query=("collection", "purpose"),
+    holder=False,
+    idempotent=True,
+)
+EXPORT_SUBJECT = Operation(
+    "export_subject",
+    "POST",
+    "/v1/subjects/{subject}/export",
+    scope="admin",
+    query=("collection",),
+    holder=True,
+    idempotent=False,
+)
+ENROLL_FACES = Operation(
+    "enroll_faces",
+    "POST",
+    "/v1/subjects/{subject}/faces",
+    scope="enroll",
+    query=("collection",),
+    holder=True,
+    idempotent=True,
+)
+VERIFY_SUBJECT = Operation(
+    "verify_subject",
+    "POST",
+    "/v1/subjects/{subject}/verify",
+    scope="verify",
+    query=("collection",),
+    holder=True,
+    idempotent=True,
+)

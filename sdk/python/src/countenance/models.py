@@ -1,0 +1,812 @@
+"""What travels, as it stands in the OpenAPI document. Made by sdk/generate.py."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Decision = Literal["accept", "recapture", "reject"]
+"""The outcomes of a comparison."""
+
+EnrollOutcome = Literal["different", "enrolled", "not_the_subject", "recapture"]
+"""The outcomes of an enrollment; only `enrolled` stores anything."""
+
+Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "scores", "verify"]
+"""What a key may do. A key has a set of them; none includes another."""
+
+Side = Literal["probe", "reference"]
+"""One of the two pictures."""
+
+SubjectKind = Literal["holder_bound", "operator_key"]
+"""Who holds the key of a subject."""
+
+VerifyDecision = Literal["accept", "recapture", "reject"]
+"""The outcomes of a verification."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Area:
+    """A rectangle in pixels of the upright picture, from its top left; may reach beyond the picture."""
+
+    x: float
+    """Left edge."""
+    y: float
+    """Top edge."""
+    width: float
+    """Columns."""
+    height: float
+    """Rows."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Area:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            x=wire["x"],
+            y=wire["y"],
+            width=wire["width"],
+            height=wire["height"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptRule:
+    """How often a subject may be tried."""
+
+    free: int
+    """Attempts since the last success that need no wait."""
+    wait_s: int
+    """Seconds between attempts after these."""
+    limit: int
+    """Attempts since the last success within 30 days after which another way in is needed."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AttemptRule:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            free=wire["free"],
+            wait_s=wire["wait_s"],
+            limit=wire["limit"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointAnswer:
+    """The audit tree as it stands, signed."""
+
+    size: int
+    """Leaves of the tree."""
+    root: str
+    """Root hash of the tree, in hexadecimal (RFC 6962, SHA-256)."""
+    time: int
+    """When it was signed, in seconds since 1970-01-01 UTC."""
+    vault: str
+    """The vault it is of, in hexadecimal."""
+    signed: str
+    """The signed bytes (`docs/spec/vault-v1.md`), in base64; the key is at /.well-known/jwks.json."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CheckpointAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            size=wire["size"],
+            root=wire["root"],
+            time=wire["time"],
+            vault=wire["vault"],
+            signed=wire["signed"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareAnswer:
+    """What came of a comparison. Nothing of the pictures is kept."""
+
+    decision: Decision
+    """The answer."""
+    false_match_rate: float
+    """The false-match rate it was decided at."""
+    cause: str | None = None
+    """Why to take it again, such as `too_dark`."""
+    score: float | None = None
+    """Cosine of the templates, -1 to 1; only for keys with the scope `scores`."""
+    side: Side | None = None
+    """Which picture to take again."""
+    threshold: float | None = None
+    """What the score was held against; only for keys with the scope `scores`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CompareAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            decision=wire["decision"],
+            false_match_rate=wire["false_match_rate"],
+            cause=wire.get("cause"),
+            score=wire.get("score"),
+            side=wire.get("side"),
+            threshold=wire.get("threshold"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Consent:
+    """An entry of the consent ledger."""
+
+    number: int
+    """Number of the entry within its subject."""
+    purpose: str
+    """For what."""
+    state: str
+    """`active`, `withdrawn` or `expired`."""
+    expires: int
+    """When it ends, in seconds since 1970-01-01 UTC."""
+    evidence_sha256: str | None = None
+    """SHA-256, in hexadecimal, of what shows that it was given."""
+    granted: int | None = None
+    """When it was given, in seconds since 1970-01-01 UTC."""
+    text_version: str | None = None
+    """Which version of the text was shown, where it can be opened without a holder part."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Consent:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            number=wire["number"],
+            purpose=wire["purpose"],
+            state=wire["state"],
+            expires=wire["expires"],
+            evidence_sha256=wire.get("evidence_sha256"),
+            granted=wire.get("granted"),
+            text_version=wire.get("text_version"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentList:
+    """The consents of a subject."""
+
+    consents: list[Consent]
+    """The entries, ended ones too."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ConsentList:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            consents=[Consent.from_wire(one) for one in wire["consents"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsistencyAnswer:
+    """That an older tree is the beginning of a newer one."""
+
+    older: int
+    """Leaves of the older tree."""
+    older_root: str
+    """Its root hash, in hexadecimal."""
+    newer: int
+    """Leaves of the newer tree."""
+    newer_root: str
+    """Its root hash, in hexadecimal."""
+    path: list[str]
+    """The proof, in hexadecimal."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ConsistencyAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            older=wire["older"],
+            older_root=wire["older_root"],
+            newer=wire["newer"],
+            newer_root=wire["newer_root"],
+            path=wire["path"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DetectAnswer:
+    """The faces of a picture. Nothing of it is kept."""
+
+    width: int
+    """Columns of the upright picture."""
+    height: int
+    """Rows of the upright picture."""
+    faces: list[Face]
+    """The faces, the surest first."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DetectAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            width=wire["width"],
+            height=wire["height"],
+            faces=[Face.from_wire(one) for one in wire["faces"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrollAnswer:
+    """What came of the photos."""
+
+    outcome: EnrollOutcome
+    """The outcome."""
+    templates: int
+    """How many templates were sealed."""
+    replaced: int
+    """How many older templates they took the place of."""
+    cause: str | None = None
+    """Why to take it again, such as `too_dark`."""
+    photo: int | None = None
+    """Index of the photo that stands in the way."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EnrollAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            outcome=wire["outcome"],
+            templates=wire["templates"],
+            replaced=wire["replaced"],
+            cause=wire.get("cause"),
+            photo=wire.get("photo"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraseAnswer:
+    """A signed statement that a subject's key is gone."""
+
+    receipt: str
+    """The signed bytes (`docs/spec/vault-v1.md`), in base64; the key is at /.well-known/jwks.json."""
+    time: int
+    """When, in seconds since 1970-01-01 UTC."""
+    leaf: str
+    """Leaf of the erasure in the audit tree, as `/v1/audit/inclusion` takes it."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EraseAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            receipt=wire["receipt"],
+            time=wire["time"],
+            leaf=wire["leaf"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportAnswer:
+    """Everything held about a subject."""
+
+    id: str
+    """What the caller calls it."""
+    kind: SubjectKind
+    """Who holds its key."""
+    created: int
+    """When it was added, in seconds since 1970-01-01 UTC."""
+    used_day: int
+    """Day of last use, counted from 1970-01-01."""
+    attempts: int
+    """Attempts since the last success, in the newest 31 days."""
+    consents: list[Consent]
+    """Its consents, ended ones too."""
+    templates: list[ExportTemplate]
+    """Its templates."""
+    events: list[ExportEvent]
+    """What the audit log says about it."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ExportAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            kind=wire["kind"],
+            created=wire["created"],
+            used_day=wire["used_day"],
+            attempts=wire["attempts"],
+            consents=[Consent.from_wire(one) for one in wire["consents"]],
+            templates=[ExportTemplate.from_wire(one) for one in wire["templates"]],
+            events=[ExportEvent.from_wire(one) for one in wire["events"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportEvent:
+    """An audit event."""
+
+    kind: str
+    """What happened, such as `enrolled`."""
+    time: int
+    """When, in seconds since 1970-01-01 UTC."""
+    leaf: str
+    """Its leaf in the audit tree, as `/v1/audit/inclusion` takes it."""
+    leaf_bytes: str
+    """The leaf's bytes, in hexadecimal: their hash is in the tree."""
+    outcome: str | None = None
+    """How an attempt ended."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ExportEvent:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            kind=wire["kind"],
+            time=wire["time"],
+            leaf=wire["leaf"],
+            leaf_bytes=wire["leaf_bytes"],
+            outcome=wire.get("outcome"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportTemplate:
+    """A template, for its subject."""
+
+    number: int
+    """Number of the record."""
+    model: str
+    """The model that made it."""
+    template: str
+    """Its bytes (`docs/spec/template-v1.md`), in base64."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ExportTemplate:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            number=wire["number"],
+            model=wire["model"],
+            template=wire["template"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """One face."""
+
+    area: Area
+    """Where it is."""
+    landmarks: list[list[float]]
+    """Image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, each x and y in pixels
+    of the upright picture.
+    """
+    quality: Quality
+    """Measured on the face."""
+    causes: list[str]
+    """What speaks against making a template of it, such as `too_small`; empty when nothing does."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Face:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            area=Area.from_wire(wire["area"]),
+            landmarks=wire["landmarks"],
+            quality=Quality.from_wire(wire["quality"]),
+            causes=wire["causes"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """That the process runs, or that it can serve."""
+
+    status: str
+    """`ok`."""
+    version: str
+    """Version of the program."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Health:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            status=wire["status"],
+            version=wire["version"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class InclusionAnswer:
+    """That a leaf is in the tree."""
+
+    leaf: int
+    """Index of the leaf."""
+    leaf_hash: str
+    """Hash of the leaf, in hexadecimal."""
+    size: int
+    """Leaves of the tree."""
+    root: str
+    """Root hash of the tree, in hexadecimal."""
+    path: list[str]
+    """The path from the leaf up, in hexadecimal."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> InclusionAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            leaf=wire["leaf"],
+            leaf_hash=wire["leaf_hash"],
+            size=wire["size"],
+            root=wire["root"],
+            path=wire["path"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jwk:
+    """The Ed25519 key that signs audit checkpoints and erase receipts (RFC 8037)."""
+
+    kty: str
+    """`OKP`."""
+    crv: str
+    """`Ed25519`."""
+    x: str
+    """The public key, in base64url."""
+    kid: str
+    """Its thumbprint (RFC 7638)."""
+    use: str
+    """`sig`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Jwk:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            kty=wire["kty"],
+            crv=wire["crv"],
+            x=wire["x"],
+            kid=wire["kid"],
+            use=wire["use"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jwks:
+    """Keys that check signatures (RFC 7517)."""
+
+    keys: list[Jwk]
+    """The keys."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Jwks:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            keys=[Jwk.from_wire(one) for one in wire["keys"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyCreated:
+    """A key that was made. It is shown this once."""
+
+    id: str
+    """Its name, for lists and for revoking."""
+    tenant: str
+    """Whose it is."""
+    scopes: list[Scope]
+    """What it may do."""
+    created: int
+    """When it was made, in seconds since 1970-01-01 UTC."""
+    key: str
+    """The key itself: keep it, it cannot be shown again."""
+    daily: int | None = None
+    """Requests per day (UTC), where there is a limit."""
+    expires: int | None = None
+    """When it expires, in seconds since 1970-01-01 UTC."""
+    rate: int | None = None
+    """Requests per second, where the key has a number of its own."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> KeyCreated:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            tenant=wire["tenant"],
+            scopes=wire["scopes"],
+            created=wire["created"],
+            key=wire["key"],
+            daily=wire.get("daily"),
+            expires=wire.get("expires"),
+            rate=wire.get("rate"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyEntry:
+    """What is kept of a key."""
+
+    id: str
+    """Its name, for lists and for revoking."""
+    tenant: str
+    """Whose it is."""
+    scopes: list[Scope]
+    """What it may do."""
+    created: int
+    """When it was made, in seconds since 1970-01-01 UTC."""
+    daily: int | None = None
+    """Requests per day (UTC), where there is a limit."""
+    expires: int | None = None
+    """When it expires, in seconds since 1970-01-01 UTC."""
+    rate: int | None = None
+    """Requests per second, where the key has a number of its own."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> KeyEntry:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            tenant=wire["tenant"],
+            scopes=wire["scopes"],
+            created=wire["created"],
+            daily=wire.get("daily"),
+            expires=wire.get("expires"),
+            rate=wire.get("rate"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyList:
+    """The keys of a tenant."""
+
+    keys: list[KeyEntry]
+    """The keys, oldest first; expired ones too until they are revoked."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> KeyList:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            keys=[KeyEntry.from_wire(one) for one in wire["keys"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What is done with faces here."""
+
+    retention_days: int
+    """Days after the last use until a subject is erased."""
+    consent_days: int
+    """Longest a consent may last, in days."""
+    false_match_rate: float
+    """False-match rate at which is decided."""
+    model: str
+    """The model whose templates are made."""
+    attempts: AttemptRule
+    """How often a subject may be tried."""
+    purposes: list[str]
+    """What a subject can consent to here."""
+    never: list[str]
+    """What is never done here, whoever asks."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Policy:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            retention_days=wire["retention_days"],
+            consent_days=wire["consent_days"],
+            false_match_rate=wire["false_match_rate"],
+            model=wire["model"],
+            attempts=AttemptRule.from_wire(wire["attempts"]),
+            purposes=wire["purposes"],
+            never=wire["never"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """An error as it travels: `application/problem+json`."""
+
+    type: str
+    """`urn:countenance:problem:` and the code."""
+    title: str
+    """What kind of error it is, for people."""
+    status: int
+    """The HTTP status, again."""
+    code: str
+    """The stable name of the error, for machines."""
+    detail: str
+    """What is wrong with this request."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Problem:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            type=wire["type"],
+            title=wire["title"],
+            status=wire["status"],
+            code=wire["code"],
+            detail=wire["detail"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quality:
+    """Measured properties of one face in one picture."""
+
+    face_width_px: float
+    """Width of the face in pixels."""
+    sharpness: float
+    """0 (flat) and up, the same for dim and bright light."""
+    brightness: float
+    """Mean luma, 0 to 255."""
+    contrast: float
+    """Standard deviation of the luma, 0 to 127.5."""
+    yaw_deg: float
+    """Turn to the side in degrees, positive towards image-right."""
+    pitch_deg: float
+    """Nod in degrees, positive downwards."""
+    roll_deg: float
+    """Tilt in degrees, positive clockwise."""
+    visible_fraction: float
+    """Share of the face that lies inside the picture, 0 to 1."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Quality:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            face_width_px=wire["face_width_px"],
+            sharpness=wire["sharpness"],
+            brightness=wire["brightness"],
+            contrast=wire["contrast"],
+            yaw_deg=wire["yaw_deg"],
+            pitch_deg=wire["pitch_deg"],
+            roll_deg=wire["roll_deg"],
+            visible_fraction=wire["visible_fraction"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectAnswer:
+    """A subject."""
+
+    id: str
+    """What the caller calls it."""
+    kind: SubjectKind
+    """Who holds its key."""
+    consents: list[Consent]
+    """Its consents, ended ones too."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SubjectAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            kind=wire["kind"],
+            consents=[Consent.from_wire(one) for one in wire["consents"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectList:
+    """A page of subjects."""
+
+    subjects: list[SubjectListEntry]
+    """The subjects."""
+    next: str | None = None
+    """What the next page is asked with; absent on the last."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SubjectList:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            subjects=[SubjectListEntry.from_wire(one) for one in wire["subjects"]],
+            next=wire.get("next"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubjectListEntry:
+    """A subject in a list."""
+
+    kind: SubjectKind
+    """Who holds its key."""
+    used_day: int
+    """Day of last use, counted from 1970-01-01."""
+    id: str | None = None
+    """What the caller calls it; never for a holder-bound subject, whose id only the holder opens."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SubjectListEntry:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            kind=wire["kind"],
+            used_day=wire["used_day"],
+            id=wire.get("id"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyAnswer:
+    """What came of a verification.
+
+    A wrong face, an unknown subject, a missing consent, a wrong holder part and too many attempts are one and
+    the same `reject`, byte for byte.
+    """
+
+    decision: VerifyDecision
+    """The answer."""
+    cause: str | None = None
+    """Why to take the picture again, such as `too_dark`; it comes from the picture alone."""
+    detail: VerifyDetail | None = None
+    """Why the answer is what it is; only for keys with the scope `scores`, which tells who is enrolled."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> VerifyAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            decision=wire["decision"],
+            cause=wire.get("cause"),
+            detail=None if wire.get("detail") is None else VerifyDetail.from_wire(wire["detail"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyDetail:
+    """What only whoever runs the collection may see."""
+
+    finding: str
+    """Why the answer is what it is, such as `not_matched` or `attempts_wait`."""
+    threshold: float
+    """What the score was held against."""
+    leaf: str | None = None
+    """Leaf of the decision in the audit tree, as `/v1/audit/inclusion` takes it."""
+    score: float | None = None
+    """Cosine of the best template, -1 to 1, where one was compared."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> VerifyDetail:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            finding=wire["finding"],
+            threshold=wire["threshold"],
+            leaf=wire.get("leaf"),
+            score=wire.get("score"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawAnswer:
+    """What was withdrawn. Templates go with the last consent."""
+
+    withdrawn: int
+    """How many entries."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WithdrawAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            withdrawn=wire["withdrawn"],
+        )
+
+
+__all__ = [
+    "Area",
+    "AttemptRule",
+    "CheckpointAnswer",
+    "CompareAnswer",
+    "Consent",
+    "ConsentList",
+    "ConsistencyAnswer",
+    "Decision",
+    "DetectAnswer",
+    "EnrollAnswer",
+    "EnrollOutcome",
+    "EraseAnswer",
+    "ExportAnswer",
+    "ExportEvent",
+    "ExportTemplate",
+    "Face",
+    "Health",
+    "InclusionAnswer",
+    "Jwk",
+    "Jwks",
+    "KeyCreated",
+    "KeyEntry",
+    "KeyList",
+    "Policy",
+    "Problem",
+    "Quality",
+    "Scope",
+    "Side",
+    "SubjectAnswer",
+    "SubjectKind",
+    "SubjectList",
+    "SubjectListEntry",
+    "VerifyAnswer",
+    "VerifyDecision",
+    "VerifyDetail",
+    "WithdrawAnswer",
+]

@@ -48,7 +48,7 @@ python_suite() {
 }
 
 js_suite() {
-  if ! node -e 'process.exit(Number.parseInt(process.versions.node) < 18)' 2>/dev/null || ! command -v npm >/dev/null; then
+  if ! node -e 'process.exit(Number.parseInt(process.versions.node) < 18 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; then
     echo "SKIPPED: the JavaScript SDK was not tested, that needs Node 18 or later and npm"
     return 0
   fi
@@ -72,7 +72,8 @@ js_suite() {
     return 1
   fi
   node_modules/.bin/tsc --project test
-  COUNTENANCE_DOCUMENT="$root/docs/spec/openapi.json" node --test test/*.test.js
+  COUNTENANCE_DOCUMENT="$root/docs/spec/openapi.json" COUNTENANCE_VECTORS="$root/tests/vectors/result" \
+    node --test test/*.test.js
 }
 
 (js_suite)

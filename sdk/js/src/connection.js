@@ -1,4 +1,4 @@
-import { CountenanceError, NotReached, ProblemError, UnexpectedAnswer, refusal } from "./errors.js";
+import { CountenanceError, NotReached, ProblemError, UnexpectedAnswer, problemError } from "./errors.js";
 import { HolderPart } from "./holder.js";
 import { hex, randomBytes } from "./random.js";
 
@@ -76,25 +76,24 @@ export class Connection {
     const harmless = operation.idempotent || operation.method === "GET" || WRITES_NOTHING.has(operation.path);
     for (let left = this.#retries; ; left -= 1) {
       const backoffS = SHORTEST_WAIT_S * 2 ** (this.#retries - left);
-      /** @type {Error} */
+      /** @type {ProblemError | UnexpectedAnswer | NotReached} */
       let told;
       let askedS = 0;
       let again = false;
       try {
         const response = await this.#send(target, init, parts.signal);
-        if (response.ok) return await read(response, operation);
-        told = await refused(response);
+        if (response.ok) return read(response, operation);
+        const refusal = refused(response);
+        told = refusal;
         askedS = retryAfterS(response.headers) ?? 0;
-        again =
-          told instanceof ProblemError
-            ? AGAIN.has(told.code) && told.retryAfterS !== undefined
-            : harmless && [429, 502, 503].includes(response.status);
+        again = mayMend(refusal, harmless);
       } catch (error) {
         if (!(error instanceof Broken)) throw error;
-        told = new NotReached(`no answer from ${this.#url} to ${operation.method} ${operation.path}: ${error.message}`, {
-          cause: error.cause,
-        });
-        again = !error.late && (harmless || error.nothingSent);
+        const why = await this.#why(target, init, error, parts.signal);
+        const what = `no answer from ${this.#url} to ${operation.method} ${operation.path}: ${error.message}`;
+        told = why ?? new NotReached(what, { cause: error.cause });
+        askedS = (why instanceof ProblemError && why.retryAfterS) || 0;
+        again = why ? mayMend(why, harmless) : !error.late && (harmless || error.nothingSent);
       }
       if (!again || left <= 0 || askedS > this.#longestWaitS) throw told;
       // Those who were refused together do not come back together.
@@ -149,6 +148,31 @@ export class Connection {
   }
 
   /**
+   * Why a connection broke while a body was on its way, where the server says so. It may refuse a request before it has
+   * read the body and close, and then fetch loses the refusal. Asked without the body and the Idempotency-Key, which does
+   * nothing, it refuses for the same reason; what it says of the missing body tells nothing.
+   * @param {URL} target
+   * @param {RequestInit} init
+   * @param {Broken} error
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<ProblemError | undefined>}
+   */
+  async #why(target, init, error, signal) {
+    if (init.body === undefined || error.late || error.nothingSent) return undefined;
+    const headers = new Headers(init.headers);
+    headers.delete("idempotency-key");
+    headers.delete("content-type");
+    try {
+      const response = await this.#send(target, { ...init, headers, body: null }, signal);
+      const told = response.ok || [400, 415, 422].includes(response.status) ? undefined : refused(response);
+      return told instanceof ProblemError ? told : undefined;
+    } catch (another) {
+      if (another instanceof Broken) return undefined;
+      throw another;
+    }
+  }
+
+  /**
    * @param {URL} target
    * @param {RequestInit} init
    * @param {AbortSignal} [signal]
@@ -195,10 +219,20 @@ class Broken extends Error {
 }
 
 /**
+ * Whether what was refused may be answered when it is asked again.
+ * @param {ProblemError | UnexpectedAnswer} told
+ * @param {boolean} harmless
+ */
+function mayMend(told, harmless) {
+  if (told instanceof ProblemError) return AGAIN.has(told.code) && told.retryAfterS !== undefined;
+  return harmless && [429, 502, 503].includes(told.status);
+}
+
+/**
  * @param {Received} response
  * @param {import("./operations.js").Operation} operation
  */
-async function read(response, operation) {
+function read(response, operation) {
   if (response.status === 204) return undefined;
   const kind = response.headers.get("content-type") ?? "";
   if (!/^application\/json\b/.test(kind)) {
@@ -210,19 +244,20 @@ async function read(response, operation) {
       // Told below.
     }
   }
-  throw new UnexpectedAnswer(`${operation.method} ${operation.path} was answered with something else than the document says`);
+  const what = `${operation.method} ${operation.path} was answered with something else than the document says`;
+  throw new UnexpectedAnswer(what, { status: response.status });
 }
 
 /**
  * @param {Received} response
- * @returns {Promise<ProblemError | UnexpectedAnswer>}
+ * @returns {ProblemError | UnexpectedAnswer}
  */
-async function refused(response) {
+function refused(response) {
   if ((response.headers.get("content-type") ?? "").startsWith("application/problem+json")) {
     try {
       const { type, title, status, code, detail } = JSON.parse(response.text);
       if (typeof status === "number" && [title, code, detail].every((text) => typeof text === "string")) {
-        return refusal(
+        return problemError(
           { type, title, status, code, detail },
           { retryAfterS: retryAfterS(response.headers), requestId: response.headers.get("x-request-id") ?? undefined },
         );
@@ -231,7 +266,8 @@ async function refused(response) {
       // Told below.
     }
   }
-  return new UnexpectedAnswer(`${response.status} without a problem that can be read; is a proxy in between?`);
+  const what = `${response.status} without a problem that can be read; is a proxy in between?`;
+  return new UnexpectedAnswer(what, { status: response.status });
 }
 
 /**

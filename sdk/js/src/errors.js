@@ -16,7 +16,17 @@ export class CountenanceError extends Error {
 export class NotReached extends CountenanceError {}
 
 /** What came back is none of the answers that the document promises: another server, or a proxy before it. */
-export class UnexpectedAnswer extends CountenanceError {}
+export class UnexpectedAnswer extends CountenanceError {
+  /**
+   * @param {string} message
+   * @param {{ status: number }} answer
+   */
+  constructor(message, { status }) {
+    super(message);
+    /** The HTTP status. */
+    this.status = status;
+  }
+}
 
 /** The server refused (RFC 9457). `code` is stable; `detail` says what to do about this request. */
 export class ProblemError extends CountenanceError {
@@ -73,7 +83,7 @@ const BY_STATUS = { 404: NotFound, 409: Conflict, 429: TooMany };
  * @param {{ retryAfterS?: number, requestId?: string }} more
  * @returns {ProblemError}
  */
-export function refusal(problem, more) {
+export function problemError(problem, more) {
   const rest = problem.status >= 500 ? ServerFailed : RequestRefused;
   const Kind = BY_CODE[problem.code] ?? BY_STATUS[problem.status] ?? rest;
   return new Kind(problem, more);

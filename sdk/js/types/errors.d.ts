@@ -4,7 +4,7 @@
  * @param {{ retryAfterS?: number, requestId?: string }} more
  * @returns {ProblemError}
  */
-export function refusal(problem: import("../types/models.js").Problem, more: {
+export function problemError(problem: import("../types/models.js").Problem, more: {
     retryAfterS?: number;
     requestId?: string;
 }): ProblemError;
@@ -23,6 +23,15 @@ export class NotReached extends CountenanceError {
 }
 /** What came back is none of the answers that the document promises: another server, or a proxy before it. */
 export class UnexpectedAnswer extends CountenanceError {
+    /**
+     * @param {string} message
+     * @param {{ status: number }} answer
+     */
+    constructor(message: string, { status }: {
+        status: number;
+    });
+    /** The HTTP status. */
+    status: number;
 }
 /** The server refused (RFC 9457). `code` is stable; `detail` says what to do about this request. */
 export class ProblemError extends CountenanceError {

@@ -22,6 +22,7 @@ from .errors import (
 )
 from .holder import HolderPart
 from .pictures import Picture
+from .results import Result, ResultChecker, ResultInvalid, check_result
 
 __all__ = [
     "AsyncCountenance",
@@ -36,8 +37,12 @@ __all__ = [
     "Picture",
     "Problem",
     "RequestRefused",
+    "Result",
+    "ResultChecker",
+    "ResultInvalid",
     "ServerFailed",
     "TooMany",
     "UnexpectedAnswer",
+    "check_result",
     "models",
 ]

@@ -14,6 +14,7 @@ use utoipa::{Modify, OpenApi};
         (name = "pictures", description = "Questions about pictures alone"),
         (name = "subjects", description = "People who agreed"),
         (name = "consents", description = "What they agreed to"),
+        (name = "collections", description = "Who of a group of people is this?"),
         (name = "audit", description = "That the log was not rewritten"),
         (name = "keys", description = "Who may ask"),
         (name = "operation", description = "What anybody may know, and what operators watch"),
@@ -33,6 +34,11 @@ use utoipa::{Modify, OpenApi};
         withdraw_consents,
         enroll_faces,
         verify_subject,
+        list_collections,
+        show_collection,
+        set_collection,
+        identify_member,
+        list_members,
         audit_checkpoint,
         audit_inclusion,
         audit_consistency,
@@ -130,6 +136,31 @@ fn enroll_faces() {}
 #[utoipa::path(post, path = "/v1/subjects/{subject}/verify", tag = "subjects", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body(content((VerifyRequest = "application/json"), (VerifyForm = "multipart/form-data"))), responses((status = 200, description = "The outcome", body = VerifyAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["verify"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn verify_subject() {}
+
+/// List the collections of the asking key's tenant.
+#[utoipa::path(get, path = "/v1/collections", tag = "collections", responses((status = 200, description = "The collections", body = CollectionList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn list_collections() {}
+
+/// Show what is decided in a collection, and how many members it may have.
+#[utoipa::path(get, path = "/v1/collections/{collection}", tag = "collections", params(("collection" = String, Path, description = "Name of a collection of the key's tenant")), responses((status = 200, description = "The collection", body = CollectionAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn show_collection() {}
+
+/// Make a collection, or set what is decided in it. That goes into the audit log.
+#[utoipa::path(put, path = "/v1/collections/{collection}", tag = "collections", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("collection" = String, Path, description = "Name of a collection of the key's tenant")), request_body = CollectionRequest, responses((status = 200, description = "Set", body = CollectionAnswer), (status = 201, description = "Made", body = CollectionAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn set_collection() {}
+
+/// Ask which member of a collection a picture shows, if any.
+#[utoipa::path(post, path = "/v1/collections/{collection}/identify", tag = "collections", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("collection" = String, Path, description = "Name of a collection of the key's tenant")), request_body(content((IdentifyRequest = "application/json"), (IdentifyForm = "multipart/form-data"))), responses((status = 200, description = "The outcome", body = IdentifyAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["identify"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn identify_member() {}
+
+/// List the members of a collection, page by page: whoever consented to `identify` and has a template.
+#[utoipa::path(get, path = "/v1/collections/{collection}/members", tag = "collections", params(("collection" = String, Path, description = "Name of a collection of the key's tenant"), MemberListQuery), responses((status = 200, description = "A page", body = MemberList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn list_members() {}
 
 /// Sign the audit tree as it stands. The log is of the whole vault.
 #[utoipa::path(get, path = "/v1/audit/checkpoint", tag = "audit", responses((status = 200, description = "The signed tree", body = CheckpointAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod audit;
+mod collection;
 mod compare;
 mod detect;
 mod document;
+mod identify;
 mod key;
 mod operate;
 mod problem;
@@ -15,9 +17,16 @@ mod verify;
 pub use audit::{
     CheckpointAnswer, ConsistencyAnswer, ConsistencyQuery, InclusionAnswer, InclusionQuery,
 };
+pub use collection::{
+    CollectionAnswer, CollectionList, CollectionRequest, FoundAnswer, MemberEntry, MemberList,
+    MemberListQuery,
+};
 pub use compare::{CompareAnswer, CompareForm, CompareRequest, Decision, Side};
 pub use detect::{Area, DetectAnswer, DetectForm, DetectRequest, Face, Quality};
 pub use document::document;
+pub use identify::{
+    IdentifyAnswer, IdentifyDecision, IdentifyDetail, IdentifyForm, IdentifyRequest,
+};
 pub use key::{KeyCreated, KeyEntry, KeyList, KeyRequest};
 pub use operate::{AttemptRule, Health, Jwk, Jwks, Policy};
 pub use problem::{Code, FieldPolicy, Problem};

@@ -97,6 +97,8 @@ table! {
     BodyTimeout "body_timeout" 408 "The body took too long" Fixed("The body did not arrive in time.");
     /// The request was answered before, with a secret that is shown once.
     AnswerNotKept "answer_not_kept" 409 "The answer is not kept" OfRequest;
+    /// The collection has more members than its target FPIR allows.
+    CollectionTooLarge "collection_too_large" 409 "The collection is too large" Fixed("The collection has more members than its target FPIR allows; nobody was searched. Split it, or set another FPIR or FMR: PUT /v1/collections/{collection}.");
     /// Somebody else enrolled the subject at the same moment.
     EnrolledMeanwhile "enrolled_meanwhile" 409 "Enrolled meanwhile" Fixed("Somebody else enrolled the subject at the same moment; nothing was kept of these photos. Look at the subject, then try again.");
     /// A request with this idempotency key is being worked on.
@@ -115,8 +117,8 @@ table! {
     ValueInvalid "value_invalid" 422 "A value cannot be taken" OfRequest;
     /// The picture does not decode or is beyond a limit.
     PictureInvalid "picture_invalid" 422 "A picture cannot be read" OfRequest;
-    /// The subject was tried too often.
-    AttemptsUsed "attempts_used" 429 "Too many attempts" Fixed("The subject was tried too often without success; wait as Retry-After says.");
+    /// The subject was tried too often, or this key identified too many strangers.
+    AttemptsUsed "attempts_used" 429 "Too many attempts" Fixed("There were too many attempts without success, of this subject or in identification with this key; wait as Retry-After says.");
     /// The key has asked as often as it may today.
     QuotaUsed "quota_used" 429 "The day's requests are used" Fixed("This key has asked as often as it may in one day (UTC); wait as Retry-After says.");
     /// The key asks too often.
@@ -125,6 +127,8 @@ table! {
     Internal "internal" 500 "The server failed" Fixed("The server could not do this; its log has the reason under the id of the request.");
     /// Everything is taken: nothing was begun.
     Busy "busy" 503 "The server is busy" Fixed("Nothing was begun; try again as Retry-After says.");
+    /// The members of the collection are not in memory yet.
+    CollectionLoading "collection_loading" 503 "The collection is being loaded" Fixed("The members of the collection are being taken into memory. Nothing was begun; try again as Retry-After says.");
     /// The work took too long.
     DeadlineExceeded "deadline_exceeded" 504 "The work took too long" Fixed("The work was not done in time.");
 }

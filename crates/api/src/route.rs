@@ -11,6 +11,8 @@ pub enum Method {
     Get,
     /// Do or make.
     Post,
+    /// Make or set.
+    Put,
 }
 
 impl Method {
@@ -21,6 +23,7 @@ impl Method {
             Self::Delete => "DELETE",
             Self::Get => "GET",
             Self::Post => "POST",
+            Self::Put => "PUT",
         }
     }
 }
@@ -73,6 +76,19 @@ pub const ROUTES: &[Route] = &[
     route(Method::Get, "/v1/audit/checkpoint", Scope::Audit),
     route(Method::Get, "/v1/audit/consistency", Scope::Audit),
     route(Method::Get, "/v1/audit/inclusion", Scope::Audit),
+    route(Method::Get, "/v1/collections", Scope::Enroll),
+    route(Method::Get, "/v1/collections/{collection}", Scope::Enroll),
+    route(Method::Put, "/v1/collections/{collection}", Scope::Admin),
+    route(
+        Method::Post,
+        "/v1/collections/{collection}/identify",
+        Scope::Identify,
+    ),
+    route(
+        Method::Get,
+        "/v1/collections/{collection}/members",
+        Scope::Enroll,
+    ),
     route(Method::Post, "/v1/compare", Scope::Compare),
     route(Method::Post, "/v1/detect", Scope::Detect),
     route(Method::Get, "/v1/keys", Scope::Admin),

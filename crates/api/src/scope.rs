@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Make, list and revoke keys of its own tenant, with no scope it lacks itself; export subjects.
+    /// Make, list and revoke keys of its own tenant, with no scope it lacks itself; make and set collections; export
+    /// subjects.
     Admin,
     /// Read what the whole vault shows of itself: audit checkpoints and proofs, metrics.
     Audit,
@@ -19,11 +20,11 @@ pub enum Scope {
     Compare,
     /// Find the faces of a picture.
     Detect,
-    /// Add, show, enroll and erase subjects, enter and withdraw consents.
+    /// Add, show, enroll and erase subjects, enter and withdraw consents, show collections and their members.
     Enroll,
     /// Search a collection whose members consented to it.
     Identify,
-    /// See comparison scores, and why a verification ended as it did.
+    /// See comparison scores, and why a verification or identification ended as it did.
     Scores,
     /// Verify a subject.
     Verify,

@@ -81,7 +81,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         .worker()
         .map_err(anyhow::Error::from_boxed)?;
     let open = registry
-        .open_collection(&worker, &collection, options.isa, &SystemRandom)
+        .open_collection(worker.engine(), &collection, options.isa, &SystemRandom)
         .map_err(failure)?;
     let request = IdentifyRequest {
         client: &args.client,
@@ -102,7 +102,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     Ok(match done.answer {
         IdentifyAnswer::Accept(_) => Exit::Success,
         IdentifyAnswer::Recapture(_) => Exit::Recapture,
-        IdentifyAnswer::NotPermitted => Exit::NotPermitted,
+        IdentifyAnswer::NotPermitted(_) => Exit::NotPermitted,
         IdentifyAnswer::Ambiguous | IdentifyAnswer::Refer(_) | IdentifyAnswer::Reject => {
             Exit::Reject
         }
@@ -160,7 +160,7 @@ fn write(out: &mut impl Write, args: &Args, done: &Identification) -> io::Result
     let (style, verdict) = match &done.answer {
         IdentifyAnswer::Accept(_) => (GREEN, "It is this member"),
         IdentifyAnswer::Ambiguous => (YELLOW, "Two members are too much alike to say which"),
-        IdentifyAnswer::NotPermitted => (RED, "Too many attempts of this client; wait"),
+        IdentifyAnswer::NotPermitted(_) => (RED, "Too many attempts of this client; wait"),
         IdentifyAnswer::Recapture(_) => (YELLOW, "Take the picture again"),
         IdentifyAnswer::Refer(_) => (YELLOW, "It may be this member; a person has to look"),
         IdentifyAnswer::Reject => (RED, "It is nobody of this collection"),

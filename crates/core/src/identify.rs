@@ -8,7 +8,7 @@ use crate::{
 use countenance_gallery::{
     Candidate, IndexError, ModelIdError, Score, ScoreError, Searcher, Template,
 };
-use countenance_vault::{Attempt, ExternalId, IdentError, Purpose, Target, VaultError};
+use countenance_vault::{Attempt, ExternalId, IdentError, Lock, Purpose, Target, VaultError};
 use countenance_vision::QualityCause;
 use thiserror::Error;
 
@@ -20,7 +20,7 @@ pub enum IdentifyAnswer {
     /// Two members are too much alike to say which it is: ask for another factor.
     Ambiguous,
     /// Too many attempts of this client: wait, or use another way in.
-    NotPermitted,
+    NotPermitted(Lock),
     /// The picture is too poor to tell; the cause comes from the picture alone.
     Recapture(QualityCause),
     /// It may be this member, and a person has to look: the collection allows more false answers than may
@@ -37,7 +37,7 @@ impl IdentifyAnswer {
         match self {
             Self::Accept(_) => "accept",
             Self::Ambiguous => "ambiguous",
-            Self::NotPermitted => "not_permitted",
+            Self::NotPermitted(_) => "not_permitted",
             Self::Recapture(_) => "recapture",
             Self::Refer(_) => "refer",
             Self::Reject => "reject",
@@ -201,8 +201,8 @@ impl Registry {
         // 3. The attempt, on the disk before anything is compared.
         let attempt = match vault.count_attempt(target, Purpose::Identify, self.now()) {
             Ok(attempt) => attempt,
-            Err(VaultError::Attempts(_)) => {
-                done.answer = IdentifyAnswer::NotPermitted;
+            Err(VaultError::Attempts(lock)) => {
+                done.answer = IdentifyAnswer::NotPermitted(lock);
                 let now = self.now();
                 done.leaf = vault.refuse(target, Purpose::Identify, false, now)?;
                 return Ok(());

@@ -1,11 +1,11 @@
 //! The members of a collection in memory, and how they are kept in step with the store.
 
-use crate::{IdentifyError, Registry, Worker, template_v1};
+use crate::{Engine, IdentifyError, Registry, template_v1};
 use countenance_gallery::{
     Candidate, CollectionIndex, CompareError, Entry, IndexError, Isa, ModelId, Score, Searcher,
     Template,
 };
-use countenance_vault::{Collection, Member, Random, VaultError};
+use countenance_vault::{Collection, Member, Random, Timestamp, VaultError};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub struct OpenCollection {
 struct Read {
     /// How many events the store had seen; `None` before the first reading.
     sequence: Option<u64>,
+    /// When the first consent ends.
+    until: Option<Timestamp>,
     /// Marks of the members in the index, by number.
     marks: BTreeMap<u64, [u8; 32]>,
 }
@@ -98,14 +100,15 @@ impl fmt::Debug for OpenCollection {
 }
 
 impl Registry {
-    /// Takes the members of a collection who consented to `identify` into memory, for kernels of `isa`.
+    /// Takes the members of a collection who consented to `identify` into memory, for templates of `engine` and kernels
+    /// of `isa`.
     /// `random` draws the key under which they lie there.
     ///
     /// # Errors
     /// [`IdentifyError`] when the store fails, a record does not open or memory is short.
     pub fn open_collection(
         &self,
-        worker: &Worker,
+        engine: &Engine,
         collection: &Collection,
         isa: Isa,
         random: &dyn Random,
@@ -114,7 +117,7 @@ impl Registry {
         random.fill(&mut *seed).map_err(VaultError::from)?;
         let open = OpenCollection {
             collection: *collection,
-            model: worker.engine.model().clone(),
+            model: engine.model().clone(),
             isa,
             seed,
             index: OnceLock::new(),
@@ -131,7 +134,9 @@ impl Registry {
     /// [`IdentifyError`] when the store fails or a record does not open: then nothing may be searched.
     pub fn catch_up(&self, open: &OpenCollection) -> Result<usize, IdentifyError> {
         let mut read = open.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if read.sequence == Some(self.vault().sequence()?) {
+        let time = self.now();
+        let all_stand = read.until.is_none_or(|until| time < until);
+        if all_stand && read.sequence == Some(self.vault().sequence()?) {
             return Ok(read.marks.len());
         }
         let marks = std::mem::take(&mut read.marks);
@@ -139,7 +144,7 @@ impl Registry {
         let has = |number: u64, mark: &[u8; 32]| marks.get(&number) == Some(mark);
         let now = self
             .vault()
-            .members_for_search(&open.collection, self.now(), &has);
+            .members_for_search(&open.collection, time, &has);
         let now = match now {
             Ok(now) => now,
             Err(error) => {
@@ -171,6 +176,7 @@ impl Registry {
             }
         }
         read.sequence = Some(now.sequence);
+        read.until = now.until;
         Ok(read.marks.len())
     }
 

@@ -3,8 +3,8 @@
 use crate::decoy::Decoy;
 use crate::{ComparePolicy, WallClock};
 use countenance_vault::{
-    Collection, ExternalId, HolderPart, Listed, Name, Pseudonym, Random, Subject, Target,
-    Timestamp, Unlocked, Vault, VaultError,
+    Collection, ExternalId, HolderPart, Listed, MemberPage, Name, Pseudonym, Random, Subject,
+    Target, Timestamp, Unlocked, Vault, VaultError,
 };
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -136,6 +136,20 @@ impl Registry {
         limit: u32,
     ) -> Result<Vec<Listed>, VaultError> {
         self.vault.subjects(collection, after, limit)
+    }
+
+    /// The members among up to `limit` subjects of a collection after the one numbered `after` (0 to begin): those
+    /// whom a search compares with.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails or a subject does not open.
+    pub fn members(
+        &self,
+        collection: &Collection,
+        after: u64,
+        limit: u32,
+    ) -> Result<MemberPage, VaultError> {
+        self.vault.members(collection, after, limit, self.now())
     }
 
     pub(crate) fn find(&self, claim: &Claim<'_>) -> Result<Target, VaultError> {

@@ -133,6 +133,12 @@ impl Call {
         Ok((self.caller.tenant.clone(), collection_name(name)?))
     }
 
+    /// The tenant and the collection that the path names.
+    pub(crate) async fn collection_in_path(&mut self) -> Result<(Name, Name), Refusal> {
+        let segment = self.segment().await?;
+        self.collection(Some(&segment))
+    }
+
     /// A JSON body.
     pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<T, Refusal> {
         match self.body().await? {

@@ -46,6 +46,8 @@ fn has_tag(path: &str) -> bool {
             | "/docs"
             | "/openapi.json"
             | "/policy"
+            | "/v1/collections"
+            | "/v1/collections/{collection}"
             | "/v1/keys"
             | "/v1/subjects/{subject}"
             | "/v1/subjects/{subject}/consents"

@@ -66,7 +66,11 @@ fn keeping(request: &Request) -> Option<Keeping> {
     let path = request.extensions().get::<MatchedPath>()?.as_str();
     match (request.method(), path) {
         (&Method::POST, "/v1/keys") => Some(Keeping::Given),
-        (&Method::POST, "/v1/subjects/{subject}/verify") => Some(Keeping::Whole(VERIFIED_S)),
+        (
+            &Method::POST,
+            "/v1/collections/{collection}/identify" | "/v1/subjects/{subject}/verify",
+        ) => Some(Keeping::Whole(VERIFIED_S)),
+        (&Method::PUT, "/v1/collections/{collection}") => Some(Keeping::Whole(KEPT_S)),
         (
             &Method::POST,
             "/v1/subjects" | "/v1/subjects/{subject}/consents" | "/v1/subjects/{subject}/faces",

@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod call;
+mod collections;
 mod conditional;
 mod config;
 mod idempotency;

@@ -24,6 +24,7 @@ pub(crate) struct Metrics {
     request_times: Times,
     stage_times: Times,
     free_places: Gauge,
+    collections_to_load: Gauge,
     dropped_log_lines: Gauge,
 }
 
@@ -40,6 +41,7 @@ impl Metrics {
             request_times: times(),
             stage_times: times(),
             free_places: Gauge::default(),
+            collections_to_load: Gauge::default(),
             dropped_log_lines: Gauge::default(),
         };
         let registry = &mut metrics.registry;
@@ -65,6 +67,11 @@ impl Metrics {
             "free_places",
             "Requests with pictures that could be accepted now",
             metrics.free_places.clone(),
+        );
+        registry.register(
+            "collections_to_load",
+            "Collections whose members are not in memory yet: identify is answered 503 there",
+            metrics.collections_to_load.clone(),
         );
         registry.register(
             "dropped_log_lines",
@@ -124,10 +131,13 @@ impl Metrics {
     pub(crate) fn text(
         &self,
         free_places: usize,
+        collections_to_load: usize,
         dropped_log_lines: u64,
     ) -> Result<String, std::fmt::Error> {
         self.free_places
             .set(i64::try_from(free_places).unwrap_or(i64::MAX));
+        self.collections_to_load
+            .set(i64::try_from(collections_to_load).unwrap_or(i64::MAX));
         self.dropped_log_lines
             .set(i64::try_from(dropped_log_lines).unwrap_or(i64::MAX));
         let mut text = String::new();

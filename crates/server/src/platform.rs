@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use crate::collections::{Collections, Opener};
 use crate::config::Config;
 use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas};
 use crate::metrics::Metrics;
@@ -9,7 +10,7 @@ use crate::reference::Reference;
 use crate::refusal::Refusal;
 use countenance_api::{Code, KeyEntry};
 use countenance_core::vault::Random;
-use countenance_core::{Engine, Registry, WallClock, Worker};
+use countenance_core::{Engine, Isa, Registry, WallClock, Worker};
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,8 @@ const DAY: u64 = 86_400;
 pub struct Parts {
     /// Looks at pictures.
     pub engine: Engine,
+    /// The instructions that searches use.
+    pub isa: Isa,
     /// The people who agreed.
     pub registry: Arc<Registry>,
     /// Who may ask.
@@ -48,6 +51,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) metrics: Metrics,
     pub(crate) pool: Pool,
+    pub(crate) collections: Collections,
     pub(crate) document: Vec<u8>,
     pub(crate) reference: Reference,
     pub(crate) dropped_log_lines: Box<dyn Fn() -> u64 + Send + Sync>,
@@ -72,7 +76,14 @@ impl Platform {
     pub(crate) fn new(parts: Parts, config: Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut run = [0; 4];
         parts.random.fill(&mut run)?;
+        let opener = Opener {
+            registry: Arc::clone(&parts.registry),
+            engine: parts.engine.clone(),
+            isa: parts.isa,
+            random: Arc::clone(&parts.random),
+        };
         Ok(Self(Arc::new(Shared {
+            collections: Collections::start(opener)?,
             pool: Pool::start(&parts.engine, config.workers, config.queue)?,
             document: serde_json::to_vec(&countenance_api::document())?,
             reference: Reference::new(&serde_json::to_value(countenance_api::document())?),

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countenance_api::{Code, PROBLEM_MEDIA_TYPE};
 use countenance_core::vault::{ConsentError, Lock, VaultError};
-use countenance_core::{CaptureError, CompareError, EnrollError, VerifyError};
+use countenance_core::{CaptureError, CompareError, EnrollError, IdentifyError, VerifyError};
 use std::error::Error;
 
 /// How long to wait where attempts are used up: the oldest ones leave the count day by day.
@@ -40,6 +40,15 @@ impl Refusal {
     /// Everything is taken.
     pub(crate) fn busy() -> Self {
         Self::from(Code::Busy).retry_after(1)
+    }
+
+    /// Too many attempts were made.
+    pub(crate) fn attempts(lock: &Lock) -> Self {
+        let seconds = match lock {
+            Lock::Wait { seconds } => *seconds,
+            _ => DAY,
+        };
+        Self::from(Code::AttemptsUsed).retry_after(seconds)
     }
 
     /// The server's own fault: the log has the cause, the answer has not.
@@ -100,13 +109,7 @@ impl From<VaultError> for Refusal {
             VaultError::Consent(_) => Code::ConsentMissing.into(),
             // Only enrolling gets here: its scope is of those who see the subjects anyway. In a verification it
             // is an outcome, told as any other rejection.
-            VaultError::Attempts(lock) => {
-                let seconds = match lock {
-                    Lock::Wait { seconds } => *seconds,
-                    _ => DAY,
-                };
-                Self::from(Code::AttemptsUsed).retry_after(seconds)
-            }
+            VaultError::Attempts(lock) => Self::attempts(lock),
             VaultError::Exists { .. } => Code::SubjectExists.into(),
             VaultError::Holder(_) => Code::HolderInvalid.into(),
             VaultError::Unknown { what: "subject" } => Code::SubjectUnknown.into(),
@@ -146,6 +149,16 @@ impl From<EnrollError> for Refusal {
             EnrollError::Photos { .. } => Self::of(Code::ValueInvalid, error.to_string()),
             EnrollError::Raced => Code::EnrolledMeanwhile.into(),
             EnrollError::Vault(error) => error.into(),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<IdentifyError> for Refusal {
+    fn from(error: IdentifyError) -> Self {
+        match &error {
+            IdentifyError::Capture(source) => Self::picture("probe", source),
+            IdentifyError::TooMany { .. } => Code::CollectionTooLarge.into(),
             _ => Self::internal(&error),
         }
     }

@@ -5,7 +5,7 @@ use crate::conditional::conditional;
 use crate::idempotency::idempotent;
 use crate::observe::observe;
 use crate::platform::Platform;
-use crate::routes::{audit, consents, keys, operate, pictures, subjects, verify};
+use crate::routes::{audit, collections, consents, keys, operate, pictures, subjects, verify};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -28,6 +28,19 @@ pub(crate) fn router(platform: Platform) -> Router {
         .route("/v1/audit/checkpoint", get(audit::checkpoint))
         .route("/v1/audit/consistency", get(audit::consistency))
         .route("/v1/audit/inclusion", get(audit::inclusion))
+        .route("/v1/collections", get(collections::list))
+        .route(
+            "/v1/collections/{collection}",
+            get(collections::show).put(collections::set),
+        )
+        .route(
+            "/v1/collections/{collection}/identify",
+            post(collections::identify),
+        )
+        .route(
+            "/v1/collections/{collection}/members",
+            get(collections::members),
+        )
         .route("/v1/compare", post(pictures::compare))
         .route("/v1/detect", post(pictures::detect))
         .route("/v1/keys", get(keys::list).post(keys::create))

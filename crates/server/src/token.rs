@@ -1,7 +1,9 @@
 //! Numbers of the whole vault, as they are shown to those who may not count with them.
 
+use crate::refusal::Refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countenance_api::Code;
 use countenance_core::vault::{RandomError, Sealer, Vault};
 
 /// The place in a list of subjects: it opens for the same tenant and collection only.
@@ -13,6 +15,15 @@ pub(crate) fn cursors(vault: &Vault, tenant: &str, collection: &str) -> Sealer {
 /// A leaf of the audit tree, which is of all tenants: whoever has the scope `audit` opens it by asking for its proof.
 pub(crate) fn leaves(vault: &Vault) -> Sealer {
     vault.sealer("leaves")
+}
+
+/// The number after which a page begins.
+pub(crate) fn after(cursors: &Sealer, text: Option<&str>) -> Result<u64, Refusal> {
+    match text {
+        None => Ok(0),
+        Some(text) => read(cursors, text)
+            .ok_or_else(|| Refusal::of(Code::ParameterInvalid, "`after` is no `next` of a page")),
+    }
 }
 
 /// A number that only the sealer's holder reads.

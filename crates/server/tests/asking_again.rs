@@ -219,7 +219,12 @@ fn what_has_not_changed_is_not_sent_again() {
         "/docs",
         "/.well-known/jwks.json",
     ];
-    for path in public.into_iter().chain(["/v1/subjects/ana", "/v1/keys"]) {
+    for path in public.into_iter().chain([
+        "/v1/subjects/ana",
+        "/v1/keys",
+        "/v1/collections",
+        "/v1/collections/default",
+    ]) {
         let whole = ask.get(path);
         let tag = whole.header("etag").expect(path).to_owned();
         // Names of headers are lowered in the reply; a tag is compared as it is.

@@ -28,15 +28,18 @@ fn body(route: &Route, picture: &str) -> Option<Value> {
         ("POST", "/v1/subjects/{subject}/export") => Some(json!({})),
         ("POST", "/v1/subjects/{subject}/faces") => Some(json!({ "photos": [picture] })),
         ("POST", "/v1/subjects/{subject}/verify") => Some(json!({ "probe": picture })),
+        ("POST", "/v1/collections/{collection}/identify") => Some(json!({ "probe": picture })),
+        ("PUT", "/v1/collections/{collection}") => Some(json!({"margin": 0.1})),
         _ => panic!("{text:?} is a route that this test does not know"),
     }
 }
 
-fn ask(house: &House, key: Option<&str>, route: &Route, names: [&str; 2], picture: &str) -> Reply {
+fn ask(house: &House, key: Option<&str>, route: &Route, names: [&str; 3], picture: &str) -> Reply {
     let path = route
         .path
         .replace("{subject}", names[0])
-        .replace("{key}", names[1]);
+        .replace("{key}", names[1])
+        .replace("{collection}", names[2]);
     // What else the query needs to make sense.
     let path = match route.path {
         "/v1/audit/consistency" => format!("{path}?older=1"),
@@ -67,6 +70,12 @@ fn populated(house: &House, key: &str, picture: &str) {
     assert_eq!(granted.status, 201);
     let faces = ask.post("/v1/subjects/ana/faces", &json!({ "photos": [picture] }));
     assert_eq!(faces.status, 201, "{faces:?}");
+    let made = ask.send(
+        "PUT",
+        "/v1/collections/door",
+        Some(("application/json", b"{}")),
+    );
+    assert_eq!(made.status, 201, "{made:?}");
 }
 
 #[test]
@@ -80,7 +89,7 @@ fn each_scope_opens_its_own_routes_and_no_other() {
         for scope in Scope::ALL {
             let key = house.key("acme", &[scope]);
             // Nobody of these names: what is allowed must not change what the next one finds.
-            let names = ["nobody", "0011223344556677"];
+            let names = ["nobody", "0011223344556677", "nowhere"];
             let reply = ask(&house, Some(&key), route, names, &picture);
             let allowed = match route.access {
                 Access::Public => true,
@@ -95,7 +104,7 @@ fn each_scope_opens_its_own_routes_and_no_other() {
                 refused += 1;
             }
         }
-        let without = ask(&house, None, route, ["nobody", "0"], &picture);
+        let without = ask(&house, None, route, ["nobody", "0", "nowhere"], &picture);
         let denied = without.status == 401 && without.problem() == "key_invalid";
         assert_eq!(denied, route.access != Access::Public, "{route:?}");
     }
@@ -116,25 +125,30 @@ fn another_tenants_people_and_keys_look_like_nobodys_on_every_route() {
     let (mut compared, mut unlike) = (0, 0);
     for route in ROUTES.iter().filter(|route| route.path.contains('{')) {
         // What stands in the path may stand in the answer.
-        let plain = |reply: &Reply, name: &str| {
+        let plain = |reply: &Reply, names: [&str; 3]| {
             let (head, body) = seen(reply);
-            (head, body.replace(name, "NAME"))
+            (
+                head,
+                body.replace(names[0], "NAME").replace(names[2], "GROUP"),
+            )
         };
+        // Of one length, so that no header tells them apart.
+        let (there, none) = (["ana", key, "door"], ["nob", "0011223344556677", "none"]);
         // Reads of one's own people have a score and a leaf: another tenant has the scopes to see them, too.
         let theirs = house.key("other", &[scope(route)]);
         let theirs = Some(theirs.as_str());
-        let known = ask(&house, theirs, route, ["ana", key], &picture);
-        let unknown = ask(&house, theirs, route, ["nob", "0011223344556677"], &picture);
-        assert_eq!(plain(&known, "ana"), plain(&unknown, "nob"), "{route:?}");
+        let known = ask(&house, theirs, route, there, &picture);
+        let unknown = ask(&house, theirs, route, none, &picture);
+        assert_eq!(plain(&known, there), plain(&unknown, none), "{route:?}");
         compared += 1;
         // The positive control: its own tenant sees another answer. Destroying comes last.
         if route.method.name() != "DELETE" {
             let own = house.key("acme", &[scope(route)]);
-            let own = ask(&house, Some(&own), route, ["ana", key], &picture);
-            unlike += usize::from(plain(&own, "ana") != plain(&unknown, "nob"));
+            let own = ask(&house, Some(&own), route, there, &picture);
+            unlike += usize::from(plain(&own, there) != plain(&unknown, none));
         }
     }
-    assert!(compared >= 9 && unlike >= 5, "{compared} {unlike}");
+    assert!(compared >= 13 && unlike >= 8, "{compared} {unlike}");
     // Nothing of it has happened to them.
     let ask = house.ask(Some(&ours));
     assert_eq!(ask.get("/v1/subjects/ana").status, 200);

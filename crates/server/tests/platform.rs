@@ -315,7 +315,8 @@ fn every_route_is_refused_without_the_key_it_asks_for() {
             let needs = operation["security"][0]["key"][0].as_str();
             let path = path
                 .replace("{subject}", "ana")
-                .replace("{key}", "0011223344556677");
+                .replace("{key}", "0011223344556677")
+                .replace("{collection}", "none");
             let method = method.to_uppercase();
             let mut check = |who: &str, key: Option<&str>, expected: Option<&str>| {
                 let reply = house

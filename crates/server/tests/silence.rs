@@ -43,6 +43,7 @@ fn logs_and_metrics_name_nobody_even_when_everything_is_logged() {
     };
     let scopes = [
         Scope::Enroll,
+        Scope::Identify,
         Scope::Verify,
         Scope::Admin,
         Scope::Audit,
@@ -64,6 +65,11 @@ fn logs_and_metrics_name_nobody_even_when_everything_is_logged() {
         &[("probe", &photo("obama2.jpg"))],
     );
     assert_eq!(accepted.json()["decision"], "accept");
+    ask.put("/v1/collections/canary-door", &json!({}));
+    ask.form(
+        "/v1/collections/canary-door/identify",
+        &[("probe", &photo("obama2.jpg"))],
+    );
     ask.form(&format!("{path}/verify"), &[("probe", b"no picture")]);
     ask.post(&path, &json!({"id": id}));
     ask.get(&format!("/{id}?{id}={id}"));
@@ -72,7 +78,15 @@ fn logs_and_metrics_name_nobody_even_when_everything_is_logged() {
     house.close();
     let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
     let secret = key.rsplit('_').next().unwrap();
-    for canary in [id, &holder, &evidence, "canary text", secret, "acme"] {
+    for canary in [
+        id,
+        &holder,
+        &evidence,
+        "canary text",
+        secret,
+        "acme",
+        "canary-door",
+    ] {
         assert!(!log.contains(canary), "the log has {canary}");
         assert!(!metrics.contains(canary), "the metrics have {canary}");
     }

@@ -35,7 +35,7 @@ pub use root::{Pkcs11Options, Pkcs11Root};
 pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
-    Attempt, AuditEntry, Collection, Inclusion, Listed, MAX_SETTINGS, Member, Members, NewSubject,
-    NewTemplates, Reference, Restored, Retained, Rewrapped, Sealer, Settings, Subject,
-    SubjectExport, SubjectKind, Target, Unlocked, Vault,
+    Attempt, AuditEntry, Collection, Inclusion, Listed, ListedMember, MAX_SETTINGS, Member,
+    MemberPage, Members, NewSubject, NewTemplates, Reference, Restored, Retained, Rewrapped,
+    Sealer, Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Vault,
 };

@@ -2,7 +2,7 @@
 
 import json
 
-from .house import SCOPES, add, consent, enroll
+from .house import SCOPES, add, collection, consent, enroll
 from .http import Client
 from .report import check, require
 
@@ -57,6 +57,8 @@ def bodies(world):
         "grant_consent": lambda: consent(world),
         "enroll_faces": lambda: {"photos": [face]},
         "verify_subject": lambda: {"probe": face},
+        "identify_member": lambda: {"probe": face},
+        "set_collection": lambda: {"fmr": 1e-5},
     }
 
 
@@ -91,7 +93,7 @@ def scopes_open_their_routes(world):
             # Made anew for each question: the last one may have erased or revoked it.
             made_key = everything.post("/v1/keys", {"scopes": ["verify"]}).json()
             world.plant("key", made_key["key"].rsplit("_", 1)[1])
-            return {"subject": add(world, everything, "matrix"), "key": made_key["id"]}
+            return {"subject": add(world, everything, "matrix"), "key": made_key["id"], "collection": collection(world, everything)}
 
         for route in routes:
             there = names()
@@ -114,7 +116,7 @@ def scopes_open_their_routes(world):
                 reply = route.ask(but[route.scope], names(), made)
                 count += 1
                 require(refused(reply), f"{route.name} with all scopes but `{route.scope}`: {reply.status}")
-            other = {"GET": "PATCH", "POST": "PUT", "DELETE": "PATCH"}[route.method]
+            other = {"GET": "PATCH", "POST": "PUT", "DELETE": "PATCH", "PUT": "PATCH"}[route.method]
             reply = everything.ask(other, route.path)
             require(reply.status == 405, f"{other} {route.path}: {reply.status}")
         # Nobody hands on what they have not got.
@@ -131,8 +133,8 @@ def tenants_are_apart(world):
         person = enroll(world, ours, "apart", world.photos.face("obama.jpg"))
         key = ours.post("/v1/keys", {"scopes": ["verify"]}).json()
         world.plant("key", key["key"].rsplit("_", 1)[1])
-        there = {"subject": person, "key": key["id"]}
-        missing = {"subject": world.canary("missing"), "key": "0" * 16}
+        there = {"subject": person, "key": key["id"], "collection": collection(world, ours)}
+        missing = {"subject": world.canary("missing"), "key": "0" * 16, "collection": world.canary("matrix")}
         before = told_of(ours, person)
         routes = operations(ours.get("/openapi.json").json())
         told_apart = 0
@@ -141,12 +143,13 @@ def tenants_are_apart(world):
             for word in (person, key["id"]):
                 require(word.encode() not in theirs_there.body, f"{route.name} names what is another tenant's")
             if "{" in route.path:
-                same = comparable(theirs_there) == comparable(theirs_missing)
+                # Who makes a collection of this name is told the name.
+                same = comparable(theirs_there, there) == comparable(theirs_missing, missing)
                 require(same, f"{route.name}: {theirs_there.visible} for another tenant's, {theirs_missing.visible} for none")
                 # The control: to its own tenant the same question is answered otherwise.
                 if route.method == "GET":
                     mine, none = (route.ask(ours, names, made) for names in (there, missing))
-                    require(comparable(mine) != comparable(none), f"{route.name} tells its own tenant nothing")
+                    require(comparable(mine, there) != comparable(none, missing), f"{route.name} tells its own tenant nothing")
                     told_apart += 1
         require(told_apart >= 2, "the control did not look at anything")
         require(told_of(ours, person) == before, "another tenant's key changed something")
@@ -157,9 +160,11 @@ def tenants_are_apart(world):
         return f"{len(routes)} routes"
 
 
-def comparable(reply):
-    """All that can be told apart, but for the operator's part of a verification, which is counted up."""
+def comparable(reply, names):
+    """All that can be told apart, but for the name of a collection that was asked for, and the operator's part of a
+    verification, which is counted up."""
     status, headers, body = reply.visible
+    body = body.replace(names["collection"].encode(), b"-")
     try:
         body = json.loads(body)
         if isinstance(body.get("detail"), dict):

@@ -25,6 +25,8 @@ def _once_in(number, value):
 def map_path_parameters(context, path_parameters):
     # It has to stay there to be asked about.
     erased = context.operation.method == "delete" and context.operation.path.endswith("}")
+    if path_parameters and "collection" in path_parameters and not _once_in(3, path_parameters):
+        path_parameters = {**path_parameters, "collection": "default"}
     if path_parameters and "subject" in path_parameters and not erased and not _once_in(3, path_parameters):
         path_parameters = {**path_parameters, "subject": SUBJECT}
     return path_parameters

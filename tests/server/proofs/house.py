@@ -184,6 +184,14 @@ def add(world, client, name, agreed=True, headers=None):
     return person
 
 
+def collection(world, client):
+    """A collection, in memory already: whoever makes it opens it."""
+    name = world.canary("matrix")
+    reply = client.ask("PUT", f"/v1/collections/{name}", {})
+    require(reply.status == 201, lambda: f"making a collection: {reply.status} {reply.body}")
+    return name
+
+
 def enroll(world, client, name, *photos, headers=None):
     """A subject with templates of these photos."""
     person = add(world, client, name, headers=headers)

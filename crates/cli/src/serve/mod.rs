@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-/// Serve the platform over HTTP: detect, compare, subjects, consents, verify
+/// Serve the platform over HTTP: detect, compare, subjects, consents, verify, identify
 ///
 /// What is not there yet is made: the data folder, its root key, the tenant and collection `default`, and a key for
 /// the administrator in a file of its own. Where each of them is, is printed. Ends on SIGTERM or Ctrl-C when every
@@ -88,6 +88,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
 fn serve(chosen: Chosen, engine: &EngineArgs) -> Outcome {
     let options = &chosen.registry;
     let folder = options.folder()?;
+    let isa = engine.options()?.isa;
     let engine = engine.engine()?;
     let ready = keyring::init::make(options)?;
     let _held = running::hold(folder)?;
@@ -102,6 +103,7 @@ fn serve(chosen: Chosen, engine: &EngineArgs) -> Outcome {
     }
     let parts = Parts {
         engine,
+        isa,
         registry,
         keys,
         clock: Arc::new(MachineClock::start()),

@@ -1,6 +1,7 @@
 //! The handlers, one file per family of routes.
 
 pub(crate) mod audit;
+pub(crate) mod collections;
 pub(crate) mod consents;
 pub(crate) mod keys;
 pub(crate) mod operate;
@@ -8,14 +9,31 @@ pub(crate) mod pictures;
 pub(crate) mod subjects;
 pub(crate) mod verify;
 
-use crate::refusal::Answer;
+use crate::refusal::{Answer, Refusal};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
+use countenance_api::Code;
 use serde::Serialize;
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
+
+/// Entries per page where nothing is said.
+const PAGE: u32 = 100;
+/// Most entries per page.
+const MOST: u32 = 1000;
+
+/// How many entries a page has.
+fn page_limit(limit: Option<u32>) -> Result<u32, Refusal> {
+    let limit = limit.unwrap_or(PAGE);
+    if (1..=MOST).contains(&limit) {
+        Ok(limit)
+    } else {
+        let detail = format!("`limit` is not 1 to {MOST}");
+        Err(Refusal::of(Code::ParameterInvalid, detail))
+    }
+}
 
 /// An answer as JSON.
 fn answer(status: StatusCode, body: impl Serialize) -> Answer {

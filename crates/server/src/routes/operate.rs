@@ -83,9 +83,11 @@ pub(crate) async fn reference(State(platform): State<Platform>) -> Answer {
 /// Counters and times.
 pub(crate) async fn metrics(call: Call) -> Answer {
     let platform = &call.platform;
-    let text = platform
-        .metrics
-        .text(platform.pool.free(), (platform.dropped_log_lines)());
+    let text = platform.metrics.text(
+        platform.pool.free(),
+        platform.collections.left(),
+        (platform.dropped_log_lines)(),
+    );
     let text = text.map_err(|error| Refusal::internal(&error))?;
     let kind = HeaderValue::from_static(OPEN_METRICS);
     Ok(([(header::CONTENT_TYPE, kind)], text).into_response())

@@ -1,6 +1,6 @@
 //! People who agreed: added, shown, enrolled, given out, erased.
 
-use super::{answer, ok};
+use super::{answer, ok, page_limit};
 use crate::call::{Body, Call, read_json, read_picture};
 use crate::refusal::{Answer, Refusal};
 use crate::token;
@@ -12,13 +12,8 @@ use countenance_api::{
     Code, CollectionQuery, EnrollAnswer, EnrollOutcome, EnrollRequest, EraseAnswer, SubjectAnswer,
     SubjectList, SubjectListEntry, SubjectListQuery, SubjectRequest,
 };
-use countenance_core::vault::Purpose;
-use countenance_core::{EnrollError, Enrollment};
-
-/// Subjects per page where nothing is said.
-const PAGE: u32 = 100;
-/// Most subjects per page.
-const MOST: u32 = 1000;
+use countenance_core::vault::{Consent, Purpose, Unlocked, VaultError};
+use countenance_core::{Claim, EnrollError, Enrollment, Registry};
 
 pub(crate) async fn add(call: Call) -> Answer {
     let query: CollectionQuery = call.query()?;
@@ -39,19 +34,11 @@ pub(crate) async fn add(call: Call) -> Answer {
 
 pub(crate) async fn list(call: Call) -> Answer {
     let query: SubjectListQuery = call.query()?;
-    let limit = query.limit.unwrap_or(PAGE);
-    if !(1..=MOST).contains(&limit) {
-        let detail = format!("`limit` is not 1 to {MOST}");
-        return Err(Refusal::of(Code::ParameterInvalid, detail));
-    }
+    let limit = page_limit(query.limit)?;
     let (tenant, collection) = call.collection(query.collection.as_deref())?;
     let vault = call.platform.registry.vault();
     let cursors = token::cursors(vault, tenant.as_str(), collection.as_str());
-    let after = match &query.after {
-        None => 0,
-        Some(text) => token::read(&cursors, text)
-            .ok_or_else(|| Refusal::of(Code::ParameterInvalid, "`after` is no `next` of a page"))?,
-    };
+    let after = token::after(&cursors, query.after.as_deref())?;
     let listed = call.platform.keep(move |shared| {
         let registry = &shared.registry;
         let collection = registry.vault().collection(&tenant, &collection)?;
@@ -139,7 +126,7 @@ pub(crate) async fn enroll(mut call: Call) -> Answer {
     };
     let done = platform.look(place, move |registry, worker| {
         let collection = named.collection(registry)?;
-        let consented = registry.consented(&named.claim(&collection), Purpose::Verify)?;
+        let consented = agreed(registry, &named.claim(&collection))?;
         let request = countenance_core::EnrollRequest {
             subject: &consented.0,
             consent: &consented.1,
@@ -161,6 +148,21 @@ pub(crate) async fn enroll(mut call: Call) -> Answer {
         _ => StatusCode::OK,
     };
     answer(status, body)
+}
+
+/// Whoever agreed to be found in a collection need not have agreed to be verified.
+fn agreed(registry: &Registry, claim: &Claim<'_>) -> Result<(Unlocked, Consent), VaultError> {
+    match registry.consented(claim, Purpose::Verify) {
+        Err(VaultError::Consent(missing)) => {
+            registry
+                .consented(claim, Purpose::Identify)
+                .map_err(|error| match error {
+                    VaultError::Consent(_) => VaultError::Consent(missing),
+                    other => other,
+                })
+        }
+        found => found,
+    }
 }
 
 fn form(parts: Vec<(String, axum::body::Bytes)>) -> Result<(Vec<Vec<u8>>, bool), Refusal> {

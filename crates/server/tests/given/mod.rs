@@ -3,7 +3,7 @@
 
 use countenance_api::Scope;
 use countenance_core::vault::store::{Durability, SqliteStore};
-use countenance_core::vault::{Name, RootKey, Settings, SystemRandom, Timestamp, Vault};
+use countenance_core::vault::{Name, Random, RootKey, Settings, SystemRandom, Timestamp, Vault};
 use countenance_core::{
     ComparePolicy, Engine, Isa, Options, Precision, Registry, StoppedClock, WallClock,
 };
@@ -69,7 +69,7 @@ pub(crate) fn base64(bytes: &[u8]) -> String {
 }
 
 /// What a server in a folder is made of, and its clock.
-fn parts(data: &Path) -> Option<(Parts, Arc<HandClock>)> {
+fn parts(data: &Path, own: Arc<dyn Random>) -> Option<(Parts, Arc<HandClock>)> {
     let engine = engine()?;
     let clock = Arc::new(HandClock(AtomicU64::new(1_800_000_000)));
     let store = SqliteStore::open(data, Durability::Full).unwrap();
@@ -99,10 +99,11 @@ fn parts(data: &Path) -> Option<(Parts, Arc<HandClock>)> {
     .unwrap();
     let parts = Parts {
         engine,
+        isa: Isa::detect(),
         registry: Arc::new(registry),
         keys: KeyStore::open(data).unwrap(),
         clock: Arc::clone(&clock) as _,
-        random,
+        random: own,
         dropped_log_lines: Box::new(|| 0),
     };
     Some((parts, clock))
@@ -111,7 +112,7 @@ fn parts(data: &Path) -> Option<(Parts, Arc<HandClock>)> {
 /// Why a server with these files does not start.
 pub(crate) fn refused(tls: TlsFiles) -> Option<String> {
     let folder = tempfile::tempdir().unwrap();
-    let (parts, _) = parts(folder.path())?;
+    let (parts, _) = parts(folder.path(), Arc::new(SystemRandom))?;
     let mut listen = Listen::on("127.0.0.1:0".parse().unwrap());
     listen.tls = Some(tls);
     Some(
@@ -172,7 +173,34 @@ impl House {
         data: &Path,
         tls: Option<TlsFiles>,
     ) -> Option<Self> {
-        let (parts, clock) = parts(data)?;
+        Self::on(
+            config,
+            folder,
+            parts(data, Arc::new(SystemRandom))?,
+            data,
+            tls,
+        )
+    }
+
+    /// A house whose server, but not its vault, has this randomness.
+    pub(crate) fn with_random(random: Arc<dyn Random>) -> Option<Self> {
+        let config = Config {
+            workers: 1,
+            ..Config::default()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_owned();
+        let parts = parts(&data, random)?;
+        Self::on(config, folder, parts, &data, None)
+    }
+
+    fn on(
+        config: Config,
+        folder: tempfile::TempDir,
+        (parts, clock): (Parts, Arc<HandClock>),
+        data: &Path,
+        tls: Option<TlsFiles>,
+    ) -> Option<Self> {
         let mut listen = Listen::on("127.0.0.1:0".parse().unwrap());
         listen.folder = Some(data.to_owned());
         listen.tls = tls;
@@ -186,6 +214,7 @@ impl House {
             thread: Some(std::thread::spawn(move || server.run().unwrap())),
         })
     }
+
     /// A key of a tenant.
     pub(crate) fn key(&self, tenant: &str, scopes: &[Scope]) -> String {
         let tenant = Name::new(tenant).unwrap();
@@ -250,6 +279,11 @@ impl Ask<'_> {
     pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
         let body = body.to_string();
         self.send("POST", path, Some(("application/json", body.as_bytes())))
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Reply {
+        let body = body.to_string();
+        self.send("PUT", path, Some(("application/json", body.as_bytes())))
     }
 
     /// A form of parts, each with a name.

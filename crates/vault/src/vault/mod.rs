@@ -31,7 +31,7 @@ pub use platform::Sealer;
 pub use restore::Restored;
 pub use retain::Retained;
 pub use rotate::Rewrapped;
-pub use search::{MAX_SETTINGS, Member, Members};
+pub use search::{ListedMember, MAX_SETTINGS, Member, MemberPage, Members};
 pub use subject::{Listed, Subject, SubjectKind, Target, Unlocked};
 pub use tenant::Collection;
 

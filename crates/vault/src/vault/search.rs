@@ -4,7 +4,7 @@ use super::{Collection, Reference, Subject, SubjectKind, Unlocked, Vault};
 use crate::consent::Purpose;
 use crate::error::VaultError;
 use crate::event::EventKind;
-use crate::ident::Timestamp;
+use crate::ident::{ExternalId, Timestamp};
 use crate::merkle;
 use crate::seal;
 use crate::store::{Change, Conflict, Contents, Dossier, Edit, StoreError};
@@ -31,6 +31,30 @@ pub struct Members {
     pub sequence: u64,
     /// Everybody who may be searched, by number.
     pub members: Vec<Member>,
+    /// When the first of their consents ends, which no event tells.
+    pub until: Option<Timestamp>,
+}
+
+/// A member of a collection as a list shows it.
+#[derive(Clone, Debug)]
+pub struct ListedMember {
+    /// What the caller calls it.
+    pub external_id: ExternalId,
+    /// When its consent to be searched ends.
+    pub expires: Timestamp,
+    /// How many templates it has.
+    pub templates: usize,
+    /// Day of last use.
+    pub used_day: u32,
+}
+
+/// The members among a stretch of the subjects of a collection.
+#[derive(Clone, Debug)]
+pub struct MemberPage {
+    /// The members; there may be none among so many subjects.
+    pub members: Vec<ListedMember>,
+    /// The number after which the next page begins, if there are more subjects.
+    pub next: Option<u64>,
 }
 
 fn mark(subject: &Subject, dossier: &Dossier) -> [u8; 32] {
@@ -69,6 +93,7 @@ impl Vault {
         self.tick(now)?;
         let before = self.sequence()?;
         let (mut members, mut after, mut opened) = (Vec::new(), 0, 0_u64);
+        let mut until: Option<Timestamp> = None;
         loop {
             let rows = self.store.subjects(Some(collection.number), after, 1000)?;
             let Some(last) = rows.last() else { break };
@@ -80,8 +105,9 @@ impl Vault {
                 if subject.kind != SubjectKind::OperatorKey {
                     continue;
                 }
-                if let Some(member) = self.member_for_search(&subject, now, has)? {
+                if let Some((member, ends)) = self.member_for_search(&subject, now, has)? {
                     opened += u64::from(member.references.is_some());
+                    until = Some(until.map_or(ends, |until| until.min(ends)));
                     members.push(member);
                 }
             }
@@ -98,7 +124,67 @@ impl Vault {
                 sequence = done.size;
             }
         }
-        Ok(Members { sequence, members })
+        Ok(Members {
+            sequence,
+            members,
+            until,
+        })
+    }
+
+    /// The members among up to `limit` subjects of a collection after the one numbered `after` (0 to begin). No
+    /// template is opened.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails or a subject does not open.
+    pub fn members(
+        &self,
+        collection: &Collection,
+        after: u64,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<MemberPage, VaultError> {
+        // One more than is asked for, to see whether there is another.
+        let more = limit.saturating_add(1);
+        let mut rows = self.store.subjects(Some(collection.number), after, more)?;
+        let full = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().map(|row| row.number).filter(|_| full);
+        let mut members = Vec::new();
+        for row in rows {
+            let Some(subject) = self.load(row)? else {
+                continue;
+            };
+            if subject.kind != SubjectKind::OperatorKey {
+                continue;
+            }
+            if let Some((dossier, expires)) = self.searchable(&subject, now)? {
+                members.push(ListedMember {
+                    external_id: self.unlock(&subject, None)?.external_id,
+                    expires,
+                    templates: dossier.records.len(),
+                    used_day: subject.row.used_day,
+                });
+            }
+        }
+        Ok(MemberPage { members, next })
+    }
+
+    /// The rows of whoever has a template and a standing consent to be searched, and when that ends.
+    fn searchable(
+        &self,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Option<(Dossier, Timestamp)>, VaultError> {
+        let dossier = self.store.dossier(subject.row.number, Contents::Current)?;
+        let parts = self.parts(subject, &subject.ledger_key(), &dossier.consents)?;
+        let ends = parts
+            .iter()
+            .filter(|(_, part)| part.purpose == Purpose::Identify && part.stands(now))
+            .map(|(_, part)| part.expires)
+            .max();
+        Ok(ends
+            .filter(|_| !dossier.records.is_empty())
+            .map(|ends| (dossier, ends)))
     }
 
     fn member_for_search(
@@ -106,33 +192,30 @@ impl Vault {
         subject: &Subject,
         now: Timestamp,
         has: &dyn Fn(u64, &[u8; 32]) -> bool,
-    ) -> Result<Option<Member>, VaultError> {
-        let dossier = self.store.dossier(subject.row.number, Contents::Current)?;
-        let parts = self.parts(subject, &subject.ledger_key(), &dossier.consents)?;
-        let agreed = parts
-            .iter()
-            .any(|(_, part)| part.purpose == Purpose::Identify && part.stands(now));
-        if !agreed || dossier.records.is_empty() {
+    ) -> Result<Option<(Member, Timestamp)>, VaultError> {
+        let Some((dossier, ends)) = self.searchable(subject, now)? else {
             return Ok(None);
-        }
+        };
         let (number, mark) = (subject.row.number, mark(subject, &dossier));
         if has(number, &mark) {
-            return Ok(Some(Member {
+            let member = Member {
                 number,
                 mark,
                 references: None,
-            }));
+            };
+            return Ok(Some((member, ends)));
         }
         let unlocked = self.unlock(subject, None)?;
         let opened = dossier
             .records
             .iter()
             .map(|row| self.open_record(&unlocked, row));
-        Ok(Some(Member {
+        let member = Member {
             number,
             mark,
             references: Some(opened.collect::<Result<_, _>>()?),
-        }))
+        };
+        Ok(Some((member, ends)))
     }
 
     /// The member of a collection with a number, unlocked.

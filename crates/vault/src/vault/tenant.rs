@@ -12,7 +12,7 @@ use crate::store::{
 use std::collections::BTreeMap;
 
 /// A collection of subjects of one tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Collection {
     pub(crate) tenant: u32,
     pub(crate) number: u32,
@@ -146,12 +146,13 @@ impl Vault {
             .collect()
     }
 
-    /// The collections of a tenant with their names.
+    /// The collections of a tenant with their names, those made on other nodes as well.
     ///
     /// # Errors
     /// [`VaultError::Unknown`] without such a tenant; [`VaultError::Corrupt`] for a name that does
-    /// not open.
+    /// not open; others when the store fails.
     pub fn collections(&self, tenant: &Name) -> Result<Vec<(Name, Collection)>, VaultError> {
+        self.reload()?;
         let tenant = self.tenant_number(tenant)?;
         let rows = self.known().collections.clone();
         rows.iter()

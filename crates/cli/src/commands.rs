@@ -8,7 +8,7 @@ use crate::engine::EngineArgs;
 use crate::failure::Outcome;
 use crate::{
     audit, backup, bench, calibrate, collection, consent, detect, doctor, enroll, evaluate,
-    identify, key, keyring, quantize, restore, retain, serve, shell, subject, verify,
+    identify, key, keyring, quantize, restore, result, retain, serve, shell, subject, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -70,6 +70,7 @@ enum Command {
     Retain(retain::Args),
     Serve(serve::Args),
     Key(key::Args),
+    Result(result::Args),
     Detect(detect::Args),
     Evaluate(evaluate::Args),
     Calibrate(calibrate::Args),
@@ -98,6 +99,7 @@ impl Cli {
             Command::Retain(args) => retain::run(args),
             Command::Serve(args) => serve::run(args, engine),
             Command::Key(args) => key::run(args),
+            Command::Result(args) => result::run(args),
             Command::Detect(args) => detect::run(args, engine),
             Command::Evaluate(args) => evaluate::run(args, engine),
             Command::Calibrate(args) => calibrate::run(args, engine),

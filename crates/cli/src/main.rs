@@ -32,6 +32,7 @@ mod progress;
 mod quantize;
 mod registry;
 mod restore;
+mod result;
 mod retain;
 mod serve;
 mod shell;

@@ -45,6 +45,8 @@ pub enum Finding {
     Matched,
     /// The subject has no templates.
     NotEnrolled,
+    /// The score may reach the threshold, but it was not shown that a live person is there.
+    NotLive,
     /// The best score stays below the threshold.
     NotMatched,
     /// The subject's templates were made by another model or in another way: enroll again.
@@ -109,7 +111,7 @@ impl Finding {
     #[must_use]
     pub fn is_permitted(self) -> bool {
         match self {
-            Self::Matched | Self::NotMatched | Self::Poor(_) => true,
+            Self::Matched | Self::NotLive | Self::NotMatched | Self::Poor(_) => true,
             Self::Consent(_)
             | Self::Holder(_)
             | Self::Locked(_)
@@ -134,6 +136,7 @@ impl Finding {
             Self::Locked(_) => "attempts_wait",
             Self::Matched => "matched",
             Self::NotEnrolled => "not_enrolled",
+            Self::NotLive => "not_live",
             Self::NotMatched => "not_matched",
             Self::OtherModel => "other_model",
             Self::Poor(_) => "poor_picture",
@@ -150,6 +153,7 @@ impl fmt::Display for Finding {
             Self::Locked(lock) => lock.fmt(f),
             Self::Matched => f.write_str("score reaches the threshold"),
             Self::NotEnrolled => f.write_str("subject has no templates"),
+            Self::NotLive => f.write_str("not shown to be a live person"),
             Self::NotMatched => f.write_str("score stays below the threshold"),
             Self::OtherModel => f.write_str("templates are of another model"),
             Self::Poor(cause) => write!(f, "picture is too poor: {cause}"),

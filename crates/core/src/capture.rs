@@ -1,5 +1,6 @@
 //! From image bytes to one aligned face with its quality: the part that every use case shares.
 
+use crate::session::{FrameCues, Seen};
 use crate::timing::timed;
 use crate::{CaptureError, CapturePolicy, FaceChoice, StageTimings, Worker};
 use countenance_gallery::{ModelId, Template};
@@ -71,6 +72,39 @@ impl Worker {
         };
         let crop = capture.causes.first().map_or(Ok(crop), |cause| Err(*cause));
         Ok((capture, crop))
+    }
+
+    /// What a frame of a session shows: the cues that judging goes by, and the crop.
+    ///
+    /// Unlike a picture that is to be compared at once, one that is poor has cues all the same; only without one
+    /// clear face it has none.
+    pub(crate) fn see(
+        &mut self,
+        bytes: &[u8],
+        policy: &CapturePolicy,
+        timings: &mut StageTimings,
+    ) -> Result<Result<Seen, QualityCause>, CaptureError> {
+        let Self {
+            detector, engine, ..
+        } = self;
+        let clock = engine.clock();
+        let picture = timed(clock, &mut timings.decode, || decode(bytes, &policy.decode))?;
+        let faces = timed(clock, &mut timings.detect, || {
+            detector.detect(&picture, policy.search)
+        })?;
+        let face = match choose(&faces, &picture, policy.face) {
+            Ok(face) => *face,
+            Err(cause) => return Ok(Err(cause)),
+        };
+        let crop = align(&picture, &face.landmarks);
+        let quality = measure(&picture, &face, &crop);
+        let causes = policy
+            .quality
+            .as_ref()
+            .map(|limits| assess(&quality, limits));
+        let cause = causes.and_then(|causes| causes.first().copied());
+        let cues = FrameCues::of(&picture, &face, &crop, &quality, cause);
+        Ok(Ok((cues, crop)))
     }
 
     /// Makes a template of an aligned face.

@@ -6,6 +6,7 @@ mod capture;
 mod clock;
 mod collection;
 mod compare;
+mod decide_session;
 mod decision;
 mod decoy;
 mod detect;
@@ -23,6 +24,8 @@ mod open_collection;
 mod policy;
 mod registry;
 mod restore;
+mod result;
+mod session;
 mod template_v1;
 mod timing;
 mod verify;
@@ -34,6 +37,7 @@ pub use capture::Capture;
 pub use clock::{Clock, StoppedClock, WallClock};
 pub use collection::{IdentifyPolicy, IdentifySettings, IdentifySettingsError};
 pub use compare::Comparison;
+pub use decide_session::{Question, SessionDecision};
 pub use decision::{Decision, Recapture, Side};
 pub use detect::{DetectedFace, Detection};
 pub use engine::{Calibrations, Engine, EngineParts, PlanNetwork, Worker};
@@ -47,6 +51,15 @@ pub use open_collection::OpenCollection;
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};
 pub use registry::{Claim, Registry};
 pub use restore::Backups;
+pub use result::{
+    Claims, Expected, KeySet, KeySetError, Kind, LONGEST_S, PURPOSE, ResultError, SessionOutcome,
+    check_result, sign_result, thumbprint,
+};
+pub use session::{
+    CONSENT_VERSION, Check, Color, FrameCues, FrameError, FrameMark, Gesture, Guidance, Judged,
+    LookError, Message, Next, Run, Session, SessionError, Status, Verdict, consent_text,
+    text_sha256,
+};
 pub use template_v1::TemplateFormatError;
 pub use timing::StageTimings;
 pub use verify::VerifyError;

@@ -5,10 +5,12 @@ use crate::{
     Answer, CaptureError, Claim, CompareError, Fault, Finding, OperatorDetail, Registry,
     StageTimings, TemplateFormatError, Verification, Worker, template_v1,
 };
-use countenance_gallery::{ModelId, ModelIdError, Score, Template};
+use countenance_gallery::{ModelId, ModelIdError, Score, Template, Threshold};
 use countenance_vault::{
     Attempt, Consent, Purpose, Reference, Subject, Target, Unlocked, VaultError,
 };
+use countenance_vision::QualityCause;
+use std::time::Duration;
 use thiserror::Error;
 
 /// A verification failed. A wrong face, a poor picture and a subject who may not be verified are
@@ -46,8 +48,29 @@ impl VerifyError {
     }
 }
 
+/// What a claim was decided on.
+pub(crate) struct Ruling {
+    pub(crate) finding: Finding,
+    pub(crate) score: Option<Score>,
+    pub(crate) threshold: Threshold,
+    pub(crate) leaf: Option<u64>,
+    compare: Duration,
+}
+
+impl Ruling {
+    pub(crate) fn new(threshold: Threshold) -> Self {
+        Self {
+            finding: Finding::NotMatched,
+            score: None,
+            threshold,
+            leaf: None,
+            compare: Duration::ZERO,
+        }
+    }
+}
+
 /// A subject who may be verified, or why not: then the decoy does the rest.
-type Admitted = Result<(Unlocked, Consent), Finding>;
+pub(crate) type Admitted = Result<(Unlocked, Consent), Finding>;
 
 impl Registry {
     /// Verifies a probe picture (JPEG, PNG or WebP bytes) against a subject's templates; the best
@@ -78,33 +101,31 @@ impl Registry {
 
         // 2. The picture. A poor one is not compared, and no attempt is counted.
         let (capture, crop) = worker.capture(probe, policy, &mut timings)?;
+        let mut ruling = Ruling::new(threshold);
+        let answer = match crop {
+            Err(cause) => self.rule_poor(claim, &target, cause, &mut ruling)?,
+            Ok(crop) => {
+                let template = worker.embed(&crop, policy, &mut timings)?;
+                let question = (claim, &target);
+                self.decide(worker, question, admitted, (&template, true), &mut ruling)?
+            }
+        };
+        timings.compare = ruling.compare;
         let mut detail = OperatorDetail {
-            finding: Finding::NotMatched,
+            finding: ruling.finding,
             pseudonym: target.pseudonym(),
-            score: None,
-            threshold,
-            leaf: None,
+            score: ruling.score,
+            threshold: ruling.threshold,
+            leaf: ruling.leaf,
             capture,
             timings,
-        };
-        let answer = match crop {
-            Err(cause) => {
-                detail.finding = Finding::Poor(cause);
-                detail.leaf = Some(self.refuse(claim, &target, true)?);
-                Answer::Recapture(cause)
-            }
-            Ok(crop) => {
-                let template = worker.embed(&crop, policy, &mut detail.timings)?;
-                let answer = self.decide(worker, claim, &target, admitted, &template, &mut detail);
-                answer?
-            }
         };
         detail.timings.total = worker.engine.clock().elapsed().saturating_sub(start);
         Ok(Verification { answer, detail })
     }
 
     /// Unlocks the subject and reads its consent.
-    fn admit(&self, target: &Target, claim: &Claim<'_>) -> Result<Admitted, VaultError> {
+    pub(crate) fn admit(&self, target: &Target, claim: &Claim<'_>) -> Result<Admitted, VaultError> {
         let (vault, decoy, now) = (self.vault(), self.decoy(), self.now());
         let Some(subject) = target.subject() else {
             decoy.find(vault);
@@ -125,15 +146,28 @@ impl Registry {
         }
     }
 
-    /// From the probe's template to the answer.
-    fn decide(
+    /// The pictures are too poor: no attempt is counted.
+    pub(crate) fn rule_poor(
         &self,
-        worker: &Worker,
         claim: &Claim<'_>,
         target: &Target,
+        cause: QualityCause,
+        ruling: &mut Ruling,
+    ) -> Result<Answer, VerifyError> {
+        ruling.finding = Finding::Poor(cause);
+        ruling.leaf = Some(self.refuse(claim, target, true)?);
+        Ok(Answer::Recapture(cause))
+    }
+
+    /// From the probe's template, and whether it is of a live person, to the answer. One who is not goes the same way
+    /// to the end.
+    pub(crate) fn decide(
+        &self,
+        worker: &Worker,
+        (claim, target): (&Claim<'_>, &Target),
         admitted: Admitted,
-        probe: &Template,
-        detail: &mut OperatorDetail,
+        (probe, is_live): (&Template, bool),
+        ruling: &mut Ruling,
     ) -> Result<Answer, VerifyError> {
         let vault = self.vault();
         // 3. The attempt, on the disk before anything is compared.
@@ -141,8 +175,8 @@ impl Registry {
             Ok(attempt) => attempt,
             Err(VaultError::Attempts(lock)) => {
                 self.decoy().compare(vault, probe);
-                detail.finding = Finding::Locked(lock);
-                detail.leaf = Some(self.refuse(claim, target, false)?);
+                ruling.finding = Finding::Locked(lock);
+                ruling.leaf = Some(self.refuse(claim, target, false)?);
                 return Ok(Answer::NotPermitted);
             }
             Err(error) => return Err(error.into()),
@@ -153,14 +187,14 @@ impl Registry {
         let admitted_once = admitted.is_ok();
         let compared = match admitted {
             Err(finding) => {
-                timed(clock, &mut detail.timings.compare, || {
+                timed(clock, &mut ruling.compare, || {
                     self.decoy().compare(vault, probe);
                 });
                 self.decoy().recheck(vault);
                 Err(finding)
             }
             Ok((subject, consent)) => {
-                let scored = timed(clock, &mut detail.timings.compare, || {
+                let scored = timed(clock, &mut ruling.compare, || {
                     self.best(&subject, &consent, &attempt, probe)
                 })?;
                 // 5. Consent again: a withdrawal stops a verification that is running.
@@ -176,14 +210,14 @@ impl Registry {
         // 6. The audit log, then the answer.
         match compared {
             Ok((subject, consent, score)) => {
-                detail.score = Some(score);
-                self.conclude(claim, attempt, (&subject, &consent), detail)
+                ruling.score = Some(score);
+                self.conclude(claim, attempt, (&subject, &consent), is_live, ruling)
             }
             Err(finding) => {
-                detail.finding = finding;
+                ruling.finding = finding;
                 // What is written of a subject that was erased meanwhile must not hang on it.
                 let erased = admitted_once && self.find(claim)?.subject().is_none();
-                detail.leaf = Some(if erased {
+                ruling.leaf = Some(if erased {
                     self.refuse(claim, target, false)?
                 } else {
                     vault.decline(attempt, None, false, self.now())?
@@ -224,25 +258,30 @@ impl Registry {
         claim: &Claim<'_>,
         attempt: Attempt,
         (subject, consent): (&Unlocked, &Consent),
-        detail: &mut OperatorDetail,
+        is_live: bool,
+        ruling: &mut Ruling,
     ) -> Result<Answer, VerifyError> {
         let (vault, now) = (self.vault(), self.now());
-        let threshold = &detail.threshold;
-        if !detail.score.is_some_and(|score| threshold.accepts(score)) {
-            detail.leaf = Some(vault.decline(attempt, Some(subject), false, now)?);
+        let threshold = &ruling.threshold;
+        let matches = ruling.score.is_some_and(|score| threshold.accepts(score));
+        if !matches || !is_live {
+            if !is_live {
+                ruling.finding = Finding::NotLive;
+            }
+            ruling.leaf = Some(vault.decline(attempt, Some(subject), false, now)?);
             return Ok(Answer::Reject);
         }
         match vault.accept(attempt, subject, consent, now) {
             Ok(leaf) => {
-                detail.finding = Finding::Matched;
-                detail.leaf = Some(leaf);
+                ruling.finding = Finding::Matched;
+                ruling.leaf = Some(leaf);
                 Ok(Answer::Accept)
             }
             // Withdrawn or erased in the last moment.
             Err(error) => {
-                detail.finding = Finding::of(error)?;
-                detail.score = None;
-                detail.leaf = Some(self.refuse(claim, &subject.subject().target(), false)?);
+                ruling.finding = Finding::of(error)?;
+                ruling.score = None;
+                ruling.leaf = Some(self.refuse(claim, &subject.subject().target(), false)?);
                 Ok(Answer::Reject)
             }
         }

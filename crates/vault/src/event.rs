@@ -80,6 +80,8 @@ codes! {
         KeyMade = 18,
         /// A key of the platform was revoked; detail: its id.
         KeyRevoked = 19,
+        /// Somebody was asked whether they are there, and not who they are.
+        PresenceJudged = 20,
     }
 }
 

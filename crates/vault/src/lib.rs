@@ -36,6 +36,7 @@ pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
     Attempt, AuditEntry, Collection, Inclusion, Listed, ListedMember, MAX_SETTINGS, Member,
-    MemberPage, Members, NewSubject, NewTemplates, Reference, Restored, Retained, Rewrapped,
-    Sealer, Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Vault,
+    MemberPage, Members, NewSubject, NewTemplates, Reference, Restored, ResultKey, Retained,
+    Rewrapped, Sealer, Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Vault,
+    is_signed,
 };

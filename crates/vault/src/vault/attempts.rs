@@ -1,7 +1,7 @@
 //! Attempts: counted durably before anything is compared, ended with an audit event.
 
 use super::ledger::{check_owner, withdrawn};
-use super::{Subject, Target, Unlocked, Vault};
+use super::{Collection, Subject, Target, Unlocked, Vault};
 use crate::attempt::AttemptState;
 use crate::consent::{Consent, Purpose};
 use crate::error::{ConsentError, VaultError};
@@ -280,6 +280,30 @@ impl Vault {
             purpose,
         };
         self.append_refusal(&refusal, now)
+    }
+
+    /// Appends to the audit log how it was judged whether somebody is there who did not say who they are. Returns the
+    /// leaf index.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails: then nothing may be answered.
+    pub fn record_presence(
+        &self,
+        collection: &Collection,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        self.tick(now)?;
+        let event = Event {
+            outcome: Some(outcome),
+            ..Event::new(EventKind::PresenceJudged, now)
+        };
+        let key = self.with_tenant(collection.tenant, |keys| Ok(keys.audit.clone()))?;
+        let done = self.store.commit(Change {
+            events: vec![self.nobodys_event(&key, event)?],
+            ..Change::default()
+        })?;
+        Ok(done.first_leaf)
     }
 
     fn append_refusal(&self, refusal: &Refusal<'_>, now: Timestamp) -> Result<u64, VaultError> {

@@ -1,0 +1,126 @@
+//! What a result says.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Longest time a result holds, in seconds.
+pub const LONGEST_S: u64 = 60;
+
+/// What a session asks.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Kind {
+    /// Is somebody there?
+    Presence,
+    /// Is it this subject?
+    Verify,
+}
+
+/// How a session was decided.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SessionOutcome {
+    /// Somebody is there and, where that was asked, it is the subject.
+    Accept,
+    /// The pictures were too poor, or the face was lost: open a new session.
+    Recapture,
+    /// Not shown to be so.
+    Reject,
+}
+
+/// The claims of a result, in the order in which they are written.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Claims {
+    /// 1.
+    pub v: u64,
+    /// Which vault signed.
+    pub iss: String,
+    /// For whom.
+    pub aud: String,
+    /// When it was signed, in seconds since 1970-01-01 UTC.
+    pub iat: u64,
+    /// From when on it no longer holds.
+    pub exp: u64,
+    /// Its own id.
+    pub jti: String,
+    /// Id of the session.
+    pub sid: String,
+    /// What the relying party chose.
+    pub nonce: String,
+    /// What was asked.
+    pub kind: Kind,
+    /// How it was decided.
+    pub outcome: SessionOutcome,
+    /// When it was decided.
+    pub judged: u64,
+    /// The subject that was asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// The collection of the subject.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collection: Option<String>,
+    /// SHA-256 of the text that was approved, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_sha256: Option<String>,
+    /// SHA-256 of the text the person agreed to, in hexadecimal.
+    pub consent_sha256: String,
+    /// Which challenge was asked: `light` or `calm`.
+    pub challenge: String,
+    /// What is known of where the pictures came from.
+    pub capture: String,
+    /// What took part.
+    pub factors: Vec<String>,
+    /// Models whose word it is.
+    pub models: Vec<String>,
+    /// Version of the rules and the false-match rate.
+    pub policy: String,
+}
+
+impl Kind {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Presence => "presence",
+            Self::Verify => "verify",
+        }
+    }
+}
+
+impl SessionOutcome {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Recapture => "recapture",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Display for SessionOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Claims {
+    /// Whether what belongs together is there together.
+    pub(super) fn is_whole(&self) -> bool {
+        let named = self.sub.is_some() && self.collection.is_some();
+        let unnamed = self.sub.is_none() && self.collection.is_none();
+        self.v == 1
+            && match self.kind {
+                Kind::Presence => unnamed,
+                Kind::Verify => named,
+            }
+    }
+}

@@ -1,0 +1,57 @@
+//! Looking at one frame of a session.
+
+use super::cues::FrameCues;
+use super::pace::{FrameError, FrameMark};
+use super::run::{Next, Run};
+use super::verdict::Verdict;
+use crate::{CaptureError, CompareError, ComparePolicy, StageTimings, Worker};
+use countenance_vision::DecodeLimits;
+use thiserror::Error;
+
+/// A frame does not do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum LookError {
+    /// It does not decode, or a network failed.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    /// No threshold stands for the rate.
+    #[error(transparent)]
+    Compare(#[from] CompareError),
+    /// The client does not keep to the protocol.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
+}
+
+impl Worker {
+    /// Shows a run one frame (JPEG, PNG or WebP bytes). What is to be sent is in the run then; with a verdict it is over.
+    ///
+    /// # Errors
+    /// [`LookError`]; the run is of no use after one.
+    pub fn look_at_frame(
+        &mut self,
+        run: &mut Run,
+        mark: &FrameMark,
+        bytes: &[u8],
+        policy: &ComparePolicy,
+        limits: DecodeLimits,
+    ) -> Result<Option<Verdict>, LookError> {
+        let mut capture = policy.capture.clone();
+        capture.decode = limits;
+        let mut timings = StageTimings::default();
+        let seen = self.see(bytes, &capture, &mut timings)?;
+        let cues = seen.as_ref().map(|(cues, _)| cues);
+        match run.frame(mark, cues.map_err(|cause| *cause))? {
+            Next::Wait => Ok(None),
+            Next::Lost(cause) => Ok(Some(Verdict::Recapture(cause))),
+            Next::Key => {
+                let Ok((_, crop)) = seen else { return Ok(None) };
+                let template = self.embed(&crop, &capture, &mut timings)?;
+                Ok(run.key_frame(template, &self.engine.threshold(policy)?))
+            }
+        }
+    }
+}
+
+/// What a frame shows, and the crop that a template can be made of.
+pub(crate) type Seen = (FrameCues, countenance_vision::Crop);

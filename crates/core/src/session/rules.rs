@@ -1,0 +1,57 @@
+//! Every number that judging goes by, in one place; `docs/accuracy.md` says what each was measured on.
+
+use std::time::Duration;
+
+/// Longest wait for the person's own neutral face at the beginning.
+pub(super) const FIRST_HOLD: Duration = Duration::from_secs(30);
+/// Longest wait for a gesture, and for a neutral face before the next.
+pub(super) const WINDOW: Duration = Duration::from_secs(4);
+/// A gesture that is seen sooner after its prompt was made ready, not asked for: people take 200 ms to react at
+/// the least, and a head needs time to turn.
+pub(super) const REACTION: Duration = Duration::from_millis(150);
+/// How long the first hold takes, and by how much more at random, in milliseconds.
+pub(super) const HOLD_MS: (u32, u32) = (350, 250);
+/// How long a neutral face is seen before a gesture is asked, and by how much more at random, in milliseconds.
+pub(super) const REST_MS: (u32, u32) = (60, 190);
+/// Frames of a neutral face that the first hold needs.
+pub(super) const HOLD_FRAMES: usize = 5;
+/// Frames in which a gesture must be seen.
+pub(super) const GESTURE_FRAMES: usize = 2;
+/// Degrees of yaw from the person's own neutral at which a head is turned.
+pub(super) const TURN_DEG: f32 = 16.0;
+/// Degrees of yaw from the person's own neutral within which a head is straight.
+pub(super) const STRAIGHT_DEG: f32 = 8.0;
+/// Degrees of yaw and pitch within which the first neutral face must be.
+pub(super) const FRONTAL_DEG: f32 = 15.0;
+/// Width of the mouth, times the person's own neutral, from which it smiles.
+pub(super) const SMILE: f32 = 1.12;
+/// Width of the mouth, times the person's own neutral, up to which it does not.
+pub(super) const CALM_MOUTH: f32 = 1.06;
+/// Least relief over a turn, see [`super::relief`]: a plane has none.
+pub(super) const RELIEF: f32 = 0.06;
+/// Colors of a light challenge, and how long each is shown.
+pub(super) const COLORS: usize = 5;
+/// See [`COLORS`]. No more than 2.5 changes a second.
+pub(super) const COLOR_SHOWN: Duration = Duration::from_millis(400);
+/// Longest way of a color to the face and back: network, screen, camera.
+pub(super) const LIGHT_LAG: Duration = Duration::from_millis(320);
+/// How long the last color is looked at beyond its time.
+pub(super) const LIGHT_TAIL: Duration = Duration::from_millis(160);
+/// Least correlation between the colors shown and those of the face.
+pub(super) const LIGHT_RESPONSE: f32 = 0.75;
+/// How long a face may be away before it is lost.
+pub(super) const LOST: Duration = Duration::from_millis(700);
+/// Longest pause between two frames once it has begun.
+pub(super) const PAUSE: Duration = Duration::from_millis(1500);
+/// Faces of two frames nearer in time than this must overlap.
+pub(super) const NEAR: Duration = Duration::from_millis(400);
+/// By how much, as intersection over union.
+pub(super) const OVERLAP: f32 = 0.2;
+/// By how much the client's clock may go apart from ours.
+pub(super) const DRIFT: Duration = Duration::from_secs(2);
+/// Pictures that may come twice, and one more for so many frames.
+pub(super) const REPEATS: u32 = 2;
+/// See [`REPEATS`].
+pub(super) const REPEATS_PER: u32 = 10;
+/// Share of the picture's width from which a face is too near.
+pub(super) const TOO_NEAR: f32 = 0.75;

@@ -1,0 +1,392 @@
+//! One run through a challenge: cues go in, messages come out, and at the end a verdict.
+
+use super::cues::FrameCues;
+use super::dice::Dice;
+use super::gesture::{Neutral, Watch};
+use super::light::{Color, response};
+use super::messages::{Gesture, Guidance, Message};
+use super::pace::{FrameError, FrameMark, Pace};
+use super::plan::{Step, plan};
+use super::rules::{
+    COLOR_SHOWN, FIRST_HOLD, HOLD_FRAMES, HOLD_MS, LIGHT_RESPONSE, LIGHT_TAIL, LOST, NEAR, OVERLAP,
+    PAUSE, REST_MS, TOO_NEAR, WINDOW,
+};
+use super::verdict::{Check, Judged, Verdict};
+use countenance_gallery::{Template, Threshold};
+use countenance_vision::{QualityCause, Rect};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Duration;
+
+/// A running challenge. It is pure: time comes with the frames, chance from a seed.
+pub struct Run {
+    dice: Dice,
+    calm: bool,
+    steps: std::vec::IntoIter<Step>,
+    all_steps: usize,
+    phase: Phase,
+    neutral: Neutral,
+    prompts: u32,
+    guidance: Guidance,
+    pace: Pace,
+    last_face: Option<(Duration, Rect)>,
+    lost_since: Option<Duration>,
+    last_cause: Option<QualityCause>,
+    failed: BTreeSet<Check>,
+    keys: Vec<Template>,
+    messages: Vec<Message>,
+}
+
+/// What is waited for.
+enum Phase {
+    /// The person's own neutral face.
+    First {
+        since: Option<Duration>,
+        need: Duration,
+        asked: Duration,
+    },
+    /// A neutral face again, for a random while; `last` when nothing follows.
+    Rest {
+        since: Option<Duration>,
+        need: Duration,
+        asked: Duration,
+        last: bool,
+    },
+    /// A gesture.
+    Gesture(Watch),
+    /// The last of some colors.
+    Light {
+        left: std::vec::IntoIter<Color>,
+        shown: Vec<(Duration, Color)>,
+        seen: Vec<(Duration, [f32; 3])>,
+    },
+    /// Nothing more.
+    Over,
+}
+
+/// What to do after a frame.
+#[derive(Debug, PartialEq)]
+pub enum Next {
+    /// Make a template of this frame and give it to [`Run::key_frame`].
+    Key,
+    /// It is over, for this reason.
+    Lost(QualityCause),
+    /// Wait for the next frame.
+    Wait,
+}
+
+impl Run {
+    /// A challenge that is drawn with this seed and asked from `now` on. The seed must be as hard to guess as a key.
+    #[must_use]
+    pub fn new(seed: [u8; 32], calm: bool, now: Duration) -> Self {
+        let mut dice = Dice::new(seed);
+        let steps = plan(&mut dice, calm);
+        let phase = Phase::First {
+            since: None,
+            need: dice.duration(HOLD_MS),
+            asked: now,
+        };
+        let mut run = Self {
+            dice,
+            calm,
+            // The first hold is a step, too.
+            all_steps: steps.len() + 1,
+            steps: steps.into_iter(),
+            phase,
+            neutral: Neutral::default(),
+            prompts: 0,
+            guidance: Guidance::Ok,
+            pace: Pace::default(),
+            last_face: None,
+            lost_since: None,
+            last_cause: None,
+            failed: BTreeSet::new(),
+            keys: Vec::new(),
+            messages: Vec::new(),
+        };
+        run.prompt(Gesture::Hold, FIRST_HOLD);
+        run
+    }
+
+    /// Whether it is asked without colors.
+    #[must_use]
+    pub fn is_calm(&self) -> bool {
+        self.calm
+    }
+
+    /// What is to be sent now.
+    pub fn take_messages(&mut self) -> Vec<Message> {
+        std::mem::take(&mut self.messages)
+    }
+
+    /// Takes in a frame: its cues, or why there are none.
+    ///
+    /// # Errors
+    /// [`FrameError`] when the client does not keep to the protocol.
+    pub fn frame(
+        &mut self,
+        mark: &FrameMark,
+        seen: Result<&FrameCues, QualityCause>,
+    ) -> Result<Next, FrameError> {
+        let now = mark.came;
+        let pause = self.pace.frame(mark)?;
+        let begun = !matches!(self.phase, Phase::First { .. });
+        if begun && pause > PAUSE {
+            return Ok(Next::Lost(QualityCause::NoFace));
+        }
+        let cues = match seen {
+            Ok(cues) => cues,
+            Err(cause) => return Ok(self.away(cause, begun, now)),
+        };
+        self.lost_since = None;
+        self.follow(cues.area, begun, now);
+        self.last_cause = cues.cause;
+        let mut guidance = cues.cause.map_or(Guidance::Ok, Guidance::from);
+        if cues.area.width > TOO_NEAR * cues.picture.width as f32 {
+            guidance = Guidance::Farther;
+        }
+        let usable = guidance == Guidance::Ok;
+        let next = self.step(cues, usable, now);
+        if usable && self.wants_straight() && !self.neutral.is(cues) {
+            guidance = Guidance::LookStraight;
+        }
+        self.guide(guidance);
+        Ok(next)
+    }
+
+    /// Takes in the template of the frame before, and says how it ended when that was the last.
+    pub fn key_frame(&mut self, template: Template, threshold: &Threshold) -> Option<Verdict> {
+        if let Some(first) = self.keys.first() {
+            let same = first.compare(&template);
+            if !same.is_ok_and(|score| threshold.accepts(score)) {
+                self.failed.insert(Check::Identity);
+            }
+        }
+        // The first is all that is needed again; the others only had to be like it.
+        if self.keys.is_empty() {
+            self.keys.push(template);
+        }
+        if !matches!(self.phase, Phase::Over) {
+            return None;
+        }
+        if !self.pace.kept_time() {
+            self.failed.insert(Check::Pace);
+        }
+        if !self.pace.is_fresh() {
+            self.failed.insert(Check::Repeats);
+        }
+        let failed = std::mem::take(&mut self.failed);
+        let probe = self.keys.pop()?;
+        Some(Verdict::Judged(Judged { failed, probe }))
+    }
+
+    /// No face, or several.
+    fn away(&mut self, cause: QualityCause, begun: bool, now: Duration) -> Next {
+        self.last_cause = Some(cause);
+        self.guide(cause.into());
+        let since = *self.lost_since.get_or_insert(now);
+        let lost = now.saturating_sub(since) > LOST;
+        if let Phase::First { since, asked, .. } = &mut self.phase {
+            if lost {
+                *since = None;
+                self.neutral = Neutral::default();
+            }
+            if now.saturating_sub(*asked) > FIRST_HOLD {
+                return Next::Lost(cause);
+            }
+        }
+        if begun && lost {
+            return Next::Lost(cause);
+        }
+        Next::Wait
+    }
+
+    /// The face is where it was, give or take a movement.
+    fn follow(&mut self, area: Rect, begun: bool, now: Duration) {
+        if let Some((at, before)) = self.last_face
+            && begun
+            && now.saturating_sub(at) < NEAR
+            && area.overlap(before) < OVERLAP
+        {
+            self.failed.insert(Check::Continuity);
+        }
+        self.last_face = Some((now, area));
+    }
+
+    fn wants_straight(&self) -> bool {
+        matches!(self.phase, Phase::First { .. } | Phase::Rest { .. })
+    }
+
+    fn step(&mut self, cues: &FrameCues, usable: bool, now: Duration) -> Next {
+        match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::First { since, need, asked } => {
+                self.first(cues, usable, since, need, asked, now)
+            }
+            Phase::Rest {
+                since,
+                need,
+                asked,
+                last,
+            } => {
+                let is_neutral = usable && self.neutral.is(cues);
+                let since = is_neutral.then(|| since.unwrap_or(now));
+                let rested = since.is_some_and(|since| now.saturating_sub(since) >= need);
+                let late = now.saturating_sub(asked) > WINDOW;
+                if late && !rested {
+                    self.failed.insert(Check::Neutral);
+                }
+                if !rested && !late {
+                    self.phase = Phase::Rest {
+                        since,
+                        need,
+                        asked,
+                        last,
+                    };
+                    return Next::Wait;
+                }
+                if !last {
+                    self.ask(now);
+                }
+                Next::Key
+            }
+            Phase::Gesture(mut watch) => {
+                let over = watch.see(cues, usable, &self.neutral, now);
+                if !over {
+                    self.phase = Phase::Gesture(watch);
+                    return Next::Wait;
+                }
+                let key = watch.is_smile() && usable;
+                self.failed.extend(watch.failed());
+                self.rest(now);
+                if key { Next::Key } else { Next::Wait }
+            }
+            Phase::Light {
+                mut left,
+                mut shown,
+                mut seen,
+            } => {
+                seen.push((now, cues.color));
+                let since = shown.last().map_or(now, |(at, _)| *at);
+                let shown_for = now.saturating_sub(since);
+                if left.len() > 0
+                    && shown_for >= COLOR_SHOWN
+                    && let Some(color) = left.next()
+                {
+                    self.prompt(Gesture::Light(color), COLOR_SHOWN);
+                    shown.push((now, color));
+                }
+                if left.len() == 0 && shown_for >= COLOR_SHOWN + LIGHT_TAIL {
+                    if response(&shown, &seen) < LIGHT_RESPONSE {
+                        self.failed.insert(Check::Light);
+                    }
+                    self.rest(now);
+                } else {
+                    self.phase = Phase::Light { left, shown, seen };
+                }
+                Next::Wait
+            }
+            Phase::Over => Next::Wait,
+        }
+    }
+
+    fn first(
+        &mut self,
+        cues: &FrameCues,
+        usable: bool,
+        since: Option<Duration>,
+        need: Duration,
+        asked: Duration,
+        now: Duration,
+    ) -> Next {
+        let good = usable && self.neutral.take(cues);
+        let since = good.then(|| since.unwrap_or(now));
+        let held = since.is_some_and(|since| now.saturating_sub(since) >= need);
+        if held && self.neutral.frames() >= HOLD_FRAMES {
+            self.ask(now);
+            return Next::Key;
+        }
+        if now.saturating_sub(asked) > FIRST_HOLD {
+            return Next::Lost(self.last_cause.unwrap_or(QualityCause::TurnedTooFar));
+        }
+        self.phase = Phase::First { since, need, asked };
+        Next::Wait
+    }
+
+    /// The next step is asked.
+    fn ask(&mut self, now: Duration) {
+        self.progress();
+        self.phase = match self.steps.next() {
+            Some(Step::Gesture(gesture)) => {
+                self.prompt(gesture, WINDOW);
+                Phase::Gesture(Watch::new(gesture, now))
+            }
+            Some(Step::Light(colors)) => {
+                let mut left = colors.into_iter();
+                let mut shown = Vec::new();
+                if let Some(color) = left.next() {
+                    self.prompt(Gesture::Light(color), COLOR_SHOWN);
+                    shown.push((now, color));
+                }
+                Phase::Light {
+                    left,
+                    shown,
+                    seen: Vec::new(),
+                }
+            }
+            None => Phase::Over,
+        };
+    }
+
+    /// Back to the neutral face: for a while before the next step, or once more at the end.
+    fn rest(&mut self, now: Duration) {
+        let last = self.steps.len() == 0;
+        let need = if last {
+            Duration::ZERO
+        } else {
+            self.dice.duration(REST_MS)
+        };
+        if last {
+            self.progress();
+        }
+        self.prompt(Gesture::Hold, WINDOW);
+        self.phase = Phase::Rest {
+            since: None,
+            need,
+            asked: now,
+            last,
+        };
+    }
+
+    fn prompt(&mut self, gesture: Gesture, window: Duration) {
+        self.prompts += 1;
+        self.messages.push(Message::Prompt {
+            id: self.prompts,
+            gesture,
+            window,
+        });
+    }
+
+    fn progress(&mut self) {
+        let done = self.all_steps - self.steps.len();
+        self.messages.push(Message::Progress {
+            done,
+            of: self.all_steps,
+        });
+    }
+
+    fn guide(&mut self, guidance: Guidance) {
+        if self.guidance != guidance {
+            self.guidance = guidance;
+            self.messages.push(Message::Guidance(guidance));
+        }
+    }
+}
+
+impl fmt::Debug for Run {
+    /// What will be asked is nobody's to see.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Run")
+            .field("calm", &self.calm)
+            .finish_non_exhaustive()
+    }
+}

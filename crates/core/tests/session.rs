@@ -1,0 +1,522 @@
+//! Challenges, answered by people and by those who are none. The people are made of numbers: what is shown here is that each
+//! check refuses what it is for and lets live people pass, not how often real ones would.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that fails should say so where it fails"
+)]
+
+use countenance_core::{
+    Calibration, CalibrationPoint, Check, Color, FalseMatchRate, FrameCues, FrameError, FrameMark,
+    Gesture, Guidance, Message, ModelId, Next, Point, QualityCause, Rect, Run, Size, Template,
+    Threshold, Verdict,
+};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const FRAME_MS: u64 = 66;
+
+/// A head's points in units of the eyes' distance, and how far each stands out.
+const HEAD: [[f64; 3]; 5] = [
+    [-0.5, -0.5, 0.0],
+    [0.5, -0.5, 0.0],
+    [0.0, 0.1, 0.45],
+    [-0.4, 0.6, 0.05],
+    [0.4, 0.6, 0.05],
+];
+
+/// How somebody looks in one frame.
+#[derive(Clone, Copy)]
+struct Pose {
+    yaw_deg: f64,
+    /// Width of the mouth, times that of a calm one.
+    mouth: f64,
+    /// 1 for a head, 0 for a plane.
+    depth: f64,
+    /// Pixels to the right.
+    shift: f64,
+    person: usize,
+    lit_by: Option<Color>,
+    seen: Result<(), QualityCause>,
+    /// A picture that was sent before.
+    again: bool,
+}
+
+const CALM: Pose = Pose {
+    yaw_deg: 0.0,
+    mouth: 1.0,
+    depth: 1.0,
+    shift: 0.0,
+    person: 0,
+    lit_by: None,
+    seen: Ok(()),
+    again: false,
+};
+
+/// What was asked so far, and when.
+type Asked<'a> = &'a [(u64, Gesture)];
+type Actor<'a> = &'a dyn Fn(u64, Asked<'_>) -> Pose;
+
+fn noise(seed: &mut u64, size: f64) -> f64 {
+    *seed = seed
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    ((*seed >> 40) as f64 / f64::from(1 << 24) - 0.5) * 2.0 * size
+}
+
+fn cues(pose: &Pose, seed: &mut u64) -> FrameCues {
+    let (sin, cos) = pose.yaw_deg.to_radians().sin_cos();
+    let mut number = 0;
+    let points = HEAD.map(|[x, y, z]| {
+        let x = if number >= 3 { x * pose.mouth } else { x };
+        number += 1;
+        let z = z * pose.depth;
+        let (x, z) = (x * cos + z * sin, z * cos - x * sin);
+        let scale = 900.0 / (10.0 - z);
+        Point {
+            x: (320.0 + pose.shift + x * scale + noise(seed, 0.4)) as f32,
+            y: (240.0 + y * scale + noise(seed, 0.4)) as f32,
+        }
+    });
+    let distance = |a: Point, b: Point| (a.x - b.x).hypot(a.y - b.y);
+    let light = pose.lit_by.map_or([128.0; 3], |color| color.map(f32::from));
+    let skin = [170.0, 120.0, 95.0];
+    FrameCues {
+        area: Rect {
+            x: 240.0 + pose.shift as f32,
+            y: 140.0,
+            width: 160.0,
+            height: 200.0,
+        },
+        picture: Size {
+            width: 640,
+            height: 480,
+        },
+        yaw_deg: (pose.yaw_deg + noise(seed, 1.5)) as f32,
+        pitch_deg: noise(seed, 2.0) as f32,
+        mouth_width: distance(points[3], points[4]) / distance(points[0], points[1]),
+        points,
+        color: std::array::from_fn(|channel| {
+            skin[channel] * (1.0 + 0.06 * (light[channel] / 255.0 - 0.5)) + noise(seed, 0.5) as f32
+        }),
+        cause: None,
+    }
+}
+
+fn model() -> ModelId {
+    ModelId::new("numbers").unwrap()
+}
+
+fn threshold() -> Threshold {
+    let fmr = FalseMatchRate::default();
+    let point = CalibrationPoint {
+        fmr,
+        threshold: 0.5,
+        supported: true,
+        upper_95: fmr.rate(),
+    };
+    Calibration::new(model(), vec![point])
+        .unwrap()
+        .threshold(fmr)
+        .unwrap()
+}
+
+/// Templates of a person lie near an axis of their own.
+fn template(person: usize, seed: &mut u64) -> Template {
+    let values: [f32; 8] = std::array::from_fn(|at| {
+        let along = if at == person { 1.0 } else { 0.0 };
+        along + noise(seed, 0.2) as f32
+    });
+    Template::from_embedding(model(), &values).unwrap()
+}
+
+/// Plays a session to its end: the verdict, and how many milliseconds it took.
+fn play(actor: Actor<'_>, seed: u8, calm: bool) -> (Verdict, u64) {
+    let ms = Duration::from_millis;
+    let mut run = Run::new([seed; 32], calm, ms(0));
+    let (mut asked, mut chance) = (Vec::new(), u64::from(seed) + 1);
+    for number in 0..2000_u32 {
+        let now = u64::from(number) * FRAME_MS;
+        for message in run.take_messages() {
+            if let Message::Prompt { gesture, .. } = message {
+                asked.push((now, gesture));
+            }
+        }
+        let pose = actor(now, &asked);
+        let digest = if pose.again { 0 } else { u64::from(number) };
+        let mark = FrameMark {
+            number,
+            taken: ms(now + 5000),
+            came: ms(now),
+            digest,
+        };
+        let cues = cues(&pose, &mut chance);
+        match run.frame(&mark, pose.seen.map(|()| &cues)).unwrap() {
+            Next::Wait => {}
+            Next::Lost(cause) => return (Verdict::Recapture(cause), now),
+            Next::Key => {
+                let template = template(pose.person, &mut chance);
+                if let Some(verdict) = run.key_frame(template, &threshold()) {
+                    return (verdict, now);
+                }
+            }
+        }
+    }
+    panic!("a session that does not end");
+}
+
+fn failed(actor: Actor<'_>, seed: u8, calm: bool) -> BTreeSet<Check> {
+    match play(actor, seed, calm).0 {
+        Verdict::Judged(judged) => judged.failed,
+        Verdict::Recapture(cause) => panic!("to be taken again: {cause}"),
+    }
+}
+
+/// Does what is asked, as people do: some 350 ms later, at the speed of a head.
+fn live(now: u64, asked: Asked<'_>) -> Pose {
+    live_after(350, now, asked)
+}
+
+fn live_after(reaction: u64, now: u64, asked: Asked<'_>) -> Pose {
+    let &(since, gesture) = asked.last().unwrap();
+    let moving = now.saturating_sub(since + reaction) as f64 / 1000.0;
+    let before = asked
+        .iter()
+        .rev()
+        .nth(1)
+        .map_or(Gesture::Hold, |(_, gesture)| *gesture);
+    let full = |gesture| match gesture {
+        Gesture::TurnLeft => (25.0, 1.0),
+        Gesture::TurnRight => (-25.0, 1.0),
+        Gesture::Smile => (0.0, 1.25),
+        _ => (0.0, 1.0),
+    };
+    let (from, to) = (full(before), full(gesture));
+    let part = (moving * 4.0).min(1.0);
+    Pose {
+        yaw_deg: from.0 + (to.0 - from.0) * part,
+        mouth: from.1 + (to.1 - from.1) * part,
+        lit_by: light(now, asked),
+        ..CALM
+    }
+}
+
+/// The screen lights the face some 120 ms later.
+fn light(now: u64, asked: Asked<'_>) -> Option<Color> {
+    let shown = asked.iter().rev().find(|(since, _)| since + 120 <= now)?;
+    match shown.1 {
+        Gesture::Light(color) => Some(color),
+        _ => None,
+    }
+}
+
+#[test]
+fn live_people_pass_with_and_without_light_and_within_seven_seconds() {
+    for calm in [false, true] {
+        let mut times = Vec::new();
+        for seed in 0..100 {
+            let (verdict, ms) = play(&live, seed, calm);
+            let Verdict::Judged(judged) = verdict else {
+                panic!("seed {seed}: {verdict:?}")
+            };
+            assert!(
+                judged.is_live(),
+                "seed {seed}, calm {calm}: {:?}",
+                judged.failed
+            );
+            times.push(ms);
+        }
+        times.sort_unstable();
+        let (median, last) = (times[50], times[99]);
+        println!("calm {calm}: median {median} ms, longest {last} ms");
+        assert!(last < 6700, "{times:?}");
+    }
+}
+
+#[test]
+fn a_still_photo_misses_every_gesture_and_all_light() {
+    for seed in 0..50 {
+        let failed = failed(&|_, _| CALM, seed, false);
+        assert!(failed.contains(&Check::Missed) && failed.contains(&Check::Light));
+    }
+}
+
+#[test]
+fn a_photo_that_is_tilted_as_asked_is_a_plane() {
+    for seed in 0..50 {
+        let flat = |now, asked: Asked<'_>| Pose {
+            depth: 0.0,
+            ..live(now, asked)
+        };
+        assert_eq!(
+            failed(&flat, seed, false),
+            [Check::Flat].into(),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn a_photo_that_smiles_throughout_does_not_smile_when_asked() {
+    let smiling = |now, asked: Asked<'_>| Pose {
+        mouth: 1.25,
+        ..live(now, asked)
+    };
+    for seed in 0..50 {
+        assert_eq!(
+            failed(&smiling, seed, false),
+            [Check::Missed].into(),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn an_earlier_session_played_again_fails() {
+    for seed in 0..100 {
+        // What a live person did in another session, frame by frame.
+        let mut recorded = Vec::new();
+        let record = std::cell::RefCell::new(&mut recorded);
+        let seen = |now, asked: Asked<'_>| {
+            let pose = live(now, asked);
+            record.borrow_mut().push(pose);
+            pose
+        };
+        play(&seen, seed + 100, false);
+        let replay = |now: u64, _: Asked<'_>| {
+            let at = (now / FRAME_MS) as usize;
+            *recorded.get(at).unwrap_or(&CALM)
+        };
+        let failed = failed(&replay, seed, false);
+        assert!(!failed.is_empty(), "seed {seed} passed");
+    }
+}
+
+#[test]
+fn a_gesture_sooner_than_people_react_is_refused_and_one_after_that_is_not() {
+    let hasty = |now, asked: Asked<'_>| {
+        let mut pose = live_after(0, now, asked);
+        if let Some((since, gesture @ (Gesture::TurnLeft | Gesture::TurnRight))) = asked.last()
+            && now - since < 200
+        {
+            pose.yaw_deg = if *gesture == Gesture::TurnLeft {
+                25.0
+            } else {
+                -25.0
+            };
+        }
+        pose
+    };
+    for seed in 0..50 {
+        let early = failed(&hasty, seed, true);
+        assert!(early.contains(&Check::Early), "seed {seed}: {early:?}");
+        let quick = |now, asked: Asked<'_>| live_after(200, now, asked);
+        assert_eq!(failed(&quick, seed, true), BTreeSet::new());
+    }
+}
+
+#[test]
+fn whoever_moves_all_the_time_has_no_neutral_face_of_just_before() {
+    // A loop of turns and smiles that will meet whatever is asked.
+    let restless = |now: u64, asked: Asked<'_>| {
+        if asked.len() == 1 {
+            return CALM;
+        }
+        let phase = (now % 3000) as f64 / 3000.0 * std::f64::consts::TAU;
+        Pose {
+            yaw_deg: 28.0 * phase.sin(),
+            mouth: 1.3,
+            lit_by: light(now, asked),
+            ..CALM
+        }
+    };
+    for seed in 0..50 {
+        let failed = failed(&restless, seed, true);
+        assert!(failed.contains(&Check::Neutral), "seed {seed}: {failed:?}");
+    }
+}
+
+#[test]
+fn the_other_way_is_not_the_way() {
+    let mirrored = |now, asked: Asked<'_>| {
+        let pose = live(now, asked);
+        Pose {
+            yaw_deg: -pose.yaw_deg,
+            ..pose
+        }
+    };
+    for seed in 0..50 {
+        let failed = failed(&mirrored, seed, false);
+        assert!(failed.contains(&Check::Wrong) && failed.contains(&Check::Missed));
+    }
+}
+
+#[test]
+fn a_face_that_becomes_another_is_two_people() {
+    for seed in 0..50 {
+        let swapped = |now, asked: Asked<'_>| Pose {
+            person: usize::from(asked.len() > 2),
+            ..live(now, asked)
+        };
+        assert_eq!(
+            failed(&swapped, seed, false),
+            [Check::Identity].into(),
+            "seed {seed}"
+        );
+        let last = |now, asked: Asked<'_>| Pose {
+            person: usize::from(asked.len() > 7),
+            ..live(now, asked)
+        };
+        let (_, ms) = play(&live, seed, true);
+        assert!(ms > 0);
+        assert_eq!(
+            failed(&last, seed, true),
+            [Check::Identity].into(),
+            "seed {seed}"
+        );
+    }
+}
+
+#[test]
+fn a_face_that_the_screen_does_not_light_is_not_before_it() {
+    let unlit = |now, asked: Asked<'_>| Pose {
+        lit_by: None,
+        ..live(now, asked)
+    };
+    for seed in 0..50 {
+        assert_eq!(failed(&unlit, seed, false), [Check::Light].into());
+        // The control: without light there is nothing to answer.
+        assert_eq!(failed(&unlit, seed, true), BTreeSet::new());
+    }
+}
+
+#[test]
+fn a_face_that_jumps_is_not_one_face() {
+    let jumping = |now, asked: Asked<'_>| Pose {
+        shift: if asked.len() > 2 { 200.0 } else { 0.0 },
+        ..live(now, asked)
+    };
+    assert_eq!(failed(&jumping, 1, false), [Check::Continuity].into());
+}
+
+#[test]
+fn pictures_that_come_again_are_noticed() {
+    let again = |now: u64, asked: Asked<'_>| Pose {
+        again: (now / FRAME_MS).is_multiple_of(4),
+        ..live(now, asked)
+    };
+    assert_eq!(failed(&again, 1, false), [Check::Repeats].into());
+}
+
+#[test]
+fn a_face_that_is_lost_or_not_alone_is_to_be_taken_again() {
+    for cause in [QualityCause::NoFace, QualityCause::SeveralFaces] {
+        let lost = |now, asked: Asked<'_>| Pose {
+            seen: if asked.len() > 1 { Err(cause) } else { Ok(()) },
+            ..live(now, asked)
+        };
+        let (verdict, _) = play(&lost, 1, false);
+        assert!(matches!(verdict, Verdict::Recapture(why) if why == cause));
+        // A blink of the detector is not a loss.
+        let blinking = |now: u64, asked: Asked<'_>| Pose {
+            seen: if (now / FRAME_MS).is_multiple_of(5) {
+                Err(cause)
+            } else {
+                Ok(())
+            },
+            ..live(now, asked)
+        };
+        let (verdict, _) = play(&blinking, 1, true);
+        assert!(
+            matches!(&verdict, Verdict::Judged(judged) if judged.is_live()),
+            "{verdict:?}"
+        );
+    }
+}
+
+#[test]
+fn whoever_is_not_seen_well_is_told_how_and_in_the_end_to_come_again() {
+    let ms = Duration::from_millis;
+    let mut run = Run::new([1; 32], false, ms(0));
+    assert!(matches!(
+        run.take_messages()[..],
+        [Message::Prompt {
+            id: 1,
+            gesture: Gesture::Hold,
+            ..
+        }]
+    ));
+    let mut seed = 1;
+    let mut told = Vec::new();
+    for number in 0..600_u32 {
+        let now = ms(u64::from(number) * FRAME_MS);
+        let mark = FrameMark {
+            number,
+            taken: now + ms(1),
+            came: now,
+            digest: number.into(),
+        };
+        let mut cues = cues(&CALM, &mut seed);
+        cues.cause = Some(if number < 100 {
+            QualityCause::TooDark
+        } else {
+            QualityCause::TooSmall
+        });
+        let next = run.frame(&mark, Ok(&cues)).unwrap();
+        told.extend(run.take_messages());
+        if let Next::Lost(cause) = next {
+            assert_eq!(cause, QualityCause::TooSmall);
+            assert!(now >= ms(30_000));
+            let both = [Guidance::MoreLight, Guidance::Closer].map(Message::Guidance);
+            assert_eq!(told, both);
+            return;
+        }
+    }
+    panic!("waits for ever");
+}
+
+#[test]
+fn a_client_that_skips_numbers_is_told() {
+    let mut run = Run::new([1; 32], false, Duration::ZERO);
+    let mark = FrameMark {
+        number: 1,
+        taken: Duration::ZERO,
+        came: Duration::ZERO,
+        digest: 0,
+    };
+    let told = run.frame(&mark, Err(QualityCause::NoFace));
+    assert_eq!(
+        told,
+        Err(FrameError::Number {
+            expected: 0,
+            got: 1
+        })
+    );
+}
+
+#[test]
+fn what_fails_does_not_show_in_what_is_asked() {
+    // Messages of a live session and of one that fails a check are the same but for their times.
+    let messages = |actor: Actor<'_>| {
+        let mut asked_in_the_end = Vec::new();
+        let seen = std::cell::RefCell::new(&mut asked_in_the_end);
+        let watching = |now, asked: Asked<'_>| {
+            **seen.borrow_mut() = asked
+                .iter()
+                .map(|(_, gesture)| *gesture)
+                .collect::<Vec<_>>();
+            actor(now, asked)
+        };
+        play(&watching, 7, false);
+        asked_in_the_end
+    };
+    let good = messages(&live);
+    assert_eq!(messages(&|_, _| CALM), good);
+    assert_eq!(
+        messages(&|now, asked: Asked<'_>| Pose {
+            depth: 0.0,
+            ..live(now, asked)
+        }),
+        good
+    );
+}

@@ -1,0 +1,176 @@
+//! Sessions on real photos and a real vault: what is decided, what it costs, what the log has.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test that fails should say so where it fails"
+)]
+
+mod given;
+
+use countenance_core::vault::{ExternalId, HolderPart};
+use countenance_core::{
+    CapturePolicy, Check, Claim, ComparePolicy, DecodeLimits, Finding, FrameMark, Judged,
+    QualityCause, Question, Run, SessionOutcome, Verdict, Worker,
+};
+use given::{House, id, photo, worker};
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// A verdict on the face of a sample photo.
+fn verdict(worker: &mut Worker, name: &str, failed: &[Check]) -> Verdict {
+    let done = worker.extract(&photo(name), &CapturePolicy::default());
+    let failed: BTreeSet<Check> = failed.iter().copied().collect();
+    let probe = done.unwrap().template.unwrap();
+    Verdict::Judged(Judged { failed, probe })
+}
+
+#[test]
+fn a_still_photo_is_refused_by_a_session_whatever_it_asks() {
+    let Some(mut worker) = worker() else { return };
+    let policy = ComparePolicy::default();
+    for seed in 0..2 {
+        let ms = Duration::from_millis;
+        let mut run = Run::new([seed; 32], seed == 1, ms(0));
+        let bytes = photo("obama.jpg");
+        let verdict = (0..400_u32).find_map(|number| {
+            let came = ms(u64::from(number) * 150);
+            let mark = FrameMark {
+                number,
+                taken: came + ms(1),
+                came,
+                digest: number.into(),
+            };
+            let limits = DecodeLimits::default();
+            worker
+                .look_at_frame(&mut run, &mark, &bytes, &policy, limits)
+                .unwrap()
+        });
+        let Some(Verdict::Judged(judged)) = verdict else {
+            panic!("{verdict:?}")
+        };
+        assert!(judged.failed.contains(&Check::Missed), "{judged:?}");
+        // It is one face all the time, and it is seen.
+        assert!(
+            !judged.failed.contains(&Check::Identity) && !judged.failed.contains(&Check::Neutral)
+        );
+    }
+}
+
+#[test]
+fn who_is_live_and_the_subject_is_accepted_and_all_others_cost_the_same() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let (ana, ben, bound) = (id("ana"), id("ben"), id("bound"));
+    house.enrolled(&mut worker, &ana, &["obama.jpg"]);
+    let holder = HolderPart::new(&[5; 32]).unwrap();
+    let (subject, consent) = house.consented(&bound, Some(&holder));
+    house.enroll(&mut worker, &subject, &consent, &["obama.jpg"]);
+    let decide = |worker: &mut Worker, who: &ExternalId, holder, verdict| {
+        let claim = Claim {
+            holder,
+            ..house.claim(who)
+        };
+        house.counts.take();
+        let done = house
+            .registry
+            .decide_session(worker, Question::Verify(&claim), verdict);
+        let done = done.unwrap();
+        (done.outcome, done.finding.unwrap(), house.counts.take())
+    };
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let (outcome, finding, _) = decide(&mut worker, &ana, None, right);
+    assert_eq!(
+        (outcome, finding),
+        (SessionOutcome::Accept, Finding::Matched)
+    );
+    let wrong = verdict(&mut worker, "biden.jpg", &[]);
+    let (outcome, finding, cost) = decide(&mut worker, &ana, None, wrong);
+    assert_eq!(
+        (outcome, finding),
+        (SessionOutcome::Reject, Finding::NotMatched)
+    );
+    let still = verdict(&mut worker, "obama2.jpg", &[Check::Missed]);
+    let stranger = verdict(&mut worker, "obama2.jpg", &[]);
+    let other_part = HolderPart::new(&[6; 32]).unwrap();
+    for (who, holder, verdict, expected) in [
+        (&ana, None, still, Finding::NotLive),
+        (&ben, None, stranger.clone(), Finding::Unknown),
+    ] {
+        let (outcome, finding, same) = decide(&mut worker, who, holder, verdict);
+        assert_eq!((outcome, finding), (SessionOutcome::Reject, expected));
+        assert_eq!(
+            same, cost,
+            "reads and writes of {expected:?} and of a wrong face"
+        );
+    }
+    // A wrong holder part is a rejection like any other; the right one is none.
+    let (outcome, _, same) = decide(&mut worker, &bound, Some(&other_part), stranger.clone());
+    assert_eq!((outcome, same), (SessionOutcome::Reject, cost));
+    let (outcome, _, _) = decide(&mut worker, &bound, Some(&holder), stranger);
+    assert_eq!(outcome, SessionOutcome::Accept);
+}
+
+#[test]
+fn failed_liveness_counts_attempts_and_a_lost_face_does_not() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = id("ana");
+    house.enrolled(&mut worker, &ana, &["obama.jpg"]);
+    let claim = house.claim(&ana);
+    let decide = |worker: &mut Worker, verdict| {
+        let done = house
+            .registry
+            .decide_session(worker, Question::Verify(&claim), verdict)
+            .unwrap();
+        (done.outcome, done.finding.unwrap())
+    };
+    for _ in 0..20 {
+        let (outcome, _) = decide(&mut worker, Verdict::Recapture(QualityCause::NoFace));
+        assert_eq!(outcome, SessionOutcome::Recapture);
+    }
+    for _ in 0..5 {
+        let still = verdict(&mut worker, "obama2.jpg", &[Check::Flat]);
+        assert_eq!(decide(&mut worker, still).1, Finding::NotLive);
+    }
+    // Now even the right and live face has to wait.
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let (outcome, finding) = decide(&mut worker, right);
+    assert_eq!(outcome, SessionOutcome::Reject);
+    assert!(matches!(finding, Finding::Locked(_)), "{finding:?}");
+}
+
+#[test]
+fn presence_looks_at_nobodys_templates_and_is_in_the_log() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    // The registry itself looked at its decoy's when it was opened.
+    house.counts.records.store(0, Ordering::SeqCst);
+    for (verdict, outcome) in [
+        (
+            verdict(&mut worker, "obama.jpg", &[]),
+            SessionOutcome::Accept,
+        ),
+        (
+            verdict(&mut worker, "obama.jpg", &[Check::Light]),
+            SessionOutcome::Reject,
+        ),
+        (
+            Verdict::Recapture(QualityCause::NoFace),
+            SessionOutcome::Recapture,
+        ),
+    ] {
+        let before = house.registry.vault().audit_size().unwrap();
+        let question = Question::Presence(&house.collection);
+        let done = house
+            .registry
+            .decide_session(&worker, question, verdict)
+            .unwrap();
+        assert_eq!(done.outcome, outcome);
+        assert_eq!(done.leaf, Some(before));
+        assert_eq!(house.registry.vault().audit_size().unwrap(), before + 1);
+    }
+    assert_eq!(house.counts.records.load(Ordering::SeqCst), 0);
+    house.registry.audit().unwrap();
+}

@@ -1,0 +1,296 @@
+// <countenance-capture>: what the person sees and can do. It judges nothing; it asks, shows prompts and sends pictures.
+//
+//   import "./capture.js";
+//   widget.ticket = { session, token };                  // out of POST /v1/sessions, by way of the relying party
+//   widget.addEventListener("capturestate", (event) => { event.detail.state });
+//
+// Attributes: `lang` (else the browser's languages), `server` (else where the page is from).
+import { Camera } from "./camera.js";
+import { Check } from "./check.js";
+import { Connection, Trouble } from "./connection.js";
+import { element, ring, setText, sign } from "./dom.js";
+import { catalogue, choose } from "./messages/index.js";
+import { holderPart } from "./passkey.js";
+import { wayOut } from "./protocol.js";
+
+/** Guidance changes with the picture; it is spoken no more often than this. */
+const SPOKEN_MS = 1800;
+
+const ENDS = { judged: "judged", declined: "halted", cancelled: "halted", expired: "time" };
+
+async function digest(text) {
+  // Only pages that were opened securely have this, and only they have a camera.
+  if (!globalThis.crypto?.subtle) throw new Trouble("camera_unsupported");
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+}
+
+export class CountenanceCapture extends HTMLElement {
+  #ticket = undefined;
+  #check = null;
+  #starts = 0;
+  #say = null;
+  #language = "en";
+  #parts;
+  #shown = null;
+  #touched = false;
+  #spoken = { at: 0, timer: null };
+  #leave = () => this.#check?.stop();
+  #back = (event) => event.persisted && this.#start();
+
+  constructor() {
+    super();
+    const sheet = element("link", { rel: "stylesheet", href: new URL("./capture.css", import.meta.url).href });
+    const stage = element("section", { class: "stage", "aria-live": "off" });
+    const polite = element("p", { class: "unseen", role: "status" });
+    const urgent = element("p", { class: "unseen", role: "alert" });
+    const exits = [this.#exit(), this.#exit()];
+    const lightText = element("p", { class: "chip" });
+    // In the top layer, so that the color fills the screen wherever the widget stands on a page.
+    const light = element("div", { class: "light", popover: "manual", hidden: true }, lightText, exits[1]);
+    const widget = element("div", { class: "widget" }, stage, element("p", { class: "exit" }, exits[0]), polite, urgent, light);
+    this.attachShadow({ mode: "open" }).append(sheet, widget);
+    this.#parts = { stage, polite, urgent, exits, light, lightText, sheet, widget };
+  }
+
+  connectedCallback() {
+    addEventListener("pagehide", this.#leave);
+    addEventListener("pageshow", this.#back);
+    this.#start();
+  }
+
+  disconnectedCallback() {
+    removeEventListener("pagehide", this.#leave);
+    removeEventListener("pageshow", this.#back);
+    this.#check?.stop();
+  }
+
+  /** `{session, token}`; setting it begins, null says that the link does not work. Not an attribute: markup is copied and kept. */
+  get ticket() {
+    return this.#ticket;
+  }
+
+  set ticket(given) {
+    this.#ticket = given;
+    if (this.isConnected) this.#start();
+  }
+
+  async #start() {
+    this.#check?.stop();
+    this.#check = null;
+    const start = ++this.#starts;
+    const ticket = this.#ticket;
+    if (ticket === undefined) return;
+    this.#language = choose(this.lang ? [this.lang] : navigator.languages);
+    const say = await catalogue(this.#language);
+    if (start !== this.#starts || !this.isConnected) return;
+    this.#say = say;
+    this.#parts.widget.lang = this.#language;
+    for (const exit of this.#parts.exits) setText(exit, say("way_out"));
+    this.#shown = null;
+    if (ticket === null) return this.#render({ step: "trouble", trouble: "ticket", mendable: false, color: null });
+    const base = this.getAttribute("server") ?? location.origin;
+    const check = new Check({
+      connection: new Connection(ticket, { base }),
+      openCamera: (rules) => Camera.open(rules),
+      holderPart,
+      digest,
+      now: () => performance.now(),
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      changed: (view) => this.#check === check && this.#render(view),
+    });
+    this.#check = check;
+    check.load();
+  }
+
+  // The link is a plain one: it leads out even if everything else here fails.
+  #exit() {
+    return element("a", { class: "way-out", rel: "noreferrer", hidden: true, click: () => this.#check?.decline() });
+  }
+
+  #render(view) {
+    const say = this.#say;
+    const audience = this.#check?.session?.audience ?? "";
+    const out = wayOut(this.#check?.session?.way_out);
+    const over = view.step === "judged";
+    for (const exit of this.#parts.exits) {
+      exit.hidden = out === null || over;
+      if (out !== null) exit.href = out;
+    }
+    const scene = view.step === "trouble" ? `trouble_${view.trouble}` : view.step;
+    if (this.#shown !== scene) this.#change(scene, view, say, audience);
+    if (view.step === "capturing") this.#patch(view, say);
+    this.#color(view);
+  }
+
+  #change(scene, view, say, audience) {
+    const { stage, polite, urgent } = this.#parts;
+    const first = this.#shown === null;
+    this.#shown = scene;
+    clearTimeout(this.#spoken.timer);
+    setText(polite, "");
+    setText(urgent, "");
+    stage.className = `stage ${view.step}`;
+    stage.replaceChildren(...this.#scene(view, say, audience));
+    const heading = stage.querySelector("h1");
+    // Who has begun to use this hears where they are; who has not keeps their place on the page.
+    if (this.#touched) heading.focus();
+    else if (!first) setText(polite, heading.textContent);
+    const detail = { state: view.step, trouble: view.trouble ?? null, title: heading.textContent, language: this.#language };
+    this.dispatchEvent(new CustomEvent("capturestate", { detail, bubbles: true, composed: true }));
+  }
+
+  #scene(view, say, audience) {
+    const title = (key) => element("h1", { tabindex: "-1" }, say(key));
+    const text = (key) => element("p", {}, say(key, { audience }));
+    switch (view.step) {
+      case "consent":
+        return view.resumed
+          ? [title("resumed"), text("resumed_text"), this.#button(say("resume"), () => this.#check.resume())]
+          : this.#consent(say, audience);
+      case "capturing":
+        return this.#capturing(say);
+      case "loading":
+      case "sending":
+        return [element("div", { class: "wait", "aria-hidden": "true" }), title(view.step)];
+      case "passkey":
+      case "camera":
+        return [element("div", { class: "wait", "aria-hidden": "true" }), title(view.step), text(`${view.step}_text`)];
+      case "trouble": {
+        const key = `trouble_${view.trouble}`;
+        const again = view.mendable ? this.#button(say("again"), () => this.#check.again()) : null;
+        return [sign("trouble"), title(key), text(`${key}_text`), again].filter(Boolean);
+      }
+      default: {
+        const kept = view.step === "judged" ? element("p", { class: "quiet" }, say("judged_kept")) : null;
+        return [sign(ENDS[view.step]), title(view.step), text(`${view.step}_text`), kept].filter(Boolean);
+      }
+    }
+  }
+
+  #button(label, act) {
+    const press = () => {
+      this.#touched = true;
+      act();
+    };
+    return element("button", { type: "button", class: "main", click: press }, label);
+  }
+
+  #consent(say, audience) {
+    const { session } = this.#check;
+    const until = new Intl.DateTimeFormat(this.#language, { hour: "2-digit", minute: "2-digit" });
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const choice = (value, chosen) =>
+      element(
+        "label",
+        { class: "choice" },
+        element("input", { type: "radio", name: "calm", value, checked: chosen, "aria-describedby": `more-${value} missing` }),
+        element("span", {}, element("b", {}, say(`calm_${value}`)), element("small", { id: `more-${value}` }, say(`calm_${value}_more`))),
+      );
+    const missing = element("p", { class: "missing", id: "missing", role: "alert" });
+    const form = element(
+      "form",
+      {
+        submit: (event) => {
+          event.preventDefault();
+          const chosen = form.querySelector("input:checked");
+          if (chosen === null) {
+            setText(missing, say("calm_missing"));
+            form.querySelector("input").focus();
+            return;
+          }
+          this.#touched = true;
+          this.#check.agree({ calm: chosen.value === "calm" });
+        },
+        change: () => setText(missing, ""),
+      },
+      element("fieldset", {}, element("legend", {}, say("calm_question")), choice("light", false), choice("calm", still), missing),
+      element("button", { type: "submit", class: "main" }, say("agree")),
+    );
+    return [
+      element("p", { class: "asks" }, say("asks", { audience })),
+      element("h1", { tabindex: "-1" }, say(session.kind === "verify" ? "verify" : "presence")),
+      consentText(session),
+      session.passkey ? element("p", {}, say("passkey_note")) : null,
+      form,
+      element("p", { class: "quiet" }, say("open_until", { time: until.format(Date.now() + session.ends_in_ms) })),
+    ].filter(Boolean);
+  }
+
+  #capturing(say) {
+    const steps = element("div", { class: "unseen", role: "progressbar", "aria-valuemin": "0" });
+    const picture = element("div", { class: "picture", role: "group", "aria-label": say("preview") }, ring(), steps);
+    return [
+      element("h1", { tabindex: "-1" }, say("starting")),
+      picture,
+      element("p", { class: "guidance" }, say("starting_text")),
+      element("p", { class: "quiet step" }),
+    ];
+  }
+
+  #patch(view, say) {
+    const { stage, urgent } = this.#parts;
+    const picture = stage.querySelector(".picture");
+    const { camera } = this.#check;
+    if (camera && camera.video.parentNode !== picture) picture.prepend(camera.video);
+    const prompt = say(view.prompt ?? "starting");
+    setText(stage.querySelector("h1"), prompt);
+    if (view.prompt) setText(urgent, prompt);
+    if (picture.dataset.prompt !== (view.prompt ?? "")) {
+      picture.dataset.prompt = view.prompt ?? "";
+      picture.querySelector(".sign")?.remove();
+      if (["turn_left", "turn_right", "smile"].includes(view.prompt)) picture.append(sign(view.prompt));
+    }
+    const guidance = view.guidance ? say(`guide_${view.guidance}`) : view.prompt ? "" : say("starting_text");
+    setText(stage.querySelector(".guidance"), guidance);
+    this.#speak(guidance);
+    const share = view.of ? (100 * view.done) / view.of : 0;
+    picture.querySelector(".ring-done").setAttribute("stroke-dasharray", `${share} 200`);
+    const steps = picture.querySelector("[role=progressbar]");
+    const step = view.of ? say("progress", { done: Math.min(view.done + 1, view.of), of: view.of }) : "";
+    steps.setAttribute("aria-valuemax", view.of || 1);
+    steps.setAttribute("aria-valuenow", view.done);
+    steps.setAttribute("aria-valuetext", step);
+    setText(stage.querySelector(".step"), step);
+  }
+
+  #speak(text) {
+    const { polite } = this.#parts;
+    clearTimeout(this.#spoken.timer);
+    const wait = Math.max(0, this.#spoken.at + SPOKEN_MS - performance.now());
+    this.#spoken.timer = setTimeout(() => {
+      this.#spoken.at = performance.now();
+      setText(polite, text);
+    }, wait);
+  }
+
+  #color(view) {
+    const { light, lightText } = this.#parts;
+    const color = view.step === "capturing" ? view.color : null;
+    if (color === null) {
+      if (light.hidden) return;
+      light.hidden = true;
+      light.hidePopover?.();
+      return;
+    }
+    light.style.setProperty("background-color", color);
+    if (!light.hidden) return;
+    setText(lightText, this.#say("light"));
+    light.hidden = false;
+    light.showPopover?.();
+  }
+}
+
+/** The text that is agreed to: whole, as text, as the server wrote it. What is approved stands out. */
+function consentText({ consent, approve }) {
+  const text = element("div", { class: "consent-text", lang: consent.lang ?? "en" });
+  const at = approve ? consent.text.indexOf(`\n${approve}\n`) : -1;
+  if (at < 0) {
+    text.append(consent.text);
+    return text;
+  }
+  const from = at + 1;
+  text.append(consent.text.slice(0, from), element("strong", {}, approve), consent.text.slice(from + approve.length));
+  return text;
+}
+
+customElements.define("countenance-capture", CountenanceCapture);

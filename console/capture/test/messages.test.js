@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { cameraTrouble } from "../camera.js";
+import { catalogue, choose, languages } from "../messages/index.js";
+import en from "../messages/en.js";
+import { GUIDANCE, PROMPTS } from "../protocol.js";
+
+const gaps = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+
+for (const language of Object.keys(languages)) {
+  test(`the catalogue ${language} has every text, with the same gaps, and none that nobody asks for`, async () => {
+    const texts = (await import(`../messages/${language}.js`)).default;
+    assert.deepEqual(Object.keys(texts).sort(), Object.keys(en).sort());
+    for (const [key, text] of Object.entries(texts)) {
+      assert.deepEqual(gaps(text), gaps(en[key]), key);
+      assert.ok(text !== "" || key === "guide_ok", key);
+    }
+  });
+}
+
+test("everything that can come has words", () => {
+  for (const kind of PROMPTS) assert.ok(en[kind], kind);
+  for (const code of GUIDANCE) assert.ok(`guide_${code}` in en, code);
+  const sources = ["camera.js", "passkey.js", "connection.js", "check.js", "capture.js"].map((name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8")).join("");
+  const codes = [...sources.matchAll(/Trouble\("(\w+)"/g)].map(([, code]) => code);
+  for (const [, text] of sources.matchAll(/return "(camera_\w+)"/g)) codes.push(text);
+  for (const [, text] of sources.matchAll(/\) return "(\w+)";/g)) codes.push(text);
+  assert.ok(codes.length > 15, codes.join());
+  // "over" is never shown: the session is read again and says how it ended.
+  for (const code of codes.filter((code) => code !== "over")) {
+    assert.ok(en[`trouble_${code}`], code);
+    assert.ok(en[`trouble_${code}_text`], code);
+  }
+});
+
+test("every text is asked for somewhere", () => {
+  const sources = ["capture.js", "check.js", "camera.js", "passkey.js", "connection.js", "protocol.js"]
+    .map((name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8"))
+    .join("");
+  for (const key of Object.keys(en).filter((key) => key !== "language")) {
+    const name = key.replace(/^(guide|trouble|calm)_/, "").replace(/_(text|more)$/, "");
+    assert.ok(sources.includes(`"${key}"`) || sources.includes(`"${name}"`) || name === "unknown", key);
+  }
+});
+
+test("a language is found by its base, and without one it is English", () => {
+  assert.equal(choose(["de-AT", "en"]), "de");
+  assert.equal(choose(["fr", "DE"]), "de");
+  assert.equal(choose(["fr"]), "en");
+  assert.equal(choose(["__proto__", "constructor"]), "en");
+  assert.equal(choose([]), "en");
+});
+
+test("gaps are filled with what is given, once, and what is given is no pattern", async () => {
+  const say = await catalogue("de");
+  assert.equal(say("asks", { audience: "{audience} $& <b>" }), "{audience} $& <b> fragt");
+  assert.equal(say("progress", { done: 1, of: 4 }), "Schritt 1 von 4");
+  assert.equal(say("no such key"), "");
+});
+
+test("each refusal of a browser is told from the others", () => {
+  const names = ["NotAllowedError", "NotFoundError", "NotReadableError", "OverconstrainedError", "TypeError", undefined];
+  const told = names.map((name) => cameraTrouble({ name }));
+  assert.deepEqual(told, ["camera_denied", "camera_none", "camera_in_use", "camera_none", "camera_unsupported", "camera_unsupported"]);
+});

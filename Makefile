@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk vault-all
+.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture vault-all
 
 target := $(or $(CARGO_TARGET_DIR),target)
 # Seconds for each fuzz target.
@@ -26,7 +26,7 @@ models: ## fetch the pinned weights and sample photos, check their digests
 # The checks come first, so that the last lines are those of the test runner.
 test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
 
-test-all: models fuzz demo server-proofs sdk ## what takes longer: fuzzing, the demonstration, the server, the SDKs; `make vault-all` by hand
+test-all: models fuzz demo server-proofs sdk capture ## what takes longer: fuzzing, the demonstration, the server, the SDKs, the capture page; `make vault-all` by hand
 
 lint: fmt clippy docs layers deny denylist
 
@@ -77,6 +77,9 @@ server-proofs: build ## the server, asked by those who mean it harm; four minute
 
 sdk: build ## the Python and JavaScript packages, types and tests, on a real server
 	tests/sdk/run.sh $(target)/release/countenance
+
+capture: ## the capture page: its modules in Node, and all of it in a Chromium where there is one
+	tests/capture/run.sh
 
 softhsm := $(wildcard /usr/lib/softhsm/libsofthsm2.so)
 # The vault on all stores: killed 200 times on each, with power cuts, its files read by a second

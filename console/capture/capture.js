@@ -129,7 +129,7 @@ export class CountenanceCapture extends HTMLElement {
     clearTimeout(this.#spoken.timer);
     setText(polite, "");
     setText(urgent, "");
-    stage.className = `stage ${view.step}`;
+    stage.className = `stage ${view.step}${view.resumed ? " resumed" : ""}`;
     stage.replaceChildren(...this.#scene(view, say, audience));
     const heading = stage.querySelector("h1");
     // Who has begun to use this hears where they are; who has not keeps their place on the page.

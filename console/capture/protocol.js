@@ -141,7 +141,7 @@ export function readMessage(message) {
 export function wayOut(address) {
   try {
     const url = new URL(address);
-    const here = url.protocol === "http:" && url.hostname === "localhost";
+    const here = url.protocol === "http:" && ["localhost", "127.0.0.1"].includes(url.hostname);
     return url.protocol === "https:" || here ? url.href : null;
   } catch {
     return null;

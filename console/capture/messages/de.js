@@ -19,7 +19,7 @@ export default {
   resumed: "Sie haben eben zugestimmt",
   resumed_text: "Die Seite wurde inzwischen neu geladen. Die Prüfung kann weitergehen.",
   resume: "Weiter",
-  way_out: "Ich möchte das nicht. Anderen Weg zeigen",
+  way_out: "Nein, anderen Weg zeigen",
 
   passkey: "Mit Ihrem Passkey bestätigen",
   passkey_text: "Ihr Gerät fragt jetzt danach.",
@@ -33,7 +33,7 @@ export default {
   turn_left: "Kopf nach links drehen",
   turn_right: "Kopf nach rechts drehen",
   smile: "Lächeln",
-  light: "Weiter geradeaus blicken",
+  light: "Geradeaus blicken",
   progress: "Schritt {done} von {of}",
   preview: "Ihr Kamerabild, gespiegelt",
 

@@ -19,7 +19,7 @@ export default {
   resumed: "You agreed a moment ago",
   resumed_text: "The page was loaded again in between. The check can go on.",
   resume: "Go on",
-  way_out: "I do not want this. Show me another way",
+  way_out: "No, show me another way",
 
   passkey: "Confirm with your passkey",
   passkey_text: "Your device is asking for it now.",
@@ -33,7 +33,7 @@ export default {
   turn_left: "Turn your head left",
   turn_right: "Turn your head right",
   smile: "Smile",
-  light: "Keep looking straight ahead",
+  light: "Look straight ahead",
   progress: "Step {done} of {of}",
   preview: "Your camera picture, mirrored",
 

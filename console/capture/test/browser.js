@@ -24,6 +24,7 @@ export function instead() {
   document.addEventListener("securitypolicyviolation", (event) => globalThis.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
   navigator.mediaDevices.getUserMedia = async (asked) => {
     globalThis.cameras.push(asked);
+    if (globalThis.holdCamera) await new Promise(() => {});
     if (globalThis.refuseCamera) throw new DOMException("no", globalThis.refuseCamera);
     const canvas = document.createElement("canvas");
     const upright = innerWidth < innerHeight;

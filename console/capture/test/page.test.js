@@ -1,0 +1,332 @@
+// The page in a real browser, the whole way, on a test server that holds it to the spec. Skipped, and said so, without a Chromium.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { chromium, instead, launch, until } from "./browser.js";
+import { agree, inside, SIZES, step, walk } from "./pictures.js";
+import { TestServer } from "./server.js";
+
+const driver = await import("playwright-core").then(() => true, () => false);
+const skip = !chromium ? "no Chromium here" : !driver ? "playwright-core is not here" : false;
+const lines = (page) => inside(page, (widget) => widget.shadowRoot.querySelector("h1").textContent);
+const chip = (page) => inside(page, (widget) => getComputedStyle(widget.shadowRoot.querySelector(".light")).backgroundColor);
+const lit = (page) => inside(page, (widget) => widget.shadowRoot.querySelector(".light").checkVisibility());
+const cameraIsOff = (page) => page.evaluate(() => globalThis.media.getTracks().every((track) => track.readyState === "ended"));
+const shows = (page, wanted) => until(async () => (await step(page).catch(() => null)) === wanted, wanted);
+
+describe("the page", { skip, concurrency: 1 }, () => {
+  let server;
+  let browser;
+  before(async () => {
+    server = await TestServer.start();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  /** A page on a session, held to three things while it is used: no policy is broken, nobody else asked, no token told. */
+  async function visit(session, options = {}, arranged = () => {}) {
+    const context = await browser.newContext({ viewport: SIZES.phone, locale: "en-US", reducedMotion: "no-preference", ...options });
+    const page = await context.newPage();
+    const foreign = [];
+    const errors = [];
+    page.on("request", (request) => !request.url().startsWith(server.base) && foreign.push(request.url()));
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.addInitScript(instead);
+    await page.addInitScript(arranged);
+    await page.goto(`${server.base}${session.link}`);
+    await until(async () => (await step(page).catch(() => null)) ?? null, "the widget");
+    const close = async () => {
+      assert.deepEqual(await page.evaluate(() => globalThis.violations), []);
+      assert.deepEqual([foreign, errors, session.wrongs], [[], [], []]);
+      assert.deepEqual(server.addresses.filter((address) => address.includes(session.token)), []);
+      await context.close();
+    };
+    return { page, context, close };
+  }
+
+  test("a check goes from the text to the end, and everything the page sends is as the spec wants it", async () => {
+    const session = server.open({ approve: "Pay 12.50 to <b>Ana</b> & sons\nfor 3 lamps" });
+    const { page, close } = await visit(session);
+    await shows(page, "consent");
+    const text = await inside(page, (widget) => widget.shadowRoot.querySelector(".consent-text").textContent);
+    assert.equal(text, session.asks.consent.text, "the text is shown whole and as text");
+    assert.equal(await inside(page, (widget) => widget.shadowRoot.querySelector(".consent-text strong").textContent), session.asks.approve);
+    assert.equal(new URL(page.url()).hash, "", "the token has left the address bar");
+    await page.locator("button.main").click();
+    assert.equal(await step(page), "consent", "without an answer about light nothing begins");
+    assert.deepEqual([session.consents.length, await page.evaluate(() => globalThis.cameras.length), session.lines], [0, 0, 0]);
+    await agree(page);
+    await until(() => session.frames.length >= 12, "12 frames");
+    assert.deepEqual(session.consents, [{ sha256: session.asks.consent.sha256, calm: false }]);
+    assert.equal(await lines(page), "Look straight ahead");
+    assert.deepEqual(session.frames[0].size, [360, 640], "an upright phone sends upright pictures, within the size");
+    session.prompt("turn_left");
+    session.say({ type: "progress", done: 1, of: 4 });
+    session.say({ type: "guidance", code: "closer" });
+    session.say({ type: "prompt", id: 99, kind: "wink" });
+    session.say({ type: "applause" });
+    await until(async () => (await lines(page)) === "Turn your head left");
+    const told = await inside(page, (widget) => ["[role=alert]", ".guidance"].map((at) => widget.shadowRoot.querySelector(at).textContent));
+    assert.deepEqual(told, ["Turn your head left", "A little closer, please."]);
+    await until(() => inside(page, (widget) => widget.shadowRoot.querySelector("[role=status]").textContent === "A little closer, please."), "spoken guidance");
+    for (const [color, wanted] of [["#2040ff", "rgb(32, 64, 255)"], ["#ff4000", "rgb(255, 64, 0)"]]) {
+      session.prompt("light", color);
+      await until(async () => (await lit(page)) && (await chip(page)) === wanted, color);
+      await page.waitForTimeout(400);
+    }
+    const covers = await inside(page, (widget) => {
+      const { width, height } = widget.shadowRoot.querySelector(".light").getBoundingClientRect();
+      return width >= innerWidth && height >= innerHeight;
+    });
+    assert.ok(covers, "the color fills the screen");
+    session.prompt("hold");
+    await until(async () => !(await lit(page)), "light out");
+    session.end("judged");
+    await shows(page, "judged");
+    assert.ok(await cameraIsOff(page));
+    assert.ok(!/accept|reject|success/i.test(await inside(page, (widget) => widget.shadowRoot.querySelector(".stage").textContent)));
+    assert.equal(await page.evaluate(() => history.state), null, "the token is forgotten");
+    await close();
+  });
+
+  test("the policy that the page is used under refuses what it should, and that would be noticed", async () => {
+    const session = server.open();
+    const { page, context } = await visit(session);
+    await page.evaluate(() => {
+      const style = document.createElement("style");
+      style.textContent = "body { color: red }";
+      document.head.append(style);
+      return fetch("https://elsewhere.example/").catch(() => {});
+    });
+    const found = await until(() => page.evaluate(() => globalThis.violations.length >= 2 && globalThis.violations), "violations");
+    assert.deepEqual(found.map((violation) => violation.split(" ")[0]).sort(), ["connect-src", "style-src-elem"]);
+    await context.close();
+  });
+
+  test("who asked for no colored light is shown none, whatever the server sends", async () => {
+    const session = server.open();
+    const { page, close } = await visit(session, { reducedMotion: "reduce" });
+    await shows(page, "consent");
+    assert.ok(await page.locator("input[value=calm]").isChecked(), "who wants less motion is offered less light");
+    await agree(page, true);
+    await until(() => session.frames.length > 1, "frames");
+    assert.equal(session.consents[0].calm, true);
+    session.prompt("light", "#ff0000");
+    session.prompt("smile");
+    await until(async () => (await lines(page)) === "Smile");
+    assert.equal(await lit(page), false);
+    await close();
+  });
+
+  test("the way out is in sight at every step and size, also in the light, and nothing is wider than the screen", async () => {
+    for (const [name, options] of [["small", { locale: "de-DE" }], ["phone", {}], ["low", {}], ["desktop", { colorScheme: "dark" }]]) {
+      const context = await browser.newContext({ viewport: SIZES[name], reducedMotion: "no-preference", ...options });
+      const seen = [];
+      await walk(server, context, async (page, at) => {
+        const found = await inside(page, (widget) => {
+          const shown = [...widget.shadowRoot.querySelectorAll(".way-out")].filter((link) => link.checkVisibility());
+          const link = shown.at(-1)?.getBoundingClientRect();
+          const inSight = link !== undefined && link.top >= 0 && link.bottom <= innerHeight && link.left >= 0 && link.right <= innerWidth;
+          const cut = [...widget.shadowRoot.querySelectorAll("h1, p, button, .choice, .sign")].filter((part) => {
+            const { left, right, width } = part.getBoundingClientRect();
+            return width > 1 && part.checkVisibility() && (left < 0 || right > innerWidth + 0.5);
+          });
+          return { inSight, wide: document.documentElement.scrollWidth > innerWidth, cut: cut.map((part) => part.textContent || part.className) };
+        });
+        const without = at === "6-judged" || at === "9-no-link";
+        assert.deepEqual(found, { inSight: !without, wide: false, cut: [] }, `${name} ${at}`);
+        seen.push(at);
+      });
+      assert.ok(seen.length >= 12);
+      await context.close();
+    }
+  });
+
+  test("the way out stops the camera, tells the server and leads where the relying party said", async () => {
+    for (const light of [false, true]) {
+      const session = server.open({ way_out: `${server.base}/capture/icon.svg` });
+      const { page, close } = await visit(session);
+      await agree(page);
+      await until(() => session.frames.length > 1, "frames");
+      if (light) session.prompt("light", "#00ff00");
+      await until(async () => (await lit(page)) === light);
+      await page.locator(".way-out:visible").last().click();
+      await page.waitForURL("**/icon.svg");
+      await until(() => session.declined, "told");
+      const count = session.frames.length;
+      await page.waitForTimeout(300);
+      assert.equal(session.frames.length, count);
+      await page.evaluate(() => {
+        globalThis.violations = [];
+      });
+      await close();
+    }
+  });
+
+  test("it can be used with the keyboard alone, and the step that comes has the focus", async () => {
+    const session = server.open();
+    const { page, close } = await visit(session);
+    await shows(page, "consent");
+    const focused = () => inside(page, (widget) => widget.shadowRoot.activeElement?.value || widget.shadowRoot.activeElement?.localName);
+    const order = [];
+    for (let at = 0; at < 3; at += 1) {
+      await page.keyboard.press("Tab");
+      order.push(await focused());
+    }
+    assert.deepEqual(order, ["light", "button", "a"], "light, agree, way out: as they stand on the page");
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.press("Enter");
+    assert.equal(await focused(), "light", "what is missing has the focus");
+    assert.match(await inside(page, (widget) => widget.shadowRoot.querySelector("#missing").textContent), /choose/);
+    await page.keyboard.press("ArrowDown");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Space");
+    await until(() => session.frames.length > 0, "frames");
+    assert.deepEqual([await focused(), session.consents[0].calm], ["h1", true]);
+    await page.keyboard.press("Tab");
+    assert.equal(await focused(), "a");
+    await close();
+  });
+
+  test("a camera that is refused is explained, and can be allowed afterwards", async () => {
+    const session = server.open();
+    const { page, close } = await visit(session, {}, () => {
+      globalThis.refuseCamera = "NotAllowedError";
+    });
+    await agree(page);
+    await shows(page, "trouble");
+    assert.equal(await lines(page), "The camera is blocked");
+    await page.evaluate(() => {
+      globalThis.refuseCamera = null;
+    });
+    await page.locator("button.main").click();
+    await until(() => session.frames.length > 0, "frames");
+    assert.equal(session.consents.length, 1);
+    await close();
+  });
+
+  test("a text that is not the one the server has on record cannot be agreed to", async () => {
+    const session = server.open({ sha256: "0".repeat(64) });
+    const { page, close } = await visit(session);
+    await shows(page, "trouble");
+    assert.equal(await page.locator("button.main").count(), 1);
+    assert.equal(await lines(page), "The text could not be confirmed");
+    assert.equal(session.consents.length, 0);
+    await close();
+  });
+
+  test("a line that is cut is opened anew, and a page that is loaded anew goes on when the person says so", async () => {
+    const session = server.open();
+    const { page, close } = await visit(session);
+    await agree(page);
+    await until(() => session.frames.length > 2, "frames");
+    session.line.cut();
+    await until(() => session.lines === 2 && session.frames.length > 8, "a second line");
+    await page.reload();
+    await shows(page, "consent");
+    assert.equal(await lines(page), "You agreed a moment ago");
+    assert.equal(await page.evaluate(() => globalThis.cameras.length), 0);
+    const count = session.frames.length;
+    await page.locator("button.main").click();
+    await until(() => session.frames.length > count + 2, "frames again");
+    await close();
+  });
+
+  test("no more than two frames wait for the server, and without sockets they go by requests", async () => {
+    const slow = server.open();
+    slow.acks = false;
+    const first = await visit(slow);
+    await agree(first.page);
+    await until(() => slow.frames.length === 2, "two frames");
+    await first.page.waitForTimeout(600);
+    assert.equal(slow.frames.length, 2);
+    await first.close();
+    const session = server.open();
+    session.sockets = false;
+    const { page, close } = await visit(session);
+    await agree(page);
+    await until(() => session.frames.length > 6, "frames by requests");
+    session.prompt("smile");
+    await until(async () => (await lines(page)) === "Smile");
+    session.end("judged");
+    await shows(page, "judged");
+    await close();
+  });
+
+  test("a passkey gives the holder part, always the same for a salt, and one without PRF is told honestly", async () => {
+    const parts = [];
+    for (const prf of [true, true, false]) {
+      const salt = Buffer.alloc(32, 9).toString("base64url");
+      const passkey = { salt, credentials: [] };
+      const session = server.open({ passkey });
+      const { page, context, close } = await visit(session);
+      const cdp = await context.newCDPSession(page);
+      await cdp.send("WebAuthn.enable");
+      const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
+        options: { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, hasPrf: prf },
+      });
+      await page.evaluate(async (asked) => {
+        const created = await navigator.credentials.create({
+          publicKey: {
+            rp: { name: "test" }, user: { id: new Uint8Array(8), name: "ana", displayName: "ana" }, challenge: new Uint8Array(32),
+            pubKeyCredParams: [{ type: "public-key", alg: -7 }], authenticatorSelection: { residentKey: "required", userVerification: "required" },
+            extensions: asked ? { prf: {} } : {},
+          },
+        });
+        return created.id;
+      }, prf);
+      await agree(page);
+      if (prf) {
+        await until(() => session.frames.length > 0, "frames");
+        assert.match(session.consents[0].holder, /^[0-9a-f]{64}$/);
+        const again = await inside(page, async (widget, asked) => {
+          const { holderPart } = await import("/capture/passkey.js");
+          return holderPart(asked);
+        }, passkey);
+        assert.equal(again, session.consents[0].holder);
+        parts.push(again);
+      } else {
+        await shows(page, "trouble");
+        assert.equal(await lines(page), "This passkey cannot unlock it");
+        assert.equal(session.consents.length, 0);
+      }
+      await cdp.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId });
+      await close();
+    }
+    assert.notEqual(parts[0], parts[1], "another passkey, another part");
+  });
+
+  test("every text has contrast enough, in light and in dark", async () => {
+    for (const colorScheme of ["light", "dark"]) {
+      const session = server.open({ approve: "Open the door" });
+      const { page, close } = await visit(session, { colorScheme });
+      await shows(page, "consent");
+      await page.locator("button.main").click();
+      const poor = await inside(page, (widget) => {
+        const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+        const light = (color) => {
+          canvas.fillStyle = color;
+          canvas.fillRect(0, 0, 1, 1);
+          const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+        };
+        const under = (part) => {
+          for (let at = part; at; at = at.parentElement) {
+            const { backgroundColor } = getComputedStyle(at);
+            if (!/, 0\)$|^transparent$/.test(backgroundColor)) return backgroundColor;
+          }
+          return "rgb(255, 0, 255)";
+        };
+        const ratio = (one, other) => (Math.max(light(one), light(other)) + 0.05) / (Math.min(light(one), light(other)) + 0.05);
+        const parts = [...widget.shadowRoot.querySelectorAll("h1, p, b, small, button, a, strong, legend, .consent-text")].filter((part) => part.checkVisibility() && part.textContent);
+        const rates = parts.map((part) => [part.className || part.localName, ratio(getComputedStyle(part).color, under(part))]);
+        return { count: rates.length, black: ratio("#000", "#fff"), poor: rates.filter(([, rate]) => rate < 4.5) };
+      });
+      assert.ok(poor.count >= 12 && Math.abs(poor.black - 21) < 0.1);
+      assert.deepEqual(poor.poor, [], colorScheme);
+      await close();
+    }
+  });
+});

@@ -26,7 +26,7 @@ import { hex, webCrypto } from "./random.js";
  * @property {string} [sub] Who was asked about; with the kind `verify` only.
  * @property {string} [collection] Of which collection; with the kind `verify` only.
  * @property {string} [approved_sha256] SHA-256 of the text that was approved, where the session had one.
- * @property {string} [consent_sha256] SHA-256 of the text to which the person agreed on the page.
+ * @property {string} consent_sha256 SHA-256 of the text to which the person agreed on the page.
  * @property {string} challenge `light` or `calm`.
  * @property {string} capture `unattested`: the pictures came from software that nobody vouches for.
  * @property {string[]} factors What took part. One entry is a single factor, and no more should be made of it.
@@ -50,6 +50,10 @@ const MOST_BYTES = 8192;
 const LONGEST_S = 60;
 const CLOCKS_DIFFER_S = 5;
 const JUDGED_BEFORE_S = 120;
+const TEXTS = [
+  ...["iss", "aud", "jti", "sid", "nonce", "kind", "outcome"],
+  ...["consent_sha256", "challenge", "capture", "policy"],
+];
 
 /** What came is no valid result: it says nothing, whatever stands in it. */
 export class ResultInvalid extends CountenanceError {
@@ -169,7 +173,7 @@ function toBase64url(bytes) {
  * @returns {Bytes}
  */
 function base64url(part) {
-  if (!/^[A-Za-z0-9_-]+$/.test(part) || part.length % 4 === 1) {
+  if (!/^[A-Za-z0-9_-]*$/.test(part) || part.length % 4 === 1) {
     throw new ResultInvalid("malformed", "a part is not base64url without padding");
   }
   const raw = Uint8Array.from(atob(part.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
@@ -266,11 +270,8 @@ function resultOf(claims) {
     const value = claims[name];
     require(name, typeof value === "number" && value >= 0 && !Object.is(value, -0));
   }
-  const required = ["iss", "aud", "jti", "sid", "nonce", "kind", "outcome", "challenge", "capture", "policy"];
-  for (const name of required) require(name, typeof claims[name] === "string");
-  for (const name of ["approved_sha256", "consent_sha256"]) {
-    require(name, !(name in claims) || typeof claims[name] === "string");
-  }
+  for (const name of TEXTS) require(name, typeof claims[name] === "string");
+  require("approved_sha256", !("approved_sha256" in claims) || typeof claims.approved_sha256 === "string");
   for (const name of ["factors", "models"]) {
     const listed = claims[name];
     require(name, Array.isArray(listed) && listed.every((one) => typeof one === "string"));

@@ -94,7 +94,7 @@ export type Result = {
     /**
      * SHA-256 of the text to which the person agreed on the page.
      */
-    consent_sha256?: string | undefined;
+    consent_sha256: string;
     /**
      * `light` or `calm`.
      */

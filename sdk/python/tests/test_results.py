@@ -49,6 +49,7 @@ CLAIMS: dict[str, Any] = {
     "sub": "ana",
     "collection": "default",
     "approved_sha256": hashlib.sha256(APPROVED.encode()).hexdigest(),
+    "consent_sha256": "5f" * 32,
     "challenge": "calm",
     "capture": "unattested",
     "factors": ["face"],
@@ -108,7 +109,7 @@ TWICE = json.dumps(CLAIMS)[:-1].encode() + b', "outcome": "accept"}'
 WRONG: dict[str, tuple[str, Callable[[], Any]]] = {
     "two parts": ("malformed", lambda: check(signed().rsplit(".", 1)[0])),
     "four parts": ("malformed", lambda: check(signed() + ".x")),
-    "an empty part": ("malformed", lambda: check(signed().rsplit(".", 1)[0] + ".")),
+    "no signature": ("signature", lambda: check(signed().rsplit(".", 1)[0] + ".")),
     "padding": ("malformed", lambda: check(signed() + "=")),
     "white space": ("malformed", lambda: check(signed() + "\n")),
     "unused bits": ("malformed", lambda: check(with_set_bits())),

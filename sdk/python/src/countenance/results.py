@@ -56,24 +56,24 @@ class Result:
     """Of the session."""
     judged: int
     """When it was decided."""
+    consent_sha256: str
+    """SHA-256 of the text to which the person agreed on the page."""
+    challenge: str
+    """`light` or `calm`."""
+    capture: str
+    """`unattested`: the pictures came from software that nobody vouches for."""
+    factors: tuple[str, ...]
+    """What took part. One entry is a single factor, and no more should be made of it."""
+    models: tuple[str, ...]
+    """Models whose word it is."""
+    policy: str
+    """Version of the rules, and the false-match rate at which is decided."""
     sub: str | None = None
     """Who was asked about; with the kind `verify` only."""
     collection: str | None = None
     """Of which collection; with the kind `verify` only."""
     approved_sha256: str | None = None
     """SHA-256 of the text that was approved, where the session had one."""
-    consent_sha256: str | None = None
-    """SHA-256 of the text to which the person agreed on the page."""
-    challenge: str | None = None
-    """`light` or `calm`."""
-    capture: str | None = None
-    """`unattested`: the pictures came from software that nobody vouches for."""
-    factors: tuple[str, ...] = ()
-    """What took part. One entry is a single factor, and no more should be made of it."""
-    models: tuple[str, ...] = ()
-    """Models whose word it is."""
-    policy: str | None = None
-    """Version of the rules, and the false-match rate at which is decided."""
     claims: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     """All claims, those too that this version does not know."""
 
@@ -163,7 +163,7 @@ class ResultChecker:
 
 def _base64url(part: bytes) -> bytes:
     try:
-        if not re.fullmatch(rb"[A-Za-z0-9_-]+", part):
+        if not re.fullmatch(rb"[A-Za-z0-9_-]*", part):
             raise ValueError
         raw = base64.urlsafe_b64decode(part + b"=" * (-len(part) % 4))
     except (ValueError, binascii.Error):
@@ -251,8 +251,8 @@ def _result(claims: dict[str, Any]) -> Result:
     for name in ("iat", "exp", "judged"):
         if type(claims.get(name)) is not int or claims[name] < 0:
             raise wrong(name)
-    required = ["iss", "aud", "jti", "sid", "nonce", "kind", "outcome", "challenge", "capture", "policy"]
-    for name in [*required, *(name for name in ("approved_sha256", "consent_sha256") if name in claims)]:
+    required = ("iss", "aud", "jti", "sid", "nonce", "kind", "outcome", "consent_sha256", "challenge", "capture", "policy")
+    for name in (*required, *(("approved_sha256",) if "approved_sha256" in claims else ())):
         if not isinstance(claims.get(name), str):
             raise wrong(name)
     for name in ("factors", "models"):

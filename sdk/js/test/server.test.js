@@ -116,6 +116,29 @@ test("pages of subjects are walked through, in the collection that is meant", { 
   assert.ok(await elsewhere.listSubjects({ collection: "default" }));
 });
 
+test("a member of a collection is found and nobody else", { skip }, async () => {
+  const made = await client.setCollection("door", { fpir: 1e-3 });
+  assert.deepEqual([made.name, made.fpir, made.answers], ["door", 1e-3, "accept"]);
+  assert.equal((await client.setCollection("door", { margin: 0.1 })).margin, 0.1);
+  assert.equal((await client.showCollection("door")).fpir, 1e-3);
+  assert.ok((await client.listCollections()).collections.some(({ name }) => name === "door"));
+  const door = house.client({ collection: "door" });
+  for (const [name, purpose, photo] of [["eve", "identify", "obama.jpg"], ["finn", "verify", "biden.jpg"]]) {
+    await door.addSubject(name);
+    await door.grantConsent(name, purpose, { textVersion: "1", evidenceSha256: "00".repeat(32) });
+    await door.enrollFaces(name, [house.photo(photo)]);
+  }
+  const found = await door.identifyMember("door", house.photo("obama2.jpg"));
+  assert.deepEqual([found.decision, found.subject, found.detail.members], ["accept", "eve", 1]);
+  // Finn agreed to be verified, and not to be searched for.
+  assert.equal((await door.identifyMember("door", house.photo("biden.jpg"))).decision, "reject");
+  const members = [];
+  for await (const member of door.members("door")) members.push(member.id);
+  assert.deepEqual(members, ["eve"]);
+  await door.withdrawConsents("eve", { purpose: "identify" });
+  assert.equal((await door.identifyMember("door", house.photo("obama2.jpg"))).decision, "reject");
+});
+
 test("what is public is answered without a key", { skip }, async () => {
   const anybody = house.client({ key: undefined });
   assert.equal((await anybody.healthz()).status, "ok");

@@ -220,6 +220,89 @@ export class Countenance extends Connection {
     return this.ask(operations.exportSubject, { segments: { subject }, query: { collection }, holder, signal });
   }
 
+  // Collections, and who of one somebody is.
+
+  /**
+   * The collections of the tenant, with what is decided in each.
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").CollectionList>}
+   */
+  async listCollections({ signal } = {}) {
+    return this.ask(operations.listCollections, { signal });
+  }
+
+  /**
+   * What is decided in a collection, and how many members it may have.
+   * @param {string} collection
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").CollectionAnswer>}
+   */
+  async showCollection(collection, { signal } = {}) {
+    return this.ask(operations.showCollection, { segments: { collection }, signal });
+  }
+
+  /**
+   * Makes a collection, or sets what is decided in it; what is left out stays as it is, or is as usual.
+   * @param {string} collection
+   * @param {{ fmr?: number, fpir?: number, margin?: number } & Write & Ending} [options] `fpir` is the share of strangers
+   *   who may be taken for a member, `fmr` the rate at which a member is a candidate, and `margin` how much less alike the
+   *   second one must be.
+   * @returns {Promise<import("../types/models.js").CollectionAnswer>}
+   */
+  async setCollection(collection, { fmr, fpir, margin, idempotencyKey, signal } = {}) {
+    return this.ask(operations.setCollection, {
+      segments: { collection },
+      json: { fmr, fpir, margin },
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * Who of those who agreed to be identified in a collection a picture shows, or nobody.
+   *
+   * `refer` means that a person has to decide, `ambiguous` that two members are too much alike.
+   * @param {string} collection
+   * @param {Picture} probe
+   * @param {Write & Ending} [options]
+   * @returns {Promise<import("../types/models.js").IdentifyAnswer>}
+   */
+  async identifyMember(collection, probe, { idempotencyKey, signal } = {}) {
+    return this.ask(operations.identifyMember, {
+      segments: { collection },
+      form: [["probe", await read(probe)]],
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * One page of those who can be identified in a collection. See `members`.
+   * @param {string} collection
+   * @param {{ after?: string, limit?: number } & Ending} [options] `after` is the `next` of the page before.
+   * @returns {Promise<import("../types/models.js").MemberList>}
+   */
+  async listMembers(collection, { after, limit, signal } = {}) {
+    return this.ask(operations.listMembers, { segments: { collection }, query: { after, limit }, signal });
+  }
+
+  /**
+   * Everybody who can be identified in a collection, page after page.
+   * @param {string} collection
+   * @param {Ending} [options]
+   * @returns {AsyncGenerator<import("../types/models.js").MemberEntry, void, void>}
+   */
+  async *members(collection, options = {}) {
+    /** @type {string | null | undefined} */
+    let after;
+    do {
+      /** @type {import("../types/models.js").MemberList} */
+      const page = await this.listMembers(collection, { ...options, after: after ?? undefined });
+      yield* page.members;
+      after = page.next;
+    } while (after);
+  }
+
   // Keys of the platform.
 
   /**

@@ -29,7 +29,10 @@ import { hex, randomBytes } from "./random.js";
 // These ask by POST and write nothing, so they may be asked again whatever happened.
 const WRITES_NOTHING = new Set(["/v1/compare", "/v1/detect", "/v1/subjects/{subject}/export"]);
 // With these codes nothing was begun, or it is being worked on under the same Idempotency-Key.
-const AGAIN = new Set(["busy", "too_many_requests", "attempts_used", "quota_used", "in_progress"]);
+const AGAIN = new Set([
+  ...["busy", "collection_loading", "too_many_requests"],
+  ...["attempts_used", "quota_used", "in_progress"],
+]);
 const SHORTEST_WAIT_S = 0.2;
 
 /** Sends calls and awaits the answers. */

@@ -43,6 +43,21 @@ export const auditConsistency = { method: "GET", path: "/v1/audit/consistency", 
 export const auditInclusion = { method: "GET", path: "/v1/audit/inclusion", scope: "audit", query: ["leaf", "size"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
+export const listCollections = { method: "GET", path: "/v1/collections", scope: "enroll", query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const showCollection = { method: "GET", path: "/v1/collections/{collection}", scope: "enroll", query: [], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const setCollection = { method: "PUT", path: "/v1/collections/{collection}", scope: "admin", query: [], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const identifyMember = { method: "POST", path: "/v1/collections/{collection}/identify", scope: "identify", query: [], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const listMembers = { method: "GET", path: "/v1/collections/{collection}/members", scope: "enroll", query: ["after", "limit"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
 export const compare = { method: "POST", path: "/v1/compare", scope: "compare", query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */

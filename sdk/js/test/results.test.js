@@ -182,8 +182,8 @@ test("a result is taken once and keys are fetched every five minutes", async () 
   assert.equal(fetched, 3);
 });
 
-test("the vectors that all readers share are judged alike", async (t) => {
-  const files = await readdir(folder).catch(() => []);
+test("the vectors that all readers share are judged alike", async () => {
+  const files = await readdir(folder);
   const found = [];
   for (const file of files.filter((name) => name.endsWith(".json"))) {
     const path = typeof folder === "string" ? `${folder}/${file}` : new URL(file, folder);
@@ -196,7 +196,7 @@ test("the vectors that all readers share are judged alike", async (t) => {
       found.push([name, judged, expect]);
     }
   }
-  if (found.length === 0) return t.skip("tests/vectors/result is not there yet");
+  assert.ok(found.length > 100);
   assert.deepEqual(found.filter(([, judged, expect]) => judged !== expect), []);
   for (const expect of ["ok", "signature", "time"]) assert.ok(found.some((one) => one[2] === expect));
 });

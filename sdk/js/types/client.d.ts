@@ -131,6 +131,59 @@ export class Countenance extends Connection {
      */
     exportSubject(subject: string, { holder, collection, signal }?: Held & Place & Ending): Promise<import("../types/models.js").ExportAnswer>;
     /**
+     * The collections of the tenant, with what is decided in each.
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").CollectionList>}
+     */
+    listCollections({ signal }?: Ending): Promise<import("../types/models.js").CollectionList>;
+    /**
+     * What is decided in a collection, and how many members it may have.
+     * @param {string} collection
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").CollectionAnswer>}
+     */
+    showCollection(collection: string, { signal }?: Ending): Promise<import("../types/models.js").CollectionAnswer>;
+    /**
+     * Makes a collection, or sets what is decided in it; what is left out stays as it is, or is as usual.
+     * @param {string} collection
+     * @param {{ fmr?: number, fpir?: number, margin?: number } & Write & Ending} [options] `fpir` is the share of strangers
+     *   who may be taken for a member, `fmr` the rate at which a member is a candidate, and `margin` how much less alike the
+     *   second one must be.
+     * @returns {Promise<import("../types/models.js").CollectionAnswer>}
+     */
+    setCollection(collection: string, { fmr, fpir, margin, idempotencyKey, signal }?: {
+        fmr?: number;
+        fpir?: number;
+        margin?: number;
+    } & Write & Ending): Promise<import("../types/models.js").CollectionAnswer>;
+    /**
+     * Who of those who agreed to be identified in a collection a picture shows, or nobody.
+     *
+     * `refer` means that a person has to decide, `ambiguous` that two members are too much alike.
+     * @param {string} collection
+     * @param {Picture} probe
+     * @param {Write & Ending} [options]
+     * @returns {Promise<import("../types/models.js").IdentifyAnswer>}
+     */
+    identifyMember(collection: string, probe: Picture, { idempotencyKey, signal }?: Write & Ending): Promise<import("../types/models.js").IdentifyAnswer>;
+    /**
+     * One page of those who can be identified in a collection. See `members`.
+     * @param {string} collection
+     * @param {{ after?: string, limit?: number } & Ending} [options] `after` is the `next` of the page before.
+     * @returns {Promise<import("../types/models.js").MemberList>}
+     */
+    listMembers(collection: string, { after, limit, signal }?: {
+        after?: string;
+        limit?: number;
+    } & Ending): Promise<import("../types/models.js").MemberList>;
+    /**
+     * Everybody who can be identified in a collection, page after page.
+     * @param {string} collection
+     * @param {Ending} [options]
+     * @returns {AsyncGenerator<import("../types/models.js").MemberEntry, void, void>}
+     */
+    members(collection: string, options?: Ending): AsyncGenerator<import("../types/models.js").MemberEntry, void, void>;
+    /**
      * The keys of the tenant; never the secrets.
      * @param {Ending} [options]
      * @returns {Promise<import("../types/models.js").KeyList>}

@@ -36,6 +36,48 @@ export interface CheckpointAnswer {
   signed: string;
 }
 
+/** A collection. */
+export interface CollectionAnswer {
+  /** Its name. */
+  name: string;
+  /** What stands in every answer of `identify`: all that decides it. */
+  policy: string;
+  /** A member is a candidate at this false-match rate. */
+  fmr: number;
+  /** Upper 95 % bound of that rate as it was measured. */
+  fmr_upper_95: number;
+  /** The share of strangers who may be taken for a member. */
+  fpir: number;
+  /** How much less alike the second member must be, in score. */
+  margin: number;
+  /** Most members that may be searched: `fpir` divided by `fmr_upper_95`. */
+  most_members: number;
+  /** What is said of a member who is found. */
+  answers: FoundAnswer;
+}
+
+/** The collections of a tenant. */
+export interface CollectionList {
+  /** The collections, oldest first. */
+  collections: CollectionAnswer[];
+}
+
+/** What is decided in a collection. What is left out stays as it is; in a new collection it is as usual. */
+export interface CollectionRequest {
+  /** A member is a candidate at this false-match rate, above 0 and at most 1; 1e-6 is usual. */
+  fmr?: number | null;
+  /**
+   * The share of strangers who may be taken for a member (FPIR), above 0 and at most 0.5; 1e-3 is usual. Above
+   * 1e-2 nobody is accepted: every answer is `refer`.
+   */
+  fpir?: number | null;
+  /**
+   * How much less alike the second member must be, in score, 0 to 0.5; else the answer is `ambiguous`. 0.05 is
+   * usual.
+   */
+  margin?: number | null;
+}
+
 /** What came of a comparison. Nothing of the pictures is kept. */
 export interface CompareAnswer {
   /** The answer. */
@@ -223,12 +265,50 @@ export interface Face {
   causes: string[];
 }
 
+/** What is said of a member who is found. */
+export type FoundAnswer = "accept" | "refer";
+
 /** That the process runs, or that it can serve. */
 export interface Health {
   /** `ok`. */
   status: string;
   /** Version of the program. */
   version: string;
+}
+
+/** What came of an identification. */
+export interface IdentifyAnswer {
+  /** The answer. */
+  decision: IdentifyDecision;
+  /** What decided it: the model and the settings of the collection. */
+  policy: string;
+  /** Why to take the picture again, such as `too_dark`; it comes from the picture alone. */
+  cause?: string | null;
+  /** What it was decided on; only for keys with the scope `scores`. */
+  detail?: IdentifyDetail | null;
+  /** Who it is, with `accept`, or may be, with `refer`. */
+  subject?: string | null;
+}
+
+/** The outcomes of an identification. */
+export type IdentifyDecision = "accept" | "ambiguous" | "recapture" | "refer" | "reject";
+
+/** What only whoever runs the collection may see. */
+export interface IdentifyDetail {
+  /** What the score was held against. */
+  threshold: number;
+  /** Members that were searched; none with `recapture`. */
+  members: number;
+  /** Leaf of the decision in the audit tree, as `/v1/audit/inclusion` takes it. */
+  leaf: string;
+  /** Cosine of the best template of the member who was found, -1 to 1. */
+  score?: number | null;
+}
+
+/** A picture taken just now, as JSON. */
+export interface IdentifyRequest {
+  /** JPEG, PNG or WebP, in base64. */
+  probe: string;
 }
 
 /** That a leaf is in the tree. */
@@ -319,6 +399,29 @@ export interface KeyRequest {
   days?: number | null;
   /** Requests per second, 1 to 100000; as the server is set where it is left out. */
   rate?: number | null;
+}
+
+/**
+ * A member of a collection: a subject with the operator's key, a template and a standing consent to
+ * `identify`.
+ */
+export interface MemberEntry {
+  /** What the caller calls it. */
+  id: string;
+  /** When its consent to `identify` ends, in seconds since 1970-01-01 UTC. */
+  expires: number;
+  /** How many templates it has. */
+  templates: number;
+  /** Day of last use, counted from 1970-01-01. */
+  used_day: number;
+}
+
+/** The members among a stretch of the subjects of a collection. */
+export interface MemberList {
+  /** The members; a page may have none and still not be the last. */
+  members: MemberEntry[];
+  /** What the next page is asked with; absent on the last. */
+  next?: string | null;
 }
 
 /** What is done with faces here. */

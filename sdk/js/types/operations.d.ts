@@ -30,6 +30,16 @@ export const auditConsistency: Operation;
 /** @type {Operation} */
 export const auditInclusion: Operation;
 /** @type {Operation} */
+export const listCollections: Operation;
+/** @type {Operation} */
+export const showCollection: Operation;
+/** @type {Operation} */
+export const setCollection: Operation;
+/** @type {Operation} */
+export const identifyMember: Operation;
+/** @type {Operation} */
+export const listMembers: Operation;
+/** @type {Operation} */
 export const compare: Operation;
 /** @type {Operation} */
 export const detect: Operation;

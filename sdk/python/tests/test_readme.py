@@ -19,6 +19,7 @@ def blocks(text: str) -> list[str]:
 
 
 def run(code: str, house: House, folder: Path) -> str:
+    """What a program prints in a folder with photos and a key."""
     for name, photo in (
         ("passport.jpg", "obama.jpg"),
         ("today.jpg", "obama2.jpg"),

@@ -197,8 +197,7 @@ def test_a_result_is_taken_once_and_keys_are_fetched_every_five_minutes() -> Non
 
 def test_the_vectors_that_all_readers_share_are_judged_alike() -> None:
     files = sorted(VECTORS.glob("*.json"))
-    if not files:
-        pytest.skip("tests/vectors/result is not there yet")
+    assert len(files) >= 4
     judged = []
     for file in files:
         vectors = json.loads(file.read_text())

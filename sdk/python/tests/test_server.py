@@ -139,6 +139,28 @@ def test_pages_of_subjects_are_walked_through(house: House) -> None:
         assert len(everybody) == len(page.subjects) + len(rest.subjects)
 
 
+def test_a_member_of_a_collection_is_found_and_nobody_else(house: House) -> None:
+    with house.client() as client:
+        made = client.set_collection("hall", fpir=1e-3)
+        assert (made.name, made.fpir, made.answers) == ("hall", 1e-3, "accept")
+        assert client.set_collection("hall", margin=0.1).margin == 0.1
+        assert client.show_collection("hall").fpir == 1e-3
+        assert "hall" in {one.name for one in client.list_collections().collections}
+        for name, purpose in (("eve", "identify"), ("finn", "verify")):
+            client.add_subject(name, collection="hall")
+            client.grant_consent(name, purpose, text_version="1", evidence=b"form", collection="hall")
+        client.enroll_faces("eve", [house.photo("obama.jpg")], collection="hall")
+        client.enroll_faces("finn", [house.photo("biden.jpg")], collection="hall")
+        found = client.identify_member("hall", house.photo("obama2.jpg"))
+        assert (found.decision, found.subject) == ("accept", "eve")
+        assert found.detail and found.detail.members == 1
+        # Finn agreed to be verified, and not to be searched for.
+        assert client.identify_member("hall", house.photo("biden.jpg")).decision == "reject"
+        assert [member.id for member in client.iter_members("hall")] == ["eve"]
+        client.withdraw_consents("eve", purpose="identify", collection="hall")
+        assert client.identify_member("hall", house.photo("obama2.jpg")).decision == "reject"
+
+
 def test_what_is_public_is_answered_without_a_key(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COUNTENANCE_KEY", raising=False)
     with house.client(key=None) as client:

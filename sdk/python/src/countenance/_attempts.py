@@ -26,7 +26,7 @@ DEFAULT_URL = "http://127.0.0.1:7300"
 # These ask by POST and write nothing, so they may be asked again whatever happened.
 _WRITES_NOTHING = frozenset({"compare", "detect", "export_subject"})
 # With these codes nothing was begun, or it is being worked on under the same Idempotency-Key.
-_AGAIN = frozenset({"busy", "too_many_requests", "attempts_used", "quota_used", "in_progress"})
+_AGAIN = frozenset({"busy", "collection_loading", "too_many_requests", "attempts_used", "quota_used", "in_progress"})
 _SHORTEST_WAIT_S = 0.2
 
 

@@ -205,6 +205,68 @@ def export_subject(
     )
 
 
+def list_collections() -> Call[models.CollectionList]:
+    """The collections of the tenant, with what is decided in each."""
+    return Call(_operations.LIST_COLLECTIONS, models.CollectionList.from_wire)
+
+
+def show_collection(collection: str) -> Call[models.CollectionAnswer]:
+    """What is decided in a collection, and how many members it may have."""
+    return Call(
+        _operations.SHOW_COLLECTION, models.CollectionAnswer.from_wire, segments={"collection": collection}
+    )
+
+
+def set_collection(
+    collection: str,
+    *,
+    fmr: float | None = None,
+    fpir: float | None = None,
+    margin: float | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.CollectionAnswer]:
+    """Makes a collection, or sets what is decided in it; what is left out stays as it is, or is as usual.
+
+    `fpir` is the share of strangers who may be taken for a member, `fmr` the rate at which a member is a candidate, and
+    `margin` how much less alike the second one must be.
+    """
+    return Call(
+        _operations.SET_COLLECTION,
+        models.CollectionAnswer.from_wire,
+        segments={"collection": collection},
+        json=_given(fmr=fmr, fpir=fpir, margin=margin),
+        idempotency_key=idempotency_key,
+    )
+
+
+def identify_member(
+    collection: str, probe: Picture, *, idempotency_key: str | None = None
+) -> Call[models.IdentifyAnswer]:
+    """Who of those who agreed to be identified in a collection a picture shows, or nobody.
+
+    `refer` means that a person has to decide, `ambiguous` that two members are too much alike.
+    """
+    return Call(
+        _operations.IDENTIFY_MEMBER,
+        models.IdentifyAnswer.from_wire,
+        segments={"collection": collection},
+        form=[("probe", read(probe))],
+        idempotency_key=idempotency_key,
+    )
+
+
+def list_members(
+    collection: str, *, after: str | None = None, limit: int | None = None
+) -> Call[models.MemberList]:
+    """One page of those who can be identified in a collection. See `iter_members`."""
+    return Call(
+        _operations.LIST_MEMBERS,
+        models.MemberList.from_wire,
+        segments={"collection": collection},
+        query={"after": after, "limit": limit},
+    )
+
+
 def list_keys() -> Call[models.KeyList]:
     """The keys of the tenant; never the secrets."""
     return Call(_operations.LIST_KEYS, models.KeyList.from_wire)

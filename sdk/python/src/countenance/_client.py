@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 from ._methods import AsyncMethods, Methods
-from .models import SubjectListEntry
+from .models import MemberEntry, SubjectListEntry
 
 
 class Countenance(Methods):
@@ -20,6 +20,15 @@ class Countenance(Methods):
             if (after := page.next) is None:
                 return
 
+    def iter_members(self, collection: str) -> Iterator[MemberEntry]:
+        """Everybody who can be identified in a collection, page after page."""
+        after = None
+        while True:
+            page = self.list_members(collection, after=after)
+            yield from page.members
+            if (after := page.next) is None:
+                return
+
 
 class AsyncCountenance(AsyncMethods):
     """The same, awaited; under asyncio or trio."""
@@ -31,5 +40,15 @@ class AsyncCountenance(AsyncMethods):
             page = await self.list_subjects(collection=collection, after=after)
             for subject in page.subjects:
                 yield subject
+            if (after := page.next) is None:
+                return
+
+    async def iter_members(self, collection: str) -> AsyncIterator[MemberEntry]:
+        """Everybody who can be identified in a collection, page after page."""
+        after = None
+        while True:
+            page = await self.list_members(collection, after=after)
+            for member in page.members:
+                yield member
             if (after := page.next) is None:
                 return

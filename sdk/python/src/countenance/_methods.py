@@ -92,6 +92,37 @@ class Methods(Connection):
         """Everything held about a person, in the clear: hand it over to them and delete it."""
         return self._ask(_calls.export_subject(subject, holder=holder, collection=collection))
 
+    def list_collections(self) -> models.CollectionList:
+        """The collections of the tenant, with what is decided in each."""
+        return self._ask(_calls.list_collections())
+
+    def show_collection(self, collection: str) -> models.CollectionAnswer:
+        """What is decided in a collection, and how many members it may have."""
+        return self._ask(_calls.show_collection(collection))
+
+    def set_collection(
+        self, collection: str, *, fmr: float | None=None, fpir: float | None=None, margin: float | None=None, idempotency_key: str | None=None
+    ) -> models.CollectionAnswer:
+        """Makes a collection, or sets what is decided in it; what is left out stays as it is, or is as usual.
+
+        `fpir` is the share of strangers who may be taken for a member, `fmr` the rate at which a member is a candidate, and
+        `margin` how much less alike the second one must be.
+        """
+        return self._ask(_calls.set_collection(collection, fmr=fmr, fpir=fpir, margin=margin, idempotency_key=idempotency_key))
+
+    def identify_member(
+        self, collection: str, probe: Picture, *, idempotency_key: str | None=None
+    ) -> models.IdentifyAnswer:
+        """Who of those who agreed to be identified in a collection a picture shows, or nobody.
+
+        `refer` means that a person has to decide, `ambiguous` that two members are too much alike.
+        """
+        return self._ask(_calls.identify_member(collection, probe, idempotency_key=idempotency_key))
+
+    def list_members(self, collection: str, *, after: str | None=None, limit: int | None=None) -> models.MemberList:
+        """One page of those who can be identified in a collection. See `iter_members`."""
+        return self._ask(_calls.list_members(collection, after=after, limit=limit))
+
     def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""
         return self._ask(_calls.list_keys())
@@ -229,6 +260,39 @@ class AsyncMethods(AsyncConnection):
     ) -> models.ExportAnswer:
         """Everything held about a person, in the clear: hand it over to them and delete it."""
         return await self._ask(lambda: _calls.export_subject(subject, holder=holder, collection=collection))
+
+    async def list_collections(self) -> models.CollectionList:
+        """The collections of the tenant, with what is decided in each."""
+        return await self._ask(lambda: _calls.list_collections())
+
+    async def show_collection(self, collection: str) -> models.CollectionAnswer:
+        """What is decided in a collection, and how many members it may have."""
+        return await self._ask(lambda: _calls.show_collection(collection))
+
+    async def set_collection(
+        self, collection: str, *, fmr: float | None=None, fpir: float | None=None, margin: float | None=None, idempotency_key: str | None=None
+    ) -> models.CollectionAnswer:
+        """Makes a collection, or sets what is decided in it; what is left out stays as it is, or is as usual.
+
+        `fpir` is the share of strangers who may be taken for a member, `fmr` the rate at which a member is a candidate, and
+        `margin` how much less alike the second one must be.
+        """
+        return await self._ask(lambda: _calls.set_collection(collection, fmr=fmr, fpir=fpir, margin=margin, idempotency_key=idempotency_key))
+
+    async def identify_member(
+        self, collection: str, probe: Picture, *, idempotency_key: str | None=None
+    ) -> models.IdentifyAnswer:
+        """Who of those who agreed to be identified in a collection a picture shows, or nobody.
+
+        `refer` means that a person has to decide, `ambiguous` that two members are too much alike.
+        """
+        return await self._ask(lambda: _calls.identify_member(collection, probe, idempotency_key=idempotency_key))
+
+    async def list_members(
+        self, collection: str, *, after: str | None=None, limit: int | None=None
+    ) -> models.MemberList:
+        """One page of those who can be identified in a collection. See `iter_members`."""
+        return await self._ask(lambda: _calls.list_members(collection, after=after, limit=limit))
 
     async def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""

@@ -111,6 +111,51 @@ AUDIT_INCLUSION = Operation(
     holder=False,
     idempotent=False,
 )
+LIST_COLLECTIONS = Operation(
+    "list_collections",
+    "GET",
+    "/v1/collections",
+    scope="enroll",
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+SHOW_COLLECTION = Operation(
+    "show_collection",
+    "GET",
+    "/v1/collections/{collection}",
+    scope="enroll",
+    query=(),
+    holder=False,
+    idempotent=False,
+)
+SET_COLLECTION = Operation(
+    "set_collection",
+    "PUT",
+    "/v1/collections/{collection}",
+    scope="admin",
+    query=(),
+    holder=False,
+    idempotent=True,
+)
+IDENTIFY_MEMBER = Operation(
+    "identify_member",
+    "POST",
+    "/v1/collections/{collection}/identify",
+    scope="identify",
+    query=(),
+    holder=False,
+    idempotent=True,
+)
+LIST_MEMBERS = Operation(
+    "list_members",
+    "GET",
+    "/v1/collections/{collection}/members",
+    scope="enroll",
+    query=("after", "limit"),
+    holder=False,
+    idempotent=False,
+)
 COMPARE = Operation(
     "compare",
     "POST",

@@ -12,6 +12,12 @@ Decision = Literal["accept", "recapture", "reject"]
 EnrollOutcome = Literal["different", "enrolled", "not_the_subject", "recapture"]
 """The outcomes of an enrollment; only `enrolled` stores anything."""
 
+FoundAnswer = Literal["accept", "refer"]
+"""What is said of a member who is found."""
+
+IdentifyDecision = Literal["accept", "ambiguous", "recapture", "refer", "reject"]
+"""The outcomes of an identification."""
+
 Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "scores", "verify"]
 """What a key may do. A key has a set of them; none includes another."""
 
@@ -94,6 +100,57 @@ class CheckpointAnswer:
             time=wire["time"],
             vault=wire["vault"],
             signed=wire["signed"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionAnswer:
+    """A collection."""
+
+    name: str
+    """Its name."""
+    policy: str
+    """What stands in every answer of `identify`: all that decides it."""
+    fmr: float
+    """A member is a candidate at this false-match rate."""
+    fmr_upper_95: float
+    """Upper 95 % bound of that rate as it was measured."""
+    fpir: float
+    """The share of strangers who may be taken for a member."""
+    margin: float
+    """How much less alike the second member must be, in score."""
+    most_members: int
+    """Most members that may be searched: `fpir` divided by `fmr_upper_95`."""
+    answers: FoundAnswer
+    """What is said of a member who is found."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CollectionAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            name=wire["name"],
+            policy=wire["policy"],
+            fmr=wire["fmr"],
+            fmr_upper_95=wire["fmr_upper_95"],
+            fpir=wire["fpir"],
+            margin=wire["margin"],
+            most_members=wire["most_members"],
+            answers=wire["answers"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CollectionList:
+    """The collections of a tenant."""
+
+    collections: list[CollectionAnswer]
+    """The collections, oldest first."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CollectionList:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            collections=[CollectionAnswer.from_wire(one) for one in wire["collections"]],
         )
 
 
@@ -400,6 +457,57 @@ class Health:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentifyAnswer:
+    """What came of an identification."""
+
+    decision: IdentifyDecision
+    """The answer."""
+    policy: str
+    """What decided it: the model and the settings of the collection."""
+    cause: str | None = None
+    """Why to take the picture again, such as `too_dark`; it comes from the picture alone."""
+    detail: IdentifyDetail | None = None
+    """What it was decided on; only for keys with the scope `scores`."""
+    subject: str | None = None
+    """Who it is, with `accept`, or may be, with `refer`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> IdentifyAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            decision=wire["decision"],
+            policy=wire["policy"],
+            cause=wire.get("cause"),
+            detail=None if wire.get("detail") is None else IdentifyDetail.from_wire(wire["detail"]),
+            subject=wire.get("subject"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentifyDetail:
+    """What only whoever runs the collection may see."""
+
+    threshold: float
+    """What the score was held against."""
+    members: int
+    """Members that were searched; none with `recapture`."""
+    leaf: str
+    """Leaf of the decision in the audit tree, as `/v1/audit/inclusion` takes it."""
+    score: float | None = None
+    """Cosine of the best template of the member who was found, -1 to 1."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> IdentifyDetail:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            threshold=wire["threshold"],
+            members=wire["members"],
+            leaf=wire["leaf"],
+            score=wire.get("score"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class InclusionAnswer:
     """That a leaf is in the tree."""
 
@@ -549,6 +657,50 @@ class KeyList:
         """Made of JSON; what it does not know it leaves out."""
         return cls(
             keys=[KeyEntry.from_wire(one) for one in wire["keys"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberEntry:
+    """A member of a collection: a subject with the operator's key, a template and a standing consent to
+    `identify`.
+    """
+
+    id: str
+    """What the caller calls it."""
+    expires: int
+    """When its consent to `identify` ends, in seconds since 1970-01-01 UTC."""
+    templates: int
+    """How many templates it has."""
+    used_day: int
+    """Day of last use, counted from 1970-01-01."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> MemberEntry:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            expires=wire["expires"],
+            templates=wire["templates"],
+            used_day=wire["used_day"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberList:
+    """The members among a stretch of the subjects of a collection."""
+
+    members: list[MemberEntry]
+    """The members; a page may have none and still not be the last."""
+    next: str | None = None
+    """What the next page is asked with; absent on the last."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> MemberList:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            members=[MemberEntry.from_wire(one) for one in wire["members"]],
+            next=wire.get("next"),
         )
 
 
@@ -776,6 +928,8 @@ __all__ = [
     "Area",
     "AttemptRule",
     "CheckpointAnswer",
+    "CollectionAnswer",
+    "CollectionList",
     "CompareAnswer",
     "Consent",
     "ConsentList",
@@ -789,13 +943,19 @@ __all__ = [
     "ExportEvent",
     "ExportTemplate",
     "Face",
+    "FoundAnswer",
     "Health",
+    "IdentifyAnswer",
+    "IdentifyDecision",
+    "IdentifyDetail",
     "InclusionAnswer",
     "Jwk",
     "Jwks",
     "KeyCreated",
     "KeyEntry",
     "KeyList",
+    "MemberEntry",
+    "MemberList",
     "Policy",
     "Problem",
     "Quality",

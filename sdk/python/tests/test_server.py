@@ -141,7 +141,7 @@ def test_pages_of_subjects_are_walked_through(house: House) -> None:
 
 def test_a_member_of_a_collection_is_found_and_nobody_else(house: House) -> None:
     with house.client() as client:
-        made = client.set_collection("hall", fpir=1e-3)
+        made = client.set_collection("hall", fmr=1e-5, fpir=1e-3)
         assert (made.name, made.fpir, made.answers) == ("hall", 1e-3, "accept")
         assert client.set_collection("hall", margin=0.1).margin == 0.1
         assert client.show_collection("hall").fpir == 1e-3

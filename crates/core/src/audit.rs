@@ -1,7 +1,7 @@
 //! Use case: show that the audit log was not rewritten.
 
 use crate::Registry;
-use countenance_vault::{Checkpoint, Hash, Inclusion, VaultError};
+use countenance_vault::{Checkpoint, Hash, Inclusion, LogEntries, VaultError};
 
 /// An audit log that was computed anew and found whole.
 #[derive(Clone, Debug)]
@@ -37,6 +37,15 @@ impl Registry {
         let size = self.vault().audit_verify()?;
         let checkpoint = self.vault().checkpoint(self.now())?;
         Ok(AuditReport { size, checkpoint })
+    }
+
+    /// Up to `limit` entries of the audit log from leaf `from` on: what happened, and not to whom.
+    ///
+    /// # Errors
+    /// [`VaultError::Limit`] when too many are asked for; [`VaultError::Log`] when a row is missing or altered;
+    /// others when the store fails.
+    pub fn log_entries(&self, from: u64, limit: u32) -> Result<LogEntries, VaultError> {
+        self.vault().log_entries(from, limit)
     }
 
     /// Proves that an event is in the log.

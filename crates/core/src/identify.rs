@@ -219,10 +219,15 @@ impl Registry {
         // 5. The audit log, then the answer.
         done.answer = match judge(&found, &done.policy) {
             Judged::Nobody => IdentifyAnswer::Reject,
-            Judged::Several => IdentifyAnswer::Ambiguous,
+            Judged::Several => {
+                done.answer = IdentifyAnswer::Ambiguous;
+                done.leaf = vault.decline_ambiguous(attempt, self.now())?;
+                open.note(done.leaf);
+                return Ok(());
+            }
             Judged::One(best) => {
                 done.score = Some(best.score);
-                return self.name(open, attempt, best.entry.member, done);
+                return self.name(open, (target, attempt), best.entry.member, done);
             }
         };
         done.leaf = vault.decline(attempt, None, false, self.now())?;
@@ -234,7 +239,7 @@ impl Registry {
     fn name(
         &self,
         open: &OpenCollection,
-        attempt: Attempt,
+        (target, attempt): (&Target, Attempt),
         number: u64,
         done: &mut Identification,
     ) -> Result<(), IdentifyError> {
@@ -254,15 +259,26 @@ impl Registry {
             }
             Err(error) => return Err(error.into()),
         };
-        let id = member.external_id().clone();
-        if !done.policy.settings().may_accept() {
-            done.answer = IdentifyAnswer::Refer(id);
-            done.leaf = vault.decline(attempt, None, false, self.now())?;
+        let (id, now) = (member.external_id().clone(), self.now());
+        let (answer, leaf) = if done.policy.settings().may_accept() {
+            let leaf = vault.accept_found(attempt, &member, &consent, now);
+            (IdentifyAnswer::Accept(id), leaf)
         } else {
-            done.leaf = vault.accept_found(attempt, &member, &consent, self.now())?;
-            done.answer = IdentifyAnswer::Accept(id);
+            let leaf = vault.refer_found(attempt, &member, &consent, now);
+            (IdentifyAnswer::Refer(id), leaf)
+        };
+        match leaf {
+            Ok(leaf) => {
+                (done.answer, done.leaf) = (answer, leaf);
+                open.note(leaf);
+            }
+            // Withdrawn or erased since the consent was read: the attempt stays counted.
+            Err(VaultError::Unknown { .. } | VaultError::Consent(_)) => {
+                done.score = None;
+                done.leaf = vault.refuse(target, Purpose::Identify, false, now)?;
+            }
+            Err(error) => return Err(error.into()),
         }
-        open.note(done.leaf);
         Ok(())
     }
 }

@@ -8,7 +8,7 @@
 
 mod given;
 
-use countenance_core::vault::{ExternalId, Purpose, SystemRandom};
+use countenance_core::vault::{ExternalId, LogContent, Outcome, Purpose, SystemRandom};
 use countenance_core::{
     Agreement, FalseMatchRate, Identification, IdentifyAnswer, IdentifyError, IdentifyRequest,
     IdentifySettings, Isa, OpenCollection, Searcher, Worker,
@@ -107,6 +107,12 @@ fn two_members_too_much_alike_are_ambiguous_and_two_templates_of_one_are_not() {
     join(&house, &mut worker, &id("twin"), &["obama2.jpg"]);
     let two = answer(&house, &mut worker, &open, "obama2.jpg");
     assert_eq!(two, IdentifyAnswer::Ambiguous);
+    let size = house.registry.vault().audit_size().unwrap();
+    let newest = house.registry.log_entries(size - 1, 1).unwrap();
+    assert!(
+        matches!(newest.entries[0].content, LogContent::Event(event) if event.outcome == Some(Outcome::Ambiguous)),
+        "{newest:?}"
+    );
 }
 
 #[test]
@@ -214,7 +220,15 @@ fn above_a_hundredth_a_person_decides_and_the_policy_says_so() {
     join(&house, &mut worker, &ana, &["obama.jpg"]);
     let open = open(&house, &worker);
     let found = ask(&house, &mut worker, &open, "door", "obama2.jpg").unwrap();
-    assert_eq!(found.answer, IdentifyAnswer::Refer(ana));
+    assert_eq!(found.answer, IdentifyAnswer::Refer(ana.clone()));
+    // Whoever is referred is no stranger: the next six are, too, and the log of the member says what was told.
+    for _ in 0..6 {
+        let again = answer(&house, &mut worker, &open, "obama2.jpg");
+        assert_eq!(again, IdentifyAnswer::Refer(ana.clone()));
+    }
+    let export = house.registry.export(&house.claim(&ana)).unwrap();
+    let outcomes = export.events.iter().filter_map(|entry| entry.event.outcome);
+    assert_eq!(outcomes.filter(|one| *one == Outcome::Refer).count(), 7);
     assert!(found.policy.id().contains("fpir=2e-2"));
 }
 

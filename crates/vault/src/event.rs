@@ -94,6 +94,10 @@ codes! {
         Reject = 2,
         /// A better capture was asked for.
         Recapture = 3,
+        /// A member was found, and a person has to look.
+        Refer = 4,
+        /// Two members were too much alike.
+        Ambiguous = 5,
     }
 }
 

@@ -35,8 +35,8 @@ pub use root::{Pkcs11Options, Pkcs11Root};
 pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
-    Attempt, AuditEntry, Collection, Inclusion, Listed, ListedMember, MAX_SETTINGS, Member,
-    MemberPage, Members, NewSubject, NewTemplates, Reference, Restored, ResultKey, Retained,
-    Rewrapped, Sealer, Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Vault,
-    is_signed,
+    Attempt, AuditEntry, Collection, Inclusion, Listed, ListedMember, LogContent, LogEntries,
+    LogEntry, MAX_ENTRIES, MAX_SETTINGS, Member, MemberPage, Members, NewSubject, NewTemplates,
+    Reference, Restored, ResultKey, Retained, Rewrapped, Sealer, Settings, Subject, SubjectExport,
+    SubjectKind, Target, Unlocked, Vault, is_signed,
 };

@@ -61,8 +61,16 @@ struct Refusal<'a> {
     tenant: u32,
     subject: Option<&'a Subject>,
     unlocked: Option<&'a Unlocked>,
-    recapture: bool,
+    outcome: Outcome,
     purpose: Purpose,
+}
+
+fn declined(recapture: bool) -> Outcome {
+    if recapture {
+        Outcome::Recapture
+    } else {
+        Outcome::Reject
+    }
 }
 
 fn aad(slot: &[u8; 32]) -> Vec<u8> {
@@ -165,7 +173,7 @@ impl Vault {
         if attempt.key_id() != Some(subject.subject.key_id()) {
             return Err(VaultError::Unknown { what: "attempt" });
         }
-        self.accept_any(&attempt, subject, consent, now)
+        self.accept_any(&attempt, subject, consent, Outcome::Accept, now)
     }
 
     /// Ends an attempt of somebody who did not say who they are with the acceptance of the member who was
@@ -183,6 +191,33 @@ impl Vault {
         consent: &Consent,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
+        self.found(&attempt, member, consent, Outcome::Accept, now)
+    }
+
+    /// The same where a person has to look whether it is this member: that it may be is in the log of the member,
+    /// and ends the row of failures.
+    ///
+    /// # Errors
+    /// As [`Vault::accept_found`].
+    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
+    pub fn refer_found(
+        &self,
+        attempt: Attempt,
+        member: &Unlocked,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        self.found(&attempt, member, consent, Outcome::Refer, now)
+    }
+
+    fn found(
+        &self,
+        attempt: &Attempt,
+        member: &Unlocked,
+        consent: &Consent,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
         let tenant = member.subject.collection.tenant;
         let fits = attempt.subject.is_none()
             && attempt.tenant == tenant
@@ -190,7 +225,7 @@ impl Vault {
         if !fits {
             return Err(VaultError::Unknown { what: "attempt" });
         }
-        self.accept_any(&attempt, member, consent, now)
+        self.accept_any(attempt, member, consent, outcome, now)
     }
 
     fn accept_any(
@@ -198,6 +233,7 @@ impl Vault {
         attempt: &Attempt,
         subject: &Unlocked,
         consent: &Consent,
+        outcome: Outcome,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
         self.tick(now)?;
@@ -214,7 +250,7 @@ impl Vault {
             edits.push(self.touch(number, consent.generation, &parts, now));
         }
         let event = Event {
-            outcome: Some(Outcome::Accept),
+            outcome: Some(outcome),
             purpose: Some(attempt.purpose),
             number: consent.number,
             ..Event::new(EventKind::Decided, now)
@@ -254,7 +290,24 @@ impl Vault {
             tenant: attempt.tenant,
             subject: attempt.subject.as_ref(),
             unlocked,
-            recapture,
+            outcome: declined(recapture),
+            purpose: attempt.purpose,
+        };
+        self.append_refusal(&refusal, now)
+    }
+
+    /// Ends an attempt of somebody who did not say who they are and to whom two members are too much alike;
+    /// the attempt stays counted. Returns the leaf index.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails; the answer is no all the same.
+    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
+    pub fn decline_ambiguous(&self, attempt: Attempt, now: Timestamp) -> Result<u64, VaultError> {
+        let refusal = Refusal {
+            tenant: attempt.tenant,
+            subject: attempt.subject.as_ref(),
+            unlocked: None,
+            outcome: Outcome::Ambiguous,
             purpose: attempt.purpose,
         };
         self.append_refusal(&refusal, now)
@@ -276,7 +329,7 @@ impl Vault {
             tenant: target.collection.tenant,
             subject: target.subject.as_ref(),
             unlocked: None,
-            recapture,
+            outcome: declined(recapture),
             purpose,
         };
         self.append_refusal(&refusal, now)
@@ -308,13 +361,8 @@ impl Vault {
 
     fn append_refusal(&self, refusal: &Refusal<'_>, now: Timestamp) -> Result<u64, VaultError> {
         self.tick(now)?;
-        let outcome = if refusal.recapture {
-            Outcome::Recapture
-        } else {
-            Outcome::Reject
-        };
         let event = Event {
-            outcome: Some(outcome),
+            outcome: Some(refusal.outcome),
             purpose: Some(refusal.purpose),
             ..Event::new(EventKind::Decided, now)
         };

@@ -176,7 +176,18 @@ impl Vault {
 
     /// Holds the rows of a page against its leaves, as far as the tree has `size` of them.
     fn check_rows(&self, page: &LogPage, first: u64, size: u64) -> Result<(), VaultError> {
+        self.checked_rows(page, first, size).map(drop)
+    }
+
+    /// The rows of a page, each with the hash of its leaf, against which it was held.
+    pub(super) fn checked_rows<'a>(
+        &self,
+        page: &'a LogPage,
+        first: u64,
+        size: u64,
+    ) -> Result<Vec<(&'a EventRow, Hash)>, VaultError> {
         let mut rows = page.events.iter();
+        let mut checked = Vec::with_capacity(page.events.len());
         for (index, hashes) in Self::tiles_of(page, first, size)? {
             for (leaf, hash) in (index * TILE..).zip(&hashes) {
                 let Some(row) = rows.next().filter(|row| row.sequence == leaf) else {
@@ -185,9 +196,10 @@ impl Vault {
                 if !self.keys.log.stands_for(row, hash) {
                     return Err(LogFault::Altered { leaf }.into());
                 }
+                checked.push((row, *hash));
             }
         }
-        Ok(())
+        Ok(checked)
     }
 
     /// No row stands beyond the end of the tree.

@@ -39,7 +39,7 @@ local file = io.open("%(body)s", "rb"); wrk.body = file:read("*a"); file:close()
 done_ok, done_shed, done_other = 0, 0, 0
 response = function(status)
   if status == 200 or status == 201 then done_ok = done_ok + 1
-  elseif status == 503 then done_shed = done_shed + 1
+  elseif status == 503 or status == 429 then done_shed = done_shed + 1
   else done_other = done_other + 1 end
 end
 local threads = {}

@@ -40,6 +40,7 @@ use utoipa::{Modify, OpenApi};
         identify_member,
         list_members,
         audit_checkpoint,
+        audit_entries,
         audit_inclusion,
         audit_consistency,
         list_keys,
@@ -166,6 +167,11 @@ fn list_members() {}
 #[utoipa::path(get, path = "/v1/audit/checkpoint", tag = "audit", responses((status = 200, description = "The signed tree", body = CheckpointAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn audit_checkpoint() {}
+
+/// List the entries of the log, page by page: what happened, and not to whom.
+#[utoipa::path(get, path = "/v1/audit/entries", tag = "audit", params(EntriesQuery), responses((status = 200, description = "A page", body = EntriesAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn audit_entries() {}
 
 /// Prove that a leaf is in the tree.
 #[utoipa::path(get, path = "/v1/audit/inclusion", tag = "audit", params(InclusionQuery), responses((status = 200, description = "The proof", body = InclusionAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["audit"])))]

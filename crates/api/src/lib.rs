@@ -15,7 +15,8 @@ mod subject;
 mod verify;
 
 pub use audit::{
-    CheckpointAnswer, ConsistencyAnswer, ConsistencyQuery, InclusionAnswer, InclusionQuery,
+    CheckpointAnswer, ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, EntriesQuery,
+    InclusionAnswer, InclusionQuery, LogContent, LogEntry,
 };
 pub use collection::{
     CollectionAnswer, CollectionList, CollectionRequest, FoundAnswer, MemberEntry, MemberList,

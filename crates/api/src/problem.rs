@@ -121,8 +121,8 @@ table! {
     AttemptsUsed "attempts_used" 429 "Too many attempts" Fixed("There were too many attempts without success, of this subject or in identification with this key; wait as Retry-After says.");
     /// The key has asked as often as it may today.
     QuotaUsed "quota_used" 429 "The day's requests are used" Fixed("This key has asked as often as it may in one day (UTC); wait as Retry-After says.");
-    /// The key asks too often.
-    TooManyRequests "too_many_requests" 429 "Too many requests" Fixed("This key asks more often than it may; wait as Retry-After says.");
+    /// The key asks too often, or too much at one time.
+    TooManyRequests "too_many_requests" 429 "Too many requests" Fixed("This key asks more often, or more at one time, than it may; wait as Retry-After says.");
     /// The server failed; what happened is in its log, under the request's id.
     Internal "internal" 500 "The server failed" Fixed("The server could not do this; its log has the reason under the id of the request.");
     /// Everything is taken: nothing was begun.

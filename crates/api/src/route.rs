@@ -75,6 +75,7 @@ pub const ROUTES: &[Route] = &[
     public("/readyz"),
     route(Method::Get, "/v1/audit/checkpoint", Scope::Audit),
     route(Method::Get, "/v1/audit/consistency", Scope::Audit),
+    route(Method::Get, "/v1/audit/entries", Scope::Audit),
     route(Method::Get, "/v1/audit/inclusion", Scope::Audit),
     route(Method::Get, "/v1/collections", Scope::Enroll),
     route(Method::Get, "/v1/collections/{collection}", Scope::Enroll),

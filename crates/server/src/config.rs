@@ -10,6 +10,8 @@ pub struct Config {
     pub workers: usize,
     /// Requests with pictures that may wait for a worker; the next ones are told to come again.
     pub queue: usize,
+    /// Requests with pictures of one key that may wait or be worked on.
+    pub key_places: usize,
     /// Requests without pictures that may work on the vault at one time.
     pub registry_places: usize,
     /// Bytes of a body.
@@ -18,6 +20,8 @@ pub struct Config {
     pub header_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// How long a client may take to read an answer.
+    pub answer_timeout: Duration,
     /// How long the work may take, waiting included.
     pub work_timeout: Duration,
     /// How long requests that were accepted may take to end when the server stops.
@@ -29,19 +33,31 @@ pub struct Config {
 }
 
 impl Default for Config {
-    /// 2 workers with 64 waiting, 16 MiB bodies within 15 s, 30 s of work, 200 requests per second and key.
+    /// 2 workers with 64 waiting, half of these for one key, 16 MiB bodies within 15 s, 30 s of work, 200 requests per
+    /// second and key.
     fn default() -> Self {
         Self {
             workers: 2,
             queue: 64,
+            key_places: Self::usual_key_places(2, 64),
             registry_places: 64,
             max_body_bytes: 16 << 20,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(15),
+            answer_timeout: Duration::from_secs(30),
             work_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(30),
             max_connections: 16_384,
             requests_per_second: NonZeroU32::MIN.saturating_add(199),
         }
+    }
+}
+
+impl Config {
+    /// Half of all places, and no fewer than there are workers: so one key alone can keep all of them busy, and still
+    /// leaves places for the others.
+    #[must_use]
+    pub fn usual_key_places(workers: usize, queue: usize) -> usize {
+        workers.max((workers + queue) / 2)
     }
 }

@@ -92,8 +92,7 @@ async fn once(
     let key = key_of(request.headers())?.to_owned();
     let caller = request.extensions().get::<Caller>();
     let caller = caller.ok_or(Code::KeyInvalid)?.key.clone();
-    let place = std::sync::Arc::clone(&platform.bodies).try_acquire_owned();
-    let place = place.map_err(|_| Refusal::busy())?;
+    let place = platform.bodies.take(&caller)?;
     let (parts, body) = request.into_parts();
     let body = read(&platform, body).await?;
     let text = digest(&parts.method, &parts.uri.to_string(), &parts.headers, &body);

@@ -4,7 +4,8 @@ use crate::collections::{Collections, Opener};
 use crate::config::Config;
 use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas};
 use crate::metrics::Metrics;
-use crate::pool::{Place, Pool};
+use crate::places::{Place, Places};
+use crate::pool::Pool;
 use crate::rates::Rates;
 use crate::reference::Reference;
 use crate::refusal::Refusal;
@@ -57,7 +58,7 @@ pub(crate) struct Shared {
     pub(crate) dropped_log_lines: Box<dyn Fn() -> u64 + Send + Sync>,
     places: Arc<Semaphore>,
     pub(crate) answers: Answers,
-    pub(crate) bodies: Arc<Semaphore>,
+    pub(crate) bodies: Places,
     rates: Rates,
     quotas: Quotas,
     requests: AtomicU64,
@@ -84,12 +85,17 @@ impl Platform {
         };
         Ok(Self(Arc::new(Shared {
             collections: Collections::start(opener)?,
-            pool: Pool::start(&parts.engine, config.workers, config.queue)?,
+            pool: Pool::start(
+                &parts.engine,
+                config.workers,
+                config.queue,
+                config.key_places,
+            )?,
             document: serde_json::to_vec(&countenance_api::document())?,
             reference: Reference::new(&serde_json::to_value(countenance_api::document())?),
             places: Arc::new(Semaphore::new(config.registry_places.max(1))),
             answers: Answers::default(),
-            bodies: Arc::new(Semaphore::new(config.workers.max(1) + config.queue)),
+            bodies: Places::new(config.workers.max(1) + config.queue, config.key_places),
             rates: Rates::new(config.requests_per_second),
             quotas: Quotas::default(),
             requests: AtomicU64::new(0),
@@ -129,9 +135,9 @@ impl Platform {
         Ok(entry)
     }
 
-    /// A place for a request with pictures; taken before its body is read.
-    pub(crate) fn place(&self) -> Result<Place, Refusal> {
-        self.pool.place().ok_or_else(Refusal::busy)
+    /// A place for a request with pictures of a key; taken before its body is read.
+    pub(crate) fn place(&self, key: &str) -> Result<Place, Refusal> {
+        Ok(self.pool.place(key)?)
     }
 
     /// Work that looks at pictures.

@@ -1,11 +1,12 @@
 //! Threads that look at pictures, and how many requests may wait for them.
 
+use crate::places::{NoPlace, Place, Places};
 use countenance_core::{Engine, Worker};
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 
@@ -14,11 +15,8 @@ type Job = Box<dyn FnOnce(&mut Worker) + Send>;
 pub(crate) struct Pool {
     jobs: Option<mpsc::Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
-    places: Arc<Semaphore>,
+    places: Places,
 }
-
-/// A place in the pool.
-pub(crate) struct Place(#[allow(dead_code, reason = "held, not read")] OwnedSemaphorePermit);
 
 /// Why a job gave no result.
 #[derive(Debug)]
@@ -33,6 +31,7 @@ impl Pool {
         engine: &Engine,
         threads: usize,
         queue: usize,
+        of_one_key: usize,
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let threads = threads.max(1);
         let (jobs, waiting) = mpsc::channel::<Job>();
@@ -40,7 +39,7 @@ impl Pool {
         let mut pool = Self {
             jobs: Some(jobs),
             threads: Vec::new(),
-            places: Arc::new(Semaphore::new(threads + queue)),
+            places: Places::new(threads + queue, of_one_key),
         };
         for number in 0..threads {
             let (engine, waiting) = (engine.clone(), Arc::clone(&waiting));
@@ -52,14 +51,14 @@ impl Pool {
         Ok(pool)
     }
 
-    /// A place, if one is free.
-    pub(crate) fn place(&self) -> Option<Place> {
-        Some(Place(Arc::clone(&self.places).try_acquire_owned().ok()?))
+    /// A place for a request of a key, if one is free.
+    pub(crate) fn place(&self, key: &str) -> Result<Place, NoPlace> {
+        self.places.take(key)
     }
 
     /// Places that are free.
     pub(crate) fn free(&self) -> usize {
-        self.places.available_permits()
+        self.places.free()
     }
 
     /// Runs a job on the next free thread. If nobody waits for it any more when its turn comes, it is

@@ -1,5 +1,6 @@
 //! What the server says when it does not do what was asked: a row of the table in `countenance-api`.
 
+use crate::places::NoPlace;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countenance_api::{Code, PROBLEM_MEDIA_TYPE};
@@ -96,6 +97,15 @@ impl IntoResponse for Refusal {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
+    }
+}
+
+impl From<NoPlace> for Refusal {
+    fn from(none: NoPlace) -> Self {
+        match none {
+            NoPlace::Full => Self::busy(),
+            NoPlace::OfKey => Self::from(Code::TooManyRequests).retry_after(1),
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn router(platform: Platform) -> Router {
         .route("/readyz", get(operate::readyz))
         .route("/v1/audit/checkpoint", get(audit::checkpoint))
         .route("/v1/audit/consistency", get(audit::consistency))
+        .route("/v1/audit/entries", get(audit::entries))
         .route("/v1/audit/inclusion", get(audit::inclusion))
         .route("/v1/collections", get(collections::list))
         .route(

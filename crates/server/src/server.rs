@@ -2,6 +2,7 @@
 
 use crate::authenticate::FromOperator;
 use crate::config::Config;
+use crate::line::{Line, Unread, Visitor};
 use crate::local;
 use crate::platform::{Parts, Platform};
 use crate::router::router;
@@ -231,6 +232,8 @@ async fn renew(tls: Arc<Tls>, mut hangup: tokio::signal::unix::Signal) {
 struct Door {
     http: http1::Builder,
     service: TowerToHyperService<Router>,
+    answer_timeout: Duration,
+    max_body_bytes: usize,
 }
 
 impl Door {
@@ -243,6 +246,8 @@ impl Door {
         Self {
             http,
             service: TowerToHyperService::new(router),
+            answer_timeout: config.answer_timeout,
+            max_body_bytes: config.max_body_bytes,
         }
     }
 
@@ -251,9 +256,15 @@ impl Door {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         watcher: Watcher,
     ) {
-        let connection = self
-            .http
-            .serve_connection(TokioIo::new(stream), self.service);
+        let unread = Unread::default();
+        let line = Line::new(
+            stream,
+            unread.clone(),
+            self.answer_timeout,
+            self.max_body_bytes,
+        );
+        let visitor = Visitor::new(self.service, unread);
+        let connection = self.http.serve_connection(TokioIo::new(line), visitor);
         // How a connection ends is the client's affair: what matters was logged with its request.
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection broke off");

@@ -5,8 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countenance_api as api;
 use countenance_core::vault::{
-    Consent, ConsentEntry, ConsentState, EventKind, Outcome, Purpose, RandomError, SubjectExport,
-    SubjectKind,
+    Consent, ConsentEntry, ConsentState, EventKind, LogContent, LogEntry, Outcome, Purpose,
+    RandomError, SubjectExport, SubjectKind,
 };
 use countenance_core::{Decision, DetectedFace, Side};
 
@@ -125,8 +125,61 @@ pub(crate) fn export(
     })
 }
 
+/// An entry of the log. Of what is about a person the day is enough: that somebody was there at a second of it would
+/// tell who to whoever saw them.
+pub(crate) fn log_entry(entry: &LogEntry) -> api::LogEntry {
+    let (content, event) = match &entry.content {
+        LogContent::Event(event) => (api::LogContent::Open, Some(event)),
+        LogContent::Sealed => (api::LogContent::Sealed, None),
+        LogContent::Shredded => (api::LogContent::Shredded, None),
+    };
+    let time = event.filter(|event| is_of_nobody(event.kind));
+    api::LogEntry {
+        leaf: entry.leaf,
+        leaf_hash: hex(&entry.leaf_hash),
+        content,
+        kind: event.map(|event| self::event(event.kind).to_owned()),
+        day: event.map(|event| event.time.unix() / 86_400),
+        time: time.map(|event| event.time.unix()),
+        outcome: event
+            .and_then(|event| event.outcome)
+            .map(|outcome| ended(outcome).to_owned()),
+        purpose: event
+            .and_then(|event| event.purpose)
+            .map(|purpose| self::purpose(purpose).to_owned()),
+    }
+}
+
+/// Whether an event is about the vault, a tenant, a collection or a key, and no person.
+fn is_of_nobody(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::VaultCreated
+            | EventKind::TenantCreated
+            | EventKind::CollectionCreated
+            | EventKind::TenantKeyRotated
+            | EventKind::RootReplaced
+            | EventKind::Restored
+            | EventKind::OpenedForSearch
+            | EventKind::CollectionSet
+            | EventKind::KeyMade
+            | EventKind::KeyRevoked
+    )
+}
+
 fn event(kind: EventKind) -> &'static str {
     match kind {
+        EventKind::VaultCreated => "vault_created",
+        EventKind::TenantCreated => "tenant_created",
+        EventKind::CollectionCreated => "collection_created",
+        EventKind::TenantKeyRotated => "tenant_key_rotated",
+        EventKind::RootReplaced => "root_replaced",
+        EventKind::Restored => "restored",
+        EventKind::OpenedForSearch => "opened_for_search",
+        EventKind::CollectionSet => "collection_set",
+        EventKind::KeyMade => "key_made",
+        EventKind::KeyRevoked => "key_revoked",
+        EventKind::PresenceJudged => "presence_judged",
         EventKind::SubjectAdded => "subject_added",
         EventKind::ConsentGranted => "consent_granted",
         EventKind::ConsentWithdrawn => "consent_withdrawn",
@@ -143,7 +196,9 @@ fn event(kind: EventKind) -> &'static str {
 fn ended(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Accept => "accept",
+        Outcome::Ambiguous => "ambiguous",
         Outcome::Recapture => "recapture",
+        Outcome::Refer => "refer",
         _ => "reject",
     }
 }

@@ -122,11 +122,111 @@ fn two_members_too_much_alike_are_ambiguous_and_above_a_hundredth_a_person_decid
         (&referred["decision"], &referred["subject"]),
         (&json!("refer"), &json!("ana"))
     );
+    // Nobody is locked out by being referred, however often.
+    for _ in 0..6 {
+        let again = identify(&ask, "door", "obama2.jpg").json();
+        assert_eq!(again["decision"], "refer", "{again}");
+    }
     join(&ask, "door", "twin", "obama.jpg");
     let twins = identify(&ask, "door", "obama2.jpg").json();
     assert_eq!(
         (&twins["decision"], twins.get("subject")),
         (&json!("ambiguous"), None)
+    );
+    // The log says what was answered, and the member sees it.
+    let size = ask.get("/v1/audit/checkpoint").json()["size"].clone();
+    let from = size.as_u64().unwrap() - 1;
+    let log = ask.get(&format!("/v1/audit/entries?from={from}")).json();
+    let newest = &log["entries"][0];
+    assert_eq!(
+        (&newest["kind"], &newest["outcome"], &newest["purpose"]),
+        (&json!("decided"), &json!("ambiguous"), &json!("identify"))
+    );
+    let export = ask.post("/v1/subjects/ana/export?collection=door", &json!({}));
+    let export = export.json();
+    let events = export["events"].as_array().unwrap().iter();
+    let referred = events.filter(|event| event["outcome"] == "refer").count();
+    assert_eq!(referred, 7);
+}
+
+#[test]
+fn the_log_lists_what_happened_and_not_to_whom() {
+    let Some((house, key)) = house() else { return };
+    let ask = house.ask(Some(&key));
+    join(&ask, "door", "ana", "obama.jpg");
+    let holder = "a5".repeat(32);
+    let held = house.ask(Some(&key)).header("Countenance-Holder", &holder);
+    assert_eq!(held.post("/v1/subjects", &json!({"id": "ben"})).status, 201);
+    assert_eq!(
+        held.post("/v1/subjects/ben/consents", &consent("verify"))
+            .status,
+        201
+    );
+    identify(&ask, "door", "obama2.jpg");
+    identify(&ask, "door", "biden.jpg");
+    let mut all = Vec::new();
+    let mut path = "/v1/audit/entries?limit=3".to_owned();
+    loop {
+        let reply = ask.get(&path);
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let page = reply.json();
+        all.extend(page["entries"].as_array().unwrap().clone());
+        match page["next"].as_u64() {
+            Some(next) => path = format!("/v1/audit/entries?limit=3&from={next}"),
+            None => {
+                assert_eq!(page["size"].as_u64(), Some(all.len() as u64));
+                break;
+            }
+        }
+    }
+    let kinds: Vec<_> = all.iter().filter_map(|one| one["kind"].as_str()).collect();
+    for kind in [
+        "vault_created",
+        "tenant_created",
+        "collection_created",
+        "collection_set",
+        "subject_added",
+        "consent_granted",
+        "enrolled",
+        "opened_for_search",
+        "decided",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} is not in {kinds:?}");
+    }
+    for entry in &all {
+        let own = ["vault", "tenant", "collection", "opened", "key"]
+            .iter()
+            .any(|word| {
+                entry["kind"]
+                    .as_str()
+                    .is_some_and(|kind| kind.starts_with(word))
+            });
+        assert_eq!(entry.get("time").is_some(), own, "{entry}");
+    }
+    let decided = all.iter().filter(|one| one["kind"] == "decided");
+    let outcomes: Vec<_> = decided.map(|one| &one["outcome"]).collect();
+    assert_eq!(outcomes, ["accept", "reject"]);
+    // Only ben opens what was written with his part of the key.
+    let sealed = || {
+        let log = ask.get("/v1/audit/entries?limit=1000").json();
+        let count = |content: &str| {
+            let all = log["entries"].as_array().unwrap().iter();
+            all.filter(|one| one["content"] == content).count()
+        };
+        (count("sealed"), count("shredded"))
+    };
+    let (before, shredded) = sealed();
+    assert!(before > 0 && shredded == 0, "{before} {shredded}");
+    assert_eq!(ask.delete("/v1/subjects/ben").status, 200);
+    let (after, shredded) = sealed();
+    assert!(after == 0 && shredded >= before, "{after} {shredded}");
+    // Each entry proves itself against the tree.
+    let entry = &all[5];
+    let proof = ask.get("/v1/audit/inclusion?leaf=5").json();
+    assert_eq!(proof["leaf_hash"], entry["leaf_hash"]);
+    assert_eq!(
+        ask.get("/v1/audit/entries?limit=1001").problem(),
+        "parameter_invalid"
     );
 }
 

@@ -105,10 +105,11 @@ def overload(world):
         for thread in threads:
             thread.join()
         done = [reply for reply in replies if reply.status == 200]
-        shed = [reply for reply in replies if reply.status == 503]
+        # The one key asks more than its part of the places, and all together more than there are.
+        shed = [reply for reply in replies if reply.status in (429, 503)]
         require(len(done) + len(shed) == len(replies) == clients * 4, f"{sorted({reply.status for reply in replies})}")
         require(done and shed, f"{len(done)} done, {len(shed)} shed")
-        require(all(int(reply.header("retry-after")) >= 1 and reply.code == "busy" for reply in shed), "503 does not say when to come again")
+        require(all(int(reply.header("retry-after")) >= 1 and reply.code in ("busy", "too_many_requests") for reply in shed), "whoever is shed is not told when to come again")
         # Nobody waits for more than the queue before them; the rest is this machine's other work.
         longest = max(reply.seconds for reply in done)
         require(longest <= (queue + 2) * max(alone, 0.05) * 10, f"{longest:.2f} s for one that takes {alone:.2f} s alone")
@@ -122,10 +123,7 @@ def overload(world):
     return f"{fact}; {too_often(world)}"
 
 
-@check(
-    "a client that is refused before its large body is read gets to know why",
-    open="the server closes while the body is still coming: most clients see a broken connection in place of 503",
-)
+@check("a client that is refused before its large body is read gets to know why")
 def refused_while_sending(world):
     with world.house("--workers", "1", "--queue", "0") as house:
         key = house.client("detect").key

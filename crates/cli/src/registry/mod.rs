@@ -217,6 +217,11 @@ pub(crate) fn registry(vault: Vault, fmr: FalseMatchRate) -> Result<Registry, Fa
         fmr,
         ..ComparePolicy::default()
     };
+    registry_for(vault, policy)
+}
+
+/// The same with a policy of its own.
+pub(crate) fn registry_for(vault: Vault, policy: ComparePolicy) -> Result<Registry, Failure> {
     let (random, clock) = (Arc::new(SystemRandom), Arc::new(MachineClock::start()));
     Ok(Registry::open(Arc::new(vault), random, clock, policy)?)
 }

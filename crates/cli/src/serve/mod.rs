@@ -11,10 +11,10 @@ use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::keyring;
 use crate::registry::root::RootPlace;
-use crate::registry::{RegistryArgs, private, registry, running};
+use crate::registry::{RegistryArgs, private, registry_for, running};
 use crate::terminal::plain;
-use countenance_core::FalseMatchRate;
 use countenance_core::vault::SystemRandom;
+use countenance_core::{ComparePolicy, FalseMatchRate};
 use countenance_server::{Config, Listen, Parts, Server, TlsFiles};
 use log::Level;
 use serde_json::json;
@@ -66,6 +66,7 @@ struct Chosen {
     place: RootPlace,
     listen: Listen,
     config: Config,
+    max_pixels: usize,
     fmr: FalseMatchRate,
     log: Level,
     insecure: bool,
@@ -92,7 +93,12 @@ fn serve(chosen: Chosen, engine: &EngineArgs) -> Outcome {
     let engine = engine.engine()?;
     let ready = keyring::init::make(options)?;
     let _held = running::hold(folder)?;
-    let registry = Arc::new(registry(ready.vault, chosen.fmr)?);
+    let mut policy = ComparePolicy {
+        fmr: chosen.fmr,
+        ..ComparePolicy::default()
+    };
+    policy.capture.decode.max_pixels = chosen.max_pixels;
+    let registry = Arc::new(registry_for(ready.vault, policy)?);
     let keys = options.platform_keys()?;
     let admin = admin::first_key(&keys, &registry, folder, &chosen.place, &options.names()?.0)?;
     let (dropped, _log) = log::start(chosen.log);
@@ -165,6 +171,7 @@ impl Chosen {
                 folder: Some(folder),
             },
             config: config(settings)?,
+            max_pixels: settings.number("max-pixels", 100_000, 50_000_000)? as usize,
             fmr: FalseMatchRate::new(settings.read("fmr")?)
                 .map_err(|error| settings.refused("fmr", &error.to_string()))?,
             log: settings.read("log")?,
@@ -185,11 +192,14 @@ impl Chosen {
             ("insecure", json!(self.insecure)),
             ("workers", json!(config.workers)),
             ("queue", json!(config.queue)),
+            ("key-places", json!(config.key_places)),
+            ("max-pixels", json!(self.max_pixels)),
             ("max-body-mib", json!(config.max_body_bytes >> 20)),
             ("max-connections", json!(config.max_connections)),
             ("key-rate", json!(config.requests_per_second)),
             ("header-timeout", json!(config.header_timeout.as_secs())),
             ("body-timeout", json!(config.body_timeout.as_secs())),
+            ("answer-timeout", json!(config.answer_timeout.as_secs())),
             ("work-timeout", json!(config.work_timeout.as_secs())),
             ("drain-timeout", json!(config.drain_timeout.as_secs())),
             ("fmr", json!(self.fmr.rate())),
@@ -227,15 +237,22 @@ fn config(settings: &Settings) -> Result<Config, Failure> {
         Some(_) => settings.number("workers", 1, 1024)? as usize,
         None => processors,
     };
+    let queue = settings.number("queue", 0, 65_535)? as usize;
+    let key_places = match settings.get("key-places") {
+        Some(_) => settings.number("key-places", 1, 66_559)? as usize,
+        None => Config::usual_key_places(workers, queue),
+    };
     let rate = settings.number("key-rate", 1, 1_000_000)?;
     Ok(Config {
         workers,
-        queue: settings.number("queue", 0, 65_535)? as usize,
+        queue,
+        key_places,
         max_body_bytes: (settings.number("max-body-mib", 1, 1024)? as usize) << 20,
         max_connections: settings.number("max-connections", 1, 1_000_000)? as usize,
         requests_per_second: NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN),
         header_timeout: seconds("header-timeout")?,
         body_timeout: seconds("body-timeout")?,
+        answer_timeout: seconds("answer-timeout")?,
         work_timeout: seconds("work-timeout")?,
         drain_timeout: seconds("drain-timeout")?,
         ..Config::default()

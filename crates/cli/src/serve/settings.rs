@@ -135,6 +135,18 @@ const SETTINGS: &[Setting] = &[
         "Requests with pictures that may wait for a thread; the next ones are told to come again",
     ),
     text(
+        "key-places",
+        "N",
+        "half of workers and queue",
+        "Requests with pictures of one key that may wait or be worked on; the next ones are told to come again",
+    ),
+    text(
+        "max-pixels",
+        "N",
+        "16000000",
+        "Largest picture, columns times rows, 100000 to 50000000",
+    ),
+    text(
         "max-body-mib",
         "MIB",
         "16",
@@ -163,6 +175,12 @@ const SETTINGS: &[Setting] = &[
         "SECONDS",
         "15",
         "How long a body may take to arrive",
+    ),
+    text(
+        "answer-timeout",
+        "SECONDS",
+        "30",
+        "How long a client may take to read an answer",
     ),
     text(
         "work-timeout",

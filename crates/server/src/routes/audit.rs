@@ -1,14 +1,16 @@
 //! That the audit log was not rewritten.
 
-use super::ok;
+use super::{ok, page_limit};
 use crate::call::Call;
 use crate::keys::hex;
 use crate::refusal::{Answer, Refusal};
 use crate::token;
+use crate::wire;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countenance_api::{
-    CheckpointAnswer, Code, ConsistencyAnswer, ConsistencyQuery, InclusionAnswer, InclusionQuery,
+    CheckpointAnswer, Code, ConsistencyAnswer, ConsistencyQuery, EntriesAnswer, EntriesQuery,
+    InclusionAnswer, InclusionQuery,
 };
 use countenance_core::vault::Hash;
 
@@ -24,6 +26,22 @@ pub(crate) async fn checkpoint(call: Call) -> Answer {
         time: signed.time.unix(),
         vault: hex(&signed.vault),
         signed: STANDARD.encode(signed.bytes()),
+    })
+}
+
+pub(crate) async fn entries(call: Call) -> Answer {
+    let query: EntriesQuery = call.query()?;
+    let limit = page_limit(query.limit)?;
+    let from = query.from.unwrap_or(0);
+    let page = call
+        .platform
+        .keep(move |shared| Ok(shared.registry.log_entries(from, limit)?));
+    let page = page.await?;
+    let next = page.entries.last().map(|last| last.leaf + 1);
+    ok(EntriesAnswer {
+        size: page.size,
+        next: next.filter(|next| *next < page.size),
+        entries: page.entries.iter().map(wire::log_entry).collect(),
     })
 }
 

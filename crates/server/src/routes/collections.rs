@@ -197,7 +197,7 @@ pub(crate) async fn identify(mut call: Call) -> Answer {
         shared.collections.find(&collection)
     });
     let open = open.await?;
-    let place = platform.place()?;
+    let place = platform.place(&call.caller.key)?;
     let probe: Vec<u8> = match call.body().await? {
         Body::Json(bytes) => {
             let request: IdentifyRequest = read_json(&bytes)?;

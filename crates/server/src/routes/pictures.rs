@@ -9,7 +9,7 @@ use countenance_core::{CaptureError, Comparison, Decision};
 
 pub(crate) async fn detect(call: Call) -> Answer {
     let platform = call.platform.clone();
-    let place = platform.place()?;
+    let place = platform.place(&call.caller.key)?;
     let picture: Vec<u8> = match call.body().await? {
         Body::Json(bytes) => {
             let request: DetectRequest = read_json(&bytes)?;
@@ -39,7 +39,7 @@ pub(crate) async fn detect(call: Call) -> Answer {
 
 pub(crate) async fn compare(call: Call) -> Answer {
     let (platform, caller) = (call.platform.clone(), call.caller.clone());
-    let place = platform.place()?;
+    let place = platform.place(&call.caller.key)?;
     let (reference, probe): (Vec<u8>, Vec<u8>) = match call.body().await? {
         Body::Json(bytes) => {
             let request: CompareRequest = read_json(&bytes)?;

@@ -114,7 +114,7 @@ pub(crate) async fn enroll(mut call: Call) -> Answer {
     let query: CollectionQuery = call.query()?;
     let named = call.named(query.collection.as_deref()).await?;
     let platform = call.platform.clone();
-    let place = platform.place()?;
+    let place = platform.place(&call.caller.key)?;
     let (photos, replace) = match call.body().await? {
         Body::Json(bytes) => {
             let request: EnrollRequest = read_json(&bytes)?;

@@ -14,7 +14,7 @@ pub(crate) async fn verify(mut call: Call) -> Answer {
     let query: CollectionQuery = call.query()?;
     let named = call.named(query.collection.as_deref()).await?;
     let (platform, caller) = (call.platform.clone(), call.caller.clone());
-    let place = platform.place()?;
+    let place = platform.place(&call.caller.key)?;
     let probe: Vec<u8> = match call.body().await? {
         Body::Json(bytes) => {
             let request: VerifyRequest = read_json(&bytes)?;

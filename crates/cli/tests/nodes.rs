@@ -142,3 +142,90 @@ fn two_nodes_share_people_keys_and_answers_and_outlive_one_of_them_and_the_datab
     one.stop();
     two.stop();
 }
+
+/// Who is it, at a node that has the collection in memory.
+fn identify(node: &Running, key: &str, name: &str) -> Value {
+    let photo = base64(&fs::read(fixture::sample(name)).unwrap());
+    let probe = json!({ "probe": photo });
+    for _ in 0..200 {
+        let path = "/v1/collections/door/identify";
+        let (status, told) = node.ask(Some(key), "POST", path, Some(&probe));
+        if status == 200 {
+            return told;
+        }
+        assert_eq!(told["code"], "collection_loading", "{told}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("the collection was never in memory");
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// A member of the collection `door`.
+fn join(node: &Running, key: &str, id: &str, name: &str) {
+    let photo = base64(&fs::read(fixture::sample(name)).unwrap());
+    let consent = json!({
+        "purpose": "identify", "text_version": "1", "evidence_sha256": "e7".repeat(32)
+    });
+    for (path, body) in [
+        ("/v1/subjects".to_owned(), json!({ "id": id })),
+        (format!("/v1/subjects/{id}/consents"), consent),
+        (
+            format!("/v1/subjects/{id}/faces"),
+            json!({ "photos": [photo] }),
+        ),
+    ] {
+        let path = format!("{path}?collection=door");
+        assert_eq!(status(node, key, "POST", &path, Some(&body)), 201, "{path}");
+    }
+}
+
+#[test]
+fn whoever_joins_leaves_or_is_erased_at_one_node_does_so_in_the_very_next_search_at_the_other() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let database = cluster.connection();
+    let one = start(folder.path(), "one", &database);
+    let two = start(folder.path(), "two", &database);
+    let admin = fs::read_to_string(folder.path().join("one.admin-key")).unwrap();
+    let admin = admin.trim();
+    let settings = json!({ "fmr": 1e-5 });
+    let door = "/v1/collections/door";
+    assert_eq!(status(&one, admin, "PUT", door, Some(&settings)), 201);
+    join(&one, admin, "ana", "obama.jpg");
+    // Both have it in memory from here on.
+    for node in [&two, &one] {
+        assert_eq!(identify(node, admin, "obama2.jpg")["subject"], "ana");
+    }
+    join(&two, admin, "ben", "biden.jpg");
+    assert_eq!(identify(&one, admin, "biden.jpg")["subject"], "ben");
+    // Left at one, searched at the other, at once.
+    let leave = "/v1/subjects/ana/consents?collection=door&purpose=identify";
+    assert_eq!(status(&one, admin, "DELETE", leave, None), 200);
+    assert_eq!(identify(&two, admin, "obama2.jpg")["decision"], "reject");
+    assert_eq!(identify(&two, admin, "biden.jpg")["subject"], "ben");
+    let erase = "/v1/subjects/ben?collection=door";
+    assert_eq!(status(&two, admin, "DELETE", erase, None), 200);
+    assert_eq!(identify(&one, admin, "biden.jpg")["decision"], "reject");
+    // Settings, too, count from the next search on.
+    join(&two, admin, "eva", "obama.jpg");
+    let settings = json!({ "fpir": 0.02 });
+    assert_eq!(status(&one, admin, "PUT", door, Some(&settings)), 200);
+    let referred = identify(&two, admin, "obama2.jpg");
+    assert_eq!(referred["decision"], "refer");
+    assert_eq!(referred["subject"], "eva");
+    // A database that is away answers nothing from memory.
+    cluster.kill();
+    let photo = base64(&fs::read(fixture::sample("obama2.jpg")).unwrap());
+    let path = format!("{door}/identify");
+    let away = status(&two, admin, "POST", &path, Some(&json!({ "probe": photo })));
+    assert!((500..=503).contains(&away), "{away}");
+    cluster.serve();
+    one.stop();
+    two.stop();
+}

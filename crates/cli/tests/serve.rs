@@ -338,3 +338,22 @@ fn every_acknowledged_subject_is_there_after_a_kill() {
         assert_eq!(status, 200, "{id} was acknowledged and is lost: {shown}");
     }
 }
+
+#[test]
+fn a_picture_with_more_pixels_than_are_taken_is_refused_before_it_is_decoded() {
+    let folder = tempfile::tempdir().unwrap();
+    let ask = |more: &[&str]| {
+        let server = Running::start(folder.path(), more);
+        let admin = fs::read_to_string(folder.path().join("vault.admin-key")).unwrap();
+        let body = json!({ "picture": picture("obama.jpg") });
+        let told = server.ask(Some(admin.trim()), "POST", "/v1/detect", Some(&body));
+        server.stop();
+        told
+    };
+    let (status, told) = ask(&["--max-pixels", "100000"]);
+    assert_eq!((status, &told["code"]), (422, &json!("picture_invalid")));
+    let detail = told["detail"].as_str().unwrap();
+    assert!(detail.contains("pixels"), "{detail}");
+    // The positive control.
+    assert_eq!(ask(&[]).0, 200);
+}

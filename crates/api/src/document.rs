@@ -15,6 +15,8 @@ use utoipa::{Modify, OpenApi};
         (name = "subjects", description = "People who agreed"),
         (name = "consents", description = "What they agreed to"),
         (name = "collections", description = "Who of a group of people is this?"),
+        (name = "sessions", description = "One question to one live person"),
+        (name = "capture", description = "The person's side of a session"),
         (name = "audit", description = "That the log was not rewritten"),
         (name = "keys", description = "Who may ask"),
         (name = "operation", description = "What anybody may know, and what operators watch"),
@@ -46,6 +48,14 @@ use utoipa::{Modify, OpenApi};
         list_keys,
         create_key,
         revoke_key,
+        open_session,
+        show_session,
+        cancel_session,
+        show_capture,
+        decline_capture,
+        agree_capture,
+        capture_socket,
+        capture_frames,
         policy,
         jwks,
         healthz,
@@ -69,6 +79,11 @@ impl Modify for Bearer {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The capture token of the session."))
+            .build();
+        components.add_security_scheme("capture", SecurityScheme::Http(scheme));
     }
 }
 
@@ -198,12 +213,52 @@ fn create_key() {}
 #[allow(dead_code, reason = "it exists to be described")]
 fn revoke_key() {}
 
+/// Open a session: one question to one live person.
+#[utoipa::path(post, path = "/v1/sessions", tag = "sessions", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), CollectionQuery), request_body = SessionRequest, responses((status = 201, description = "Opened", body = SessionOpened), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["sessions"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn open_session() {}
+
+/// Show where a session stands, and take its signed result.
+#[utoipa::path(get, path = "/v1/sessions/{session}", tag = "sessions", params(("session" = String, Path, description = "Id of the session")), responses((status = 200, description = "The session", body = SessionAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["sessions"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn show_session() {}
+
+/// Cancel a session. A result that was not taken is gone.
+#[utoipa::path(delete, path = "/v1/sessions/{session}", tag = "sessions", params(("session" = String, Path, description = "Id of the session")), responses((status = 204, description = "Cancelled"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["sessions"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn cancel_session() {}
+
+/// Show what the person is asked.
+#[utoipa::path(get, path = "/v1/capture/{session}", tag = "capture", params(("session" = String, Path, description = "Id of the session")), responses((status = 200, description = "What is asked", body = CaptureAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn show_capture() {}
+
+/// The person takes the way out.
+#[utoipa::path(delete, path = "/v1/capture/{session}", tag = "capture", params(("session" = String, Path, description = "Id of the session")), responses((status = 204, description = "Cancelled"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn decline_capture() {}
+
+/// The person agrees.
+#[utoipa::path(post, path = "/v1/capture/{session}/consent", tag = "capture", params(("session" = String, Path, description = "Id of the session")), request_body = ConsentGiven, responses((status = 200, description = "Frames may come", body = CaptureState), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn agree_capture() {}
+
+/// Send frames over a WebSocket; its messages stand in docs/spec/session-v1.md.
+#[utoipa::path(get, path = "/v1/capture/{session}/frames", tag = "capture", params(("session" = String, Path, description = "Id of the session")), responses((status = 101, description = "The protocol `countenance.capture.v1`", body = CaptureMessage), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn capture_socket() {}
+
+/// Send frames without a WebSocket: 8 at most, one request at a time.
+#[utoipa::path(post, path = "/v1/capture/{session}/frames", tag = "capture", params(("session" = String, Path, description = "Id of the session")), request_body = FrameBatch, responses((status = 200, description = "What the server says to them", body = FrameMessages), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn capture_frames() {}
+
 /// What is done with faces here.
 #[utoipa::path(get, path = "/policy", tag = "operation", responses((status = 200, description = "The policy", body = Policy), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn policy() {}
 
-/// The key that signs audit checkpoints and erase receipts.
+/// The keys that sign audit checkpoints and erase receipts, and results of sessions.
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "operation", responses((status = 200, description = "The keys", body = Jwks), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn jwks() {}

@@ -11,6 +11,7 @@ mod operate;
 mod problem;
 mod route;
 mod scope;
+mod session;
 mod subject;
 mod verify;
 
@@ -33,6 +34,11 @@ pub use operate::{AttemptRule, Health, Jwk, Jwks, Policy};
 pub use problem::{Code, FieldPolicy, Problem};
 pub use route::{Access, Method, ROUTES, Route};
 pub use scope::{Scope, UnknownScope};
+pub use session::{
+    CaptureAnswer, CaptureConsent, CaptureMessage, CaptureState, ConsentGiven, FrameBatch,
+    FrameEntry, FrameMessages, FrameRules, SessionAnswer, SessionDetail, SessionKind,
+    SessionOpened, SessionPasskey, SessionRequest,
+};
 pub use subject::{
     CollectionQuery, Consent, ConsentList, ConsentRequest, EnrollAnswer, EnrollForm, EnrollOutcome,
     EnrollRequest, EraseAnswer, ExportAnswer, ExportEvent, ExportTemplate, SubjectAnswer,

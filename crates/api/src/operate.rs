@@ -49,7 +49,7 @@ pub struct Jwks {
     pub keys: Vec<Jwk>,
 }
 
-/// The Ed25519 key that signs audit checkpoints and erase receipts (RFC 8037).
+/// An Ed25519 key (RFC 8037).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Jwk {
     /// `OKP`.
@@ -63,4 +63,6 @@ pub struct Jwk {
     /// `sig`.
     #[serde(rename = "use")]
     pub usage: String,
+    /// What it signs: `vault` (audit checkpoints and erase receipts) or `result` (results of sessions).
+    pub purpose: String,
 }

@@ -75,6 +75,8 @@ table! {
     ParameterInvalid "parameter_invalid" 400 "A parameter cannot be read" OfRequest;
     /// No key, or none that is known and unexpired.
     KeyInvalid "key_invalid" 401 "No valid key" Fixed("Send `Authorization: Bearer KEY` with a key that is known, unexpired and not revoked.");
+    /// No capture token, or not the one of a session that is there.
+    CaptureTokenInvalid "capture_token_invalid" 401 "No valid capture token" Fixed("Send `Authorization: Bearer TOKEN` with the capture token of this session.");
     /// The subject has no consent for this, or none any more.
     ConsentMissing "consent_missing" 403 "No consent" Fixed("The subject has no standing consent for this purpose.");
     /// The holder part is missing, not expected or wrong.
@@ -87,6 +89,8 @@ table! {
     KeyUnknown "key_unknown" 404 "Unknown key" Fixed("The tenant of this key has no key of that id.");
     /// There is no such route.
     RouteUnknown "route_unknown" 404 "Unknown route" Fixed("See /openapi.json for what there is.");
+    /// The tenant of the key has no such session, or it is forgotten.
+    SessionUnknown "session_unknown" 404 "Unknown session" Fixed("The tenant of this key has no session of that id on this node; a session is forgotten ten minutes after its end.");
     /// The collection has no such subject.
     SubjectUnknown "subject_unknown" 404 "Unknown subject" Fixed("The collection has no subject of that id.");
     /// There is no such tenant.
@@ -99,12 +103,18 @@ table! {
     AnswerNotKept "answer_not_kept" 409 "The answer is not kept" OfRequest;
     /// The collection has more members than its target FPIR allows.
     CollectionTooLarge "collection_too_large" 409 "The collection is too large" Fixed("The collection has more members than its target FPIR allows; nobody was searched. Split it, or set another FPIR or FMR: PUT /v1/collections/{collection}.");
+    /// Frames are coming in already.
+    CaptureBusy "capture_busy" 409 "The session is in use" Fixed("Frames of this session are coming in already, or are being judged.");
+    /// The person has not agreed yet.
+    ConsentNeeded "consent_needed" 409 "Nobody has agreed" Fixed("The person has to agree to the session first.");
     /// Somebody else enrolled the subject at the same moment.
     EnrolledMeanwhile "enrolled_meanwhile" 409 "Enrolled meanwhile" Fixed("Somebody else enrolled the subject at the same moment; nothing was kept of these photos. Look at the subject, then try again.");
     /// A request with this idempotency key is being worked on.
     InProgress "in_progress" 409 "The request is in progress" Fixed("A request with this Idempotency-Key is being worked on; ask again as Retry-After says.");
     /// A request with this idempotency key was begun and its end is not known.
     OutcomeUnknown "outcome_unknown" 409 "The outcome is not known" Fixed("A request with this Idempotency-Key was begun and broke off. Look at what is there before you ask with a new one.");
+    /// The session is decided or at its end.
+    SessionOver "session_over" 409 "The session is over" Fixed("The session is decided, cancelled, expired or was begun anew too often: open a new one.");
     /// The collection has the subject already.
     SubjectExists "subject_exists" 409 "Subject exists" Fixed("The collection has a subject of that id already.");
     /// The body is too large.
@@ -123,6 +133,8 @@ table! {
     QuotaUsed "quota_used" 429 "The day's requests are used" Fixed("This key has asked as often as it may in one day (UTC); wait as Retry-After says.");
     /// The key asks too often, or too much at one time.
     TooManyRequests "too_many_requests" 429 "Too many requests" Fixed("This key asks more often, or more at one time, than it may; wait as Retry-After says.");
+    /// The key has as many sessions as it may.
+    TooManySessions "too_many_sessions" 429 "Too many sessions" Fixed("This key, or this node, has as many running sessions as it may; wait as Retry-After says.");
     /// The server failed; what happened is in its log, under the request's id.
     Internal "internal" 500 "The server failed" Fixed("The server could not do this; its log has the reason under the id of the request.");
     /// Everything is taken: nothing was begun.

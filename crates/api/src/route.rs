@@ -31,6 +31,8 @@ impl Method {
 /// Who may take a route.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Access {
+    /// Whoever has the capture token of the session in the path.
+    Capture,
     /// Anybody.
     Public,
     /// Whoever has a key with the scope.
@@ -64,6 +66,14 @@ const fn public(path: &'static str) -> Route {
     }
 }
 
+const fn capture(method: Method, path: &'static str) -> Route {
+    Route {
+        method,
+        path,
+        access: Access::Capture,
+    }
+}
+
 /// Every route. The server refuses what does not stand here, and the OpenAPI document says the same.
 pub const ROUTES: &[Route] = &[
     public("/.well-known/jwks.json"),
@@ -77,6 +87,11 @@ pub const ROUTES: &[Route] = &[
     route(Method::Get, "/v1/audit/consistency", Scope::Audit),
     route(Method::Get, "/v1/audit/entries", Scope::Audit),
     route(Method::Get, "/v1/audit/inclusion", Scope::Audit),
+    capture(Method::Delete, "/v1/capture/{session}"),
+    capture(Method::Get, "/v1/capture/{session}"),
+    capture(Method::Post, "/v1/capture/{session}/consent"),
+    capture(Method::Get, "/v1/capture/{session}/frames"),
+    capture(Method::Post, "/v1/capture/{session}/frames"),
     route(Method::Get, "/v1/collections", Scope::Enroll),
     route(Method::Get, "/v1/collections/{collection}", Scope::Enroll),
     route(Method::Put, "/v1/collections/{collection}", Scope::Admin),
@@ -95,6 +110,9 @@ pub const ROUTES: &[Route] = &[
     route(Method::Get, "/v1/keys", Scope::Admin),
     route(Method::Post, "/v1/keys", Scope::Admin),
     route(Method::Delete, "/v1/keys/{key}", Scope::Admin),
+    route(Method::Post, "/v1/sessions", Scope::Sessions),
+    route(Method::Delete, "/v1/sessions/{session}", Scope::Sessions),
+    route(Method::Get, "/v1/sessions/{session}", Scope::Sessions),
     route(Method::Get, "/v1/subjects", Scope::Enroll),
     route(Method::Post, "/v1/subjects", Scope::Enroll),
     route(Method::Delete, "/v1/subjects/{subject}", Scope::Enroll),

@@ -26,6 +26,8 @@ pub enum Scope {
     Identify,
     /// See comparison scores, and why a verification or identification ended as it did.
     Scores,
+    /// Open sessions and take their results.
+    Sessions,
     /// Verify a subject.
     Verify,
 }
@@ -36,7 +38,7 @@ pub struct UnknownScope;
 
 impl Scope {
     /// Every scope, in the order of their names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Admin,
         Self::Audit,
         Self::Compare,
@@ -44,6 +46,7 @@ impl Scope {
         Self::Enroll,
         Self::Identify,
         Self::Scores,
+        Self::Sessions,
         Self::Verify,
     ];
 
@@ -58,6 +61,7 @@ impl Scope {
             Self::Enroll => "enroll",
             Self::Identify => "identify",
             Self::Scores => "scores",
+            Self::Sessions => "sessions",
             Self::Verify => "verify",
         }
     }

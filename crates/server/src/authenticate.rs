@@ -3,6 +3,7 @@
 use crate::call::Caller;
 use crate::platform::Platform;
 use crate::refusal::Refusal;
+use crate::sessions::{Held, token_of};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Method};
@@ -11,6 +12,7 @@ use axum::response::{IntoResponse as _, Response};
 use countenance_api::{Access, Code, ROUTES, Scope, TENANT_HEADER};
 use countenance_core::Registry;
 use countenance_core::vault::Name;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// That a request came over the socket in the data folder, which only the operator can open.
@@ -27,6 +29,19 @@ pub(crate) async fn authenticate(
         Ok(access) => access,
         Err(code) => return Refusal::from(code).into_response(),
     };
+    if access == Access::Capture {
+        let Some(held) = held(&platform, &request) else {
+            return Refusal::from(Code::CaptureTokenInvalid).into_response();
+        };
+        // The person may do what these routes do, and nothing that takes a scope.
+        request.extensions_mut().insert(Caller {
+            tenant: held.tenant.clone(),
+            every_tenant: false,
+            key: String::new(),
+            scopes: Vec::new(),
+        });
+        request.extensions_mut().insert(held);
+    }
     if let Access::Scope(scope) = access {
         let caller = if request.extensions().get::<FromOperator>().is_some() {
             operator(request.headers())
@@ -103,6 +118,15 @@ async fn admit(platform: &Platform, headers: &HeaderMap, scope: Scope) -> Result
         key: entry.id,
         scopes: entry.scopes,
     })
+}
+
+/// The session in the path, if the request has its token.
+fn held(platform: &Platform, request: &Request) -> Option<Arc<Held>> {
+    let path = request.uri().path().strip_prefix("/v1/capture/")?;
+    let id = path.split('/').next()?;
+    let headers = request.headers();
+    let token = bearer(headers).or_else(|| token_of(headers))?;
+    platform.sessions.of_token(id, token)
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -1,5 +1,6 @@
 //! What an operator may set.
 
+use crate::sessions::{SessionLimits, WebhookConfig};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -30,6 +31,10 @@ pub struct Config {
     pub max_connections: usize,
     /// Requests per second of one key; as many may come at once.
     pub requests_per_second: NonZeroU32,
+    /// How many sessions there may be.
+    pub sessions: SessionLimits,
+    /// Where results of sessions may be sent.
+    pub webhooks: WebhookConfig,
 }
 
 impl Default for Config {
@@ -49,6 +54,8 @@ impl Default for Config {
             drain_timeout: Duration::from_secs(30),
             max_connections: 16_384,
             requests_per_second: NonZeroU32::MIN.saturating_add(199),
+            sessions: SessionLimits::default(),
+            webhooks: WebhookConfig::default(),
         }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) async fn idempotent(
 fn keeping(request: &Request) -> Option<Keeping> {
     let path = request.extensions().get::<MatchedPath>()?.as_str();
     match (request.method(), path) {
-        (&Method::POST, "/v1/keys") => Some(Keeping::Given),
+        (&Method::POST, "/v1/keys" | "/v1/sessions") => Some(Keeping::Given),
         (
             &Method::POST,
             "/v1/collections/{collection}/identify" | "/v1/subjects/{subject}/verify",

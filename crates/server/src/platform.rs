@@ -9,6 +9,7 @@ use crate::pool::Pool;
 use crate::rates::Rates;
 use crate::reference::Reference;
 use crate::refusal::Refusal;
+use crate::sessions::{Sessions, Targets};
 use countenance_api::{Code, KeyEntry};
 use countenance_core::vault::Random;
 use countenance_core::{Engine, Isa, Registry, WallClock, Worker};
@@ -52,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) metrics: Metrics,
     pub(crate) pool: Pool,
+    pub(crate) sessions: Sessions,
+    pub(crate) targets: Targets,
     pub(crate) collections: Collections,
     pub(crate) document: Vec<u8>,
     pub(crate) reference: Reference,
@@ -85,6 +88,8 @@ impl Platform {
         };
         Ok(Self(Arc::new(Shared {
             collections: Collections::start(opener)?,
+            sessions: Sessions::new(config.sessions.clone()),
+            targets: Targets::new(&config.webhooks)?,
             pool: Pool::start(
                 &parts.engine,
                 config.workers,

@@ -131,7 +131,9 @@ fn page(document: &Value) -> String {
 
 fn described(id: &str, method: &str, path: &str, operation: &Value) -> String {
     let scope = text(&operation["security"][0]["key"][0]);
-    let access = if scope.is_empty() {
+    let access = if operation["security"][0]["capture"].is_array() {
+        "capture token".to_owned()
+    } else if scope.is_empty() {
         "public".to_owned()
     } else {
         format!("scope {}", escaped(scope))

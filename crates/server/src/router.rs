@@ -5,7 +5,9 @@ use crate::conditional::conditional;
 use crate::idempotency::idempotent;
 use crate::observe::observe;
 use crate::platform::Platform;
-use crate::routes::{audit, collections, consents, keys, operate, pictures, subjects, verify};
+use crate::routes::{
+    audit, capture, collections, consents, keys, operate, pictures, sessions, subjects, verify,
+};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -42,10 +44,24 @@ pub(crate) fn router(platform: Platform) -> Router {
             "/v1/collections/{collection}/members",
             get(collections::members),
         )
+        .route(
+            "/v1/capture/{session}",
+            get(capture::show).delete(capture::decline),
+        )
+        .route("/v1/capture/{session}/consent", post(capture::agree))
+        .route(
+            "/v1/capture/{session}/frames",
+            get(capture::socket).post(capture::frames),
+        )
         .route("/v1/compare", post(pictures::compare))
         .route("/v1/detect", post(pictures::detect))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{key}", delete(keys::revoke))
+        .route("/v1/sessions", post(sessions::open))
+        .route(
+            "/v1/sessions/{session}",
+            get(sessions::show).delete(sessions::cancel),
+        )
         .route("/v1/subjects", get(subjects::list).post(subjects::add))
         .route(
             "/v1/subjects/{subject}",

@@ -10,11 +10,11 @@ use crate::tls::{Tls, TlsError, TlsFiles};
 use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
@@ -22,13 +22,15 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{interval, timeout};
 
 /// How long to wait before accepting again when the system has no more descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 /// How often the files of a certificate are looked at.
 const LOOK: Duration = Duration::from_secs(10);
+/// How often sessions that are over are let go of.
+const SWEEP: Duration = Duration::from_secs(5);
 /// Connections of the operator at one time.
 const OPERATORS: usize = 32;
 
@@ -254,7 +256,7 @@ impl Door {
     async fn serve(
         self,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        watcher: Watcher,
+        mut closing: watch::Receiver<()>,
     ) {
         let unread = Unread::default();
         let line = Line::new(
@@ -264,9 +266,21 @@ impl Door {
             self.max_body_bytes,
         );
         let visitor = Visitor::new(self.service, unread);
-        let connection = self.http.serve_connection(TokioIo::new(line), visitor);
+        let connection = self
+            .http
+            .serve_connection(TokioIo::new(line), visitor)
+            .with_upgrades();
         // How a connection ends is the client's affair: what matters was logged with its request.
-        if let Err(error) = watcher.watch(connection).await {
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            // What was accepted is answered, and then the connection closes.
+            _ = closing.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke off");
         }
     }
@@ -274,19 +288,23 @@ impl Door {
 
 async fn serve(sockets: &Sockets, platform: &Platform, end: impl Future<Output = ()>) {
     let config = &platform.config;
-    let graceful = GracefulShutdown::new();
+    // Each connection has a receiver: it hears that the server stops, and when the last is gone all have ended.
+    let (closing, _) = watch::channel(());
     let routes = router(platform.clone());
     let everybody = Door::new(routes.clone(), config);
     let operators = Door::new(routes.layer(Extension(FromOperator)), config);
-    let public = accept_public(sockets, everybody, config, &graceful);
-    let own = accept_operators(sockets, operators, &graceful);
+    let public = accept_public(sockets, everybody, config, &closing);
+    let own = accept_operators(sockets, operators, &closing);
     tokio::select! {
         () = end => {}
         () = public => {}
         () = own => {}
+        () = sweep(platform) => {}
     }
+    platform.sessions.end();
     tracing::info!("stopping: no more connections are accepted");
-    if timeout(config.drain_timeout, graceful.shutdown())
+    closing.send_replace(());
+    if timeout(config.drain_timeout, closing.closed())
         .await
         .is_err()
     {
@@ -297,11 +315,20 @@ async fn serve(sockets: &Sockets, platform: &Platform, end: impl Future<Output =
     }
 }
 
+/// Lets go of sessions that are over, though nobody asks for them any more.
+async fn sweep(platform: &Platform) {
+    let mut tick = interval(SWEEP);
+    loop {
+        tick.tick().await;
+        platform.sessions.sweep();
+    }
+}
+
 async fn accept_public(
     sockets: &Sockets,
     door: Door,
     config: &Config,
-    graceful: &GracefulShutdown,
+    closing: &watch::Sender<()>,
 ) {
     let places = Arc::new(Semaphore::new(config.max_connections.max(1)));
     loop {
@@ -311,16 +338,16 @@ async fn accept_public(
         };
         // Answers are small and are written at once.
         let _ = stream.set_nodelay(true);
-        let (door, watcher) = (door.clone(), graceful.watcher());
+        let (door, heard) = (door.clone(), closing.subscribe());
         let (acceptor, patience) = (
             sockets.tls.as_ref().map(|tls| tls.acceptor()),
             config.header_timeout,
         );
         tokio::spawn(async move {
             match acceptor {
-                None => door.serve(stream, watcher).await,
+                None => door.serve(stream, heard).await,
                 Some(acceptor) => match timeout(patience, acceptor.accept(stream)).await {
-                    Ok(Ok(stream)) => door.serve(stream, watcher).await,
+                    Ok(Ok(stream)) => door.serve(stream, heard).await,
                     Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
                     Err(_) => tracing::debug!("a TLS handshake took too long"),
                 },
@@ -330,7 +357,7 @@ async fn accept_public(
     }
 }
 
-async fn accept_operators(sockets: &Sockets, door: Door, graceful: &GracefulShutdown) {
+async fn accept_operators(sockets: &Sockets, door: Door, closing: &watch::Sender<()>) {
     let Some((listener, _)) = &sockets.operator else {
         return std::future::pending().await;
     };
@@ -344,9 +371,9 @@ async fn accept_operators(sockets: &Sockets, door: Door, graceful: &GracefulShut
             tracing::warn!("another user tried the operator's socket");
             continue;
         }
-        let (door, watcher) = (door.clone(), graceful.watcher());
+        let (door, heard) = (door.clone(), closing.subscribe());
         tokio::spawn(async move {
-            door.serve(stream, watcher).await;
+            door.serve(stream, heard).await;
             drop(place);
         });
     }

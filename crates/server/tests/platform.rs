@@ -316,7 +316,8 @@ fn every_route_is_refused_without_the_key_it_asks_for() {
             let path = path
                 .replace("{subject}", "ana")
                 .replace("{key}", "0011223344556677")
-                .replace("{collection}", "none");
+                .replace("{collection}", "none")
+                .replace("{session}", "a-AAAAAAAAAAAAAAAAAAAAAA");
             let method = method.to_uppercase();
             let mut check = |who: &str, key: Option<&str>, expected: Option<&str>| {
                 let reply = house
@@ -333,6 +334,15 @@ fn every_route_is_refused_without_the_key_it_asks_for() {
                     ));
                 }
             };
+            if operation["security"][0]["capture"].is_array() {
+                let needed = Some("capture_token_invalid");
+                check("without a token", None, needed);
+                check("with a wrong token", Some("AAAA"), needed);
+                for scope in Scope::ALL {
+                    check(scope.name(), Some(&house.key("acme", &[scope])), needed);
+                }
+                continue;
+            }
             let Some(needs) = needs else {
                 check("without a key", None, None);
                 continue;

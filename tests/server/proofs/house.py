@@ -16,7 +16,7 @@ from pathlib import Path
 from .http import Client
 from .report import Broken, require
 
-SCOPES = ("admin", "audit", "compare", "detect", "enroll", "identify", "scores", "verify")
+SCOPES = ("admin", "audit", "compare", "detect", "enroll", "identify", "scores", "sessions", "verify")
 DEFAULTS = {"--key-rate": "1000000", "--log": "debug"}
 START_SECONDS = 30
 

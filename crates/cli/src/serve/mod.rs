@@ -15,7 +15,7 @@ use crate::registry::{RegistryArgs, private, registry_for, running};
 use crate::terminal::plain;
 use countenance_core::vault::SystemRandom;
 use countenance_core::{ComparePolicy, FalseMatchRate};
-use countenance_server::{Config, Listen, Parts, Server, TlsFiles};
+use countenance_server::{Config, Listen, Parts, Server, SessionLimits, TlsFiles, WebhookConfig};
 use log::Level;
 use serde_json::json;
 use settings::Settings;
@@ -197,6 +197,11 @@ impl Chosen {
             ("max-body-mib", json!(config.max_body_bytes >> 20)),
             ("max-connections", json!(config.max_connections)),
             ("key-rate", json!(config.requests_per_second)),
+            ("node", json!(config.sessions.node)),
+            ("max-sessions", json!(config.sessions.of_node)),
+            ("key-sessions", json!(config.sessions.of_key)),
+            ("webhooks", json!(config.webhooks.targets)),
+            ("webhook-private", json!(config.webhooks.private)),
             ("header-timeout", json!(config.header_timeout.as_secs())),
             ("body-timeout", json!(config.body_timeout.as_secs())),
             ("answer-timeout", json!(config.answer_timeout.as_secs())),
@@ -255,7 +260,36 @@ fn config(settings: &Settings) -> Result<Config, Failure> {
         answer_timeout: seconds("answer-timeout")?,
         work_timeout: seconds("work-timeout")?,
         drain_timeout: seconds("drain-timeout")?,
+        sessions: sessions(settings)?,
+        webhooks: webhooks(settings)?,
         ..Config::default()
+    })
+}
+
+fn sessions(settings: &Settings) -> Result<SessionLimits, Failure> {
+    let node: String = settings.read("node")?;
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    if !(1..=8).contains(&node.len()) || !node.bytes().all(fits) {
+        return Err(settings.refused("node", "not 1 to 8 of a-z and 0-9"));
+    }
+    Ok(SessionLimits {
+        node,
+        of_key: settings.number("key-sessions", 1, 100_000)? as usize,
+        of_node: settings.number("max-sessions", 1, 100_000)? as usize,
+    })
+}
+
+fn webhooks(settings: &Settings) -> Result<WebhookConfig, Failure> {
+    let targets: Vec<String> = settings
+        .get("webhooks")
+        .map(|all| all.split(',').map(|one| one.trim().to_owned()).collect())
+        .unwrap_or_default();
+    let needs_roots = targets.iter().any(|target| target.starts_with("https:"));
+    let roots: PathBuf = settings.read("webhook-roots")?;
+    Ok(WebhookConfig {
+        private: settings.is_on("webhook-private")?,
+        roots: needs_roots.then_some(roots),
+        targets,
     })
 }
 

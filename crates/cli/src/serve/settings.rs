@@ -165,6 +165,40 @@ const SETTINGS: &[Setting] = &[
         "Requests per second of one key that has no rate of its own",
     ),
     text(
+        "node",
+        "NAME",
+        "a",
+        "What ids of sessions begin with, 1 to 8 of a-z and 0-9: with many nodes a balancer routes by it",
+    ),
+    text(
+        "max-sessions",
+        "N",
+        "1000",
+        "Running sessions of this node, 1 to 100000",
+    ),
+    text(
+        "key-sessions",
+        "N",
+        "100",
+        "Running sessions of one key, 1 to 100000",
+    ),
+    text(
+        "webhooks",
+        "ADDRESSES",
+        "none: no result is sent",
+        "Where results of sessions may be sent: addresses as https://host/path, apart by commas; what lies under one is allowed",
+    ),
+    text(
+        "webhook-roots",
+        "FILE",
+        "/etc/ssl/certs/ca-certificates.crt",
+        "The certificates of those who vouch for webhooks, in PEM",
+    ),
+    switch(
+        "webhook-private",
+        "Webhooks may be in a private network, and without TLS",
+    ),
+    text(
         "header-timeout",
         "SECONDS",
         "10",

@@ -1,11 +1,13 @@
 //! The handlers, one file per family of routes.
 
 pub(crate) mod audit;
+pub(crate) mod capture;
 pub(crate) mod collections;
 pub(crate) mod consents;
 pub(crate) mod keys;
 pub(crate) mod operate;
 pub(crate) mod pictures;
+pub(crate) mod sessions;
 pub(crate) mod subjects;
 pub(crate) mod verify;
 

@@ -11,7 +11,7 @@ use axum::response::IntoResponse as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::{AttemptRule, Code, Health, Jwk, Jwks, Policy};
-use sha2::{Digest as _, Sha256};
+use countenance_core::{PURPOSE, thumbprint};
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -54,19 +54,24 @@ pub(crate) async fn policy(State(platform): State<Platform>) -> Answer {
     })
 }
 
-/// The key that signs checkpoints and receipts.
+/// The keys that sign checkpoints and receipts, and results.
 pub(crate) async fn jwks(State(platform): State<Platform>) -> Answer {
-    let x = URL_SAFE_NO_PAD.encode(platform.registry.vault().public_key());
-    // RFC 7638: the required members in the order of their names.
-    let thumbprint = Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#));
-    let key = Jwk {
+    let vault = platform.registry.vault();
+    let mut keys = vec![jwk(&vault.public_key(), "vault")];
+    let results = vault.result_public_keys(platform.clock.now())?;
+    keys.extend(results.iter().map(|key| jwk(key, PURPOSE)));
+    ok(Jwks { keys })
+}
+
+fn jwk(key: &[u8; 32], purpose: &str) -> Jwk {
+    Jwk {
         kty: "OKP".to_owned(),
         crv: "Ed25519".to_owned(),
-        kid: URL_SAFE_NO_PAD.encode(thumbprint),
-        x,
+        kid: thumbprint(key),
+        x: URL_SAFE_NO_PAD.encode(key),
         usage: "sig".to_owned(),
-    };
-    ok(Jwks { keys: vec![key] })
+        purpose: purpose.to_owned(),
+    }
 }
 
 /// The OpenAPI document.

@@ -1,0 +1,157 @@
+//! Sessions, for the person: what is asked, agreeing, frames.
+
+use super::ok;
+use crate::call::{Call, read_picture};
+use crate::platform::Platform;
+use crate::refusal::{Answer, Refusal};
+use crate::sessions::{Agreed, Converse, Frame, Held, PROTOCOL, RULES, answered, serve, state};
+use crate::wire;
+use axum::Extension;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{State, WebSocketUpgrade};
+use axum::http::StatusCode;
+use axum::response::IntoResponse as _;
+use countenance_api::{
+    CaptureAnswer, CaptureConsent, CaptureState, Code, ConsentGiven, FrameBatch, FrameEntry,
+    FrameMessages,
+};
+use countenance_core::vault::{HolderPart, VaultError};
+use countenance_core::{CONSENT_VERSION, Status};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+type Session = Extension<Arc<Held>>;
+
+pub(crate) async fn show(State(platform): State<Platform>, Extension(held): Session) -> Answer {
+    let now = platform.sessions.now();
+    let asked = &held.asked;
+    let status = state(&held, now);
+    let left = match status {
+        Status::Created | Status::Capturing => held.lock().session.left(now).as_millis(),
+        _ => 0,
+    };
+    ok(CaptureAnswer {
+        session: held.id.clone(),
+        kind: asked.wire_kind(),
+        state: status.name().to_owned(),
+        ends_in_ms: u64::try_from(left).unwrap_or(u64::MAX),
+        audience: asked.audience.clone(),
+        approve: asked.approve.clone(),
+        way_out: asked.way_out.clone(),
+        consent: CaptureConsent {
+            version: CONSENT_VERSION.to_owned(),
+            text: asked.consent.clone(),
+            sha256: asked.consent_sha256.clone(),
+        },
+        passkey: asked.passkey.clone(),
+        frames: RULES,
+    })
+}
+
+pub(crate) async fn agree(Extension(held): Session, call: Call) -> Answer {
+    let platform = call.platform.clone();
+    let given: ConsentGiven = call.json().await?;
+    if given.sha256 != held.asked.consent_sha256 {
+        let detail = "`sha256` is not the digest of the text that is asked";
+        return Err(Refusal::of(Code::ValueInvalid, detail));
+    }
+    let digits = given.holder.map(Zeroizing::new);
+    let digest = Sha256::new()
+        .chain_update([u8::from(given.calm), u8::from(digits.is_some())])
+        .chain_update(digits.as_ref().map_or("", |digits| digits.as_str()));
+    let agreed = Agreed {
+        calm: given.calm,
+        holder: holder(held.asked.passkey.is_some(), digits)?,
+        digest: digest.finalize().into(),
+    };
+    let now = platform.sessions.now();
+    let mut inner = held.lock();
+    let capturing = inner.session.status(now) == Status::Capturing;
+    let before = inner.session.agreed();
+    // The same again is the same; another agreement is not.
+    let again = before.is_some_and(|before| bool::from(before.digest.ct_eq(&agreed.digest)));
+    if !(again && capturing) {
+        let done = inner.session.agree(agreed, now);
+        done.map_err(|_| Refusal::from(Code::SessionOver))?;
+    }
+    drop(inner);
+    ok(CaptureState {
+        state: Status::Capturing.name().to_owned(),
+    })
+}
+
+fn holder(
+    is_asked_for: bool,
+    digits: Option<Zeroizing<String>>,
+) -> Result<Option<HolderPart>, Refusal> {
+    let Some(digits) = digits else {
+        return Ok(None);
+    };
+    let refused = |detail| Refusal::of(Code::ValueInvalid, detail);
+    if !is_asked_for {
+        return Err(refused("`holder` is not asked for"));
+    }
+    let part = wire::bytes_32(&digits).map(Zeroizing::new);
+    let part = part.ok_or_else(|| refused("`holder` is not 64 hexadecimal digits"))?;
+    Ok(Some(HolderPart::new(&part[..]).map_err(VaultError::from)?))
+}
+
+pub(crate) async fn decline(State(platform): State<Platform>, Extension(held): Session) -> Answer {
+    held.lock().session.cancel(true, platform.sessions.now());
+    held.changed.notify_one();
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(crate) async fn socket(
+    State(platform): State<Platform>,
+    Extension(held): Session,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Answer {
+    let upgrade = upgrade.map_err(|_| {
+        let detail = "This route is a WebSocket (RFC 6455); without one, POST frames.";
+        Refusal::of(Code::ParameterInvalid, detail)
+    })?;
+    let begun = Converse::begin(&platform, &held, true)?;
+    let most = RULES.max_bytes as usize + 8;
+    let failed = Arc::clone(&held);
+    let upgrade = upgrade
+        .protocols([PROTOCOL])
+        .max_message_size(most)
+        .max_frame_size(most)
+        .read_buffer_size(32 << 10)
+        .on_failed_upgrade(move |_| failed.lock().session.end_run());
+    Ok(upgrade.on_upgrade(move |socket| serve(platform, held, socket, begun)))
+}
+
+pub(crate) async fn frames(Extension(held): Session, call: Call) -> Answer {
+    let platform = call.platform.clone();
+    // As with any picture: without a place no body is read.
+    let place = platform.place(&held.key)?;
+    let batch: FrameBatch = call.json().await?;
+    drop(place);
+    if batch.frames.len() > RULES.batch as usize {
+        let detail = format!("`frames` has more than {} entries", RULES.batch);
+        return Err(Refusal::of(Code::ValueInvalid, detail));
+    }
+    let frames = batch.frames.iter().map(frame);
+    let frames = frames.collect::<Result<Vec<_>, Refusal>>()?;
+    // A client that goes away must not take the challenge along.
+    let done = tokio::spawn(answered(platform, held, frames));
+    let done = done.await.map_err(|error| Refusal::internal(&error))?;
+    ok(FrameMessages { messages: done? })
+}
+
+fn frame(entry: &FrameEntry) -> Result<Frame, Refusal> {
+    let picture = Zeroizing::new(read_picture("picture", &entry.picture)?);
+    if !(1..=RULES.max_bytes as usize).contains(&picture.len()) {
+        let detail = format!("`picture` has not 1 to {} bytes", RULES.max_bytes);
+        return Err(Refusal::of(Code::ValueInvalid, detail));
+    }
+    Ok(Frame {
+        number: entry.frame,
+        time_ms: entry.time_ms,
+        picture,
+    })
+}

@@ -1,0 +1,276 @@
+//! One challenge of a session: frames in, messages out, whichever way they travel.
+
+use super::messages::{done, error, message};
+use super::{Decided, Held, Sessions};
+use crate::platform::Platform;
+use crate::refusal::Refusal;
+use countenance_api::{CaptureMessage, Code, FrameRules};
+use countenance_core::{Claim, Kind};
+use countenance_core::{
+    DecodeLimits, FrameMark, LookError, Question, Registry, Run, SessionError, StageTimings,
+    Status, Verdict, VerifyError, Worker,
+};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How frames are to be.
+pub(crate) const RULES: FrameRules = FrameRules {
+    width: 640,
+    height: 480,
+    max_bytes: 128 << 10,
+    per_second: 15,
+    in_flight: 2,
+    batch: 8,
+};
+/// Frames that may come at once, and each second on top of the rule, so that a clock that is a little fast does no harm.
+const BURST: f64 = 16.0;
+/// See [`BURST`].
+const ALLOWANCE: f64 = 1.3;
+/// A challenge without a socket that was left alone so long makes place for another.
+const LEFT_ALONE: Duration = Duration::from_secs(10);
+
+/// What decoding one frame may cost.
+fn limits() -> DecodeLimits {
+    let side = RULES.width.max(RULES.height) as usize;
+    DecodeLimits {
+        max_bytes: RULES.max_bytes as usize,
+        max_pixels: (RULES.width * RULES.height) as usize,
+        max_side: side,
+        max_metadata_bytes: 64 << 10,
+        max_scans: 16,
+    }
+}
+
+/// A frame as it came.
+pub(crate) struct Frame {
+    pub(crate) number: u32,
+    pub(crate) time_ms: u32,
+    pub(crate) picture: Zeroizing<Vec<u8>>,
+}
+
+/// A challenge that is being answered.
+pub(crate) struct Converse {
+    run: Box<Run>,
+    begun: Duration,
+    last: Duration,
+    frames: u32,
+}
+
+/// That nothing more will come of a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The session is over.
+    Done,
+    /// The client, or this server, went wrong; the challenge may be begun anew. With what a socket is closed.
+    Broken(u16),
+}
+
+impl Converse {
+    /// Begins a challenge, with what is said first. Without a socket prompts come too late for colors.
+    pub(crate) fn begin(
+        platform: &Platform,
+        held: &Held,
+        by_socket: bool,
+    ) -> Result<(Self, Vec<CaptureMessage>), Refusal> {
+        let now = platform.sessions.now();
+        let mut seed = Zeroizing::new([0; 32]);
+        let random = platform.random.fill(&mut *seed);
+        random.map_err(|error| Refusal::internal(&error))?;
+        let mut inner = held.lock();
+        inner.make_place(now);
+        inner.session.begin_run(now).map_err(|error| match error {
+            SessionError::Busy => Refusal::from(Code::CaptureBusy),
+            SessionError::NotAgreed => Code::ConsentNeeded.into(),
+            _ => Code::SessionOver.into(),
+        })?;
+        let calm = !by_socket || inner.session.agreed().is_some_and(|agreed| agreed.calm);
+        let left = inner.session.left(now);
+        drop(inner);
+        let mut new = Self {
+            run: Box::new(Run::new(*seed, calm, now)),
+            begun: now,
+            last: now,
+            frames: 0,
+        };
+        let mut first = vec![CaptureMessage::Hello {
+            ends_in_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
+            frames: RULES,
+        }];
+        first.extend(new.said());
+        Ok((new, first))
+    }
+
+    /// Whether nothing came for so long that it may make place for another.
+    pub(super) fn is_left_alone(&self, now: Duration) -> bool {
+        now.saturating_sub(self.last) > LEFT_ALONE
+    }
+
+    fn said(&mut self) -> Vec<CaptureMessage> {
+        let said = self.run.take_messages();
+        said.into_iter().filter_map(message).collect()
+    }
+
+    /// Looks at one frame: what is said to it, and the challenge again unless it ended.
+    pub(crate) async fn frame(
+        mut self,
+        platform: &Platform,
+        held: &Arc<Held>,
+        frame: Frame,
+    ) -> (Vec<CaptureMessage>, Result<Self, Ended>) {
+        let now = platform.sessions.now();
+        let broken = |code, close, detail: String| {
+            held.lock().session.end_run();
+            (vec![error(code, detail)], Err(Ended::Broken(close)))
+        };
+        if let Some(over) = over(held, now) {
+            return (vec![over], Err(Ended::Done));
+        }
+        let since = now.saturating_sub(self.begun).as_secs_f64();
+        self.frames += 1;
+        self.last = now;
+        if f64::from(self.frames) > BURST + since * f64::from(RULES.per_second) * ALLOWANCE {
+            let detail = format!("more than {} frames a second", RULES.per_second);
+            return broken("frames_too_fast", 4429, detail);
+        }
+        let Ok(place) = platform.place(&held.key) else {
+            let detail = "Nothing was begun; open again a little later.".to_owned();
+            return broken("busy", 4503, detail);
+        };
+        let (number, at_work) = (frame.number, Arc::clone(held));
+        let shared = platform.clone();
+        let looked = platform.look(place, move |registry, worker| {
+            let looked = look(&mut self, &frame, now, registry, worker);
+            let ended = match looked {
+                Ok(Some(verdict)) => {
+                    let judged = (verdict, self.run.is_calm());
+                    decide(&shared.sessions, &at_work, registry, worker, judged)
+                        .map(Some)
+                        .map_err(|error| drop(Refusal::from(error)))
+                }
+                Ok(None) => Ok(None),
+                Err(error) => return Err(told(&error)),
+            };
+            Ok((self, ended))
+        });
+        match looked.await {
+            Ok(Ok((mut this, Ok(ended)))) => {
+                let mut said = vec![CaptureMessage::Ack { frame: number }];
+                said.extend(this.said());
+                let Some(outcome) = ended else {
+                    return (said, Ok(this));
+                };
+                let timings = StageTimings::default();
+                platform.metrics.outcome("session", outcome, &timings);
+                said.push(done(held.lock().session.status(platform.sessions.now())));
+                super::webhook::send_if_asked(platform, held);
+                (said, Err(Ended::Done))
+            }
+            Ok(Err(Some(detail))) => broken("frame_invalid", 4400, detail),
+            _ => {
+                held.lock().session.judging_failed(platform.sessions.now());
+                broken("internal", 4500, "The server could not do this.".to_owned())
+            }
+        }
+    }
+}
+
+/// That nothing is waited for any more, if that is so.
+pub(super) fn over(held: &Held, now: Duration) -> Option<CaptureMessage> {
+    let mut inner = held.lock();
+    let status = inner.session.status(now);
+    (status != Status::Capturing).then(|| done(status))
+}
+
+/// What the client may be told of a frame that does not do; nothing where it is not the client's fault.
+fn told(error: &LookError) -> Option<String> {
+    match error {
+        LookError::Frame(error) => Some(error.to_string()),
+        LookError::Capture(countenance_core::CaptureError::Decode(error)) => {
+            Some(error.to_string())
+        }
+        other => {
+            let _ = Refusal::internal(other);
+            None
+        }
+    }
+}
+
+fn look(
+    this: &mut Converse,
+    frame: &Frame,
+    came: Duration,
+    registry: &Registry,
+    worker: &mut Worker,
+) -> Result<Option<Verdict>, LookError> {
+    let digest = Sha256::digest(&frame.picture[..]);
+    let digest = digest
+        .first_chunk()
+        .map_or(0, |bytes| u64::from_le_bytes(*bytes));
+    let mark = FrameMark {
+        number: frame.number,
+        taken: Duration::from_millis(frame.time_ms.into()),
+        came,
+        digest,
+    };
+    worker.look_at_frame(
+        &mut this.run,
+        &mark,
+        &frame.picture,
+        registry.policy(),
+        limits(),
+    )
+}
+
+/// Judges a session by the verdict on its challenge, once; `calm` is how it was asked, whatever was agreed to.
+fn decide(
+    sessions: &Sessions,
+    held: &Held,
+    registry: &Registry,
+    worker: &Worker,
+    (verdict, calm): (Verdict, bool),
+) -> Result<&'static str, VerifyError> {
+    let mut inner = held.lock();
+    let agreed = inner.session.begin_judging(sessions.now());
+    let Ok(agreed) = agreed else {
+        // It ended while the last frame was looked at.
+        return Ok("cancelled");
+    };
+    let holder = agreed.holder.clone();
+    drop(inner);
+    let asked = &held.asked;
+    let decided = registry
+        .vault()
+        .collection(&held.tenant, &asked.collection)
+        .map_err(VerifyError::from)
+        .and_then(|collection| match (&asked.subject, asked.kind) {
+            (Some(subject), Kind::Verify) => {
+                let claim = Claim {
+                    collection: &collection,
+                    subject,
+                    holder: holder.as_ref(),
+                };
+                registry.decide_session(worker, Question::Verify(&claim), verdict)
+            }
+            _ => registry.decide_session(worker, Question::Presence(&collection), verdict),
+        });
+    let mut inner = held.lock();
+    match decided {
+        Ok(decision) => {
+            let outcome = decision.outcome.name();
+            let holder = holder.is_some();
+            let decided = Decided {
+                decision,
+                calm,
+                holder,
+            };
+            inner.session.judged(decided, sessions.now());
+            Ok(outcome)
+        }
+        Err(error) => {
+            inner.session.judging_failed(sessions.now());
+            Err(error)
+        }
+    }
+}

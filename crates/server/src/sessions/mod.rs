@@ -1,0 +1,233 @@
+//! Sessions in the memory of this node (ADR 37): who opened them, who may answer, how many there may be.
+
+pub(crate) mod asked;
+mod claims;
+mod converse;
+mod messages;
+mod polled;
+mod socket;
+mod webhook;
+
+pub(crate) use asked::Asked;
+pub(crate) use claims::take;
+pub(crate) use converse::{Converse, Frame, RULES};
+pub(crate) use polled::answered;
+pub(crate) use socket::{PROTOCOL, serve, token_of};
+pub(crate) use webhook::Targets;
+pub use webhook::{TargetError, WebhookConfig};
+
+use crate::refusal::Refusal;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use countenance_api::Code;
+use countenance_core::vault::{HolderPart, Name, Random};
+use countenance_core::{Session, SessionDecision, Status};
+use sha2::{Digest as _, Sha256};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use subtle::ConstantTimeEq as _;
+use tokio::sync::Notify;
+use zeroize::Zeroizing;
+
+/// Seconds after which it is worth to ask again for a place.
+const WAIT_S: u64 = 10;
+
+/// All sessions of this node.
+pub(crate) struct Sessions {
+    origin: Instant,
+    limits: SessionLimits,
+    held: Mutex<BTreeMap<String, Arc<Held>>>,
+}
+
+/// How many sessions there may be, and how this node is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionLimits {
+    /// What ids of sessions begin with: the balancer sends them here.
+    pub node: String,
+    /// Running sessions of one key.
+    pub of_key: usize,
+    /// Running sessions of this node.
+    pub of_node: usize,
+}
+
+impl Default for SessionLimits {
+    /// 100 of a key, 1000 of node `a`.
+    fn default() -> Self {
+        Self {
+            node: "a".to_owned(),
+            of_key: 100,
+            of_node: 1000,
+        }
+    }
+}
+
+/// What the person agreed to.
+pub(crate) struct Agreed {
+    pub(crate) calm: bool,
+    pub(crate) holder: Option<HolderPart>,
+    /// Of all that was said, so that the same can be told from another.
+    pub(crate) digest: [u8; 32],
+}
+
+/// What was decided, and on what.
+pub(crate) struct Decided {
+    pub(crate) decision: SessionDecision,
+    pub(crate) calm: bool,
+    pub(crate) holder: bool,
+}
+
+/// A session.
+pub(crate) struct Held {
+    pub(crate) id: String,
+    pub(crate) tenant: Name,
+    pub(crate) asked: Asked,
+    pub(crate) expires: u64,
+    /// Id of the key that opened it: the work that it makes is that key's.
+    pub(crate) key: String,
+    token: [u8; 32],
+    inner: Mutex<Inner>,
+    /// That something happened that an open socket should see.
+    pub(crate) changed: Notify,
+}
+
+/// What changes of a session.
+pub(crate) struct Inner {
+    pub(crate) session: Session<Agreed, Decided>,
+    /// A challenge that is answered without a socket, between two requests.
+    pub(crate) polled: Option<Converse>,
+}
+
+impl Held {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Lets go of a challenge without a socket that was left alone, or whose session is over.
+    fn make_place(&mut self, now: Duration) {
+        let over = self.session.status(now) != Status::Capturing;
+        let alone = self
+            .polled
+            .as_ref()
+            .is_some_and(|polled| polled.is_left_alone(now));
+        if (over || alone) && self.polled.take().is_some() {
+            self.session.end_run();
+        }
+    }
+}
+
+impl Sessions {
+    pub(crate) fn new(limits: SessionLimits) -> Self {
+        Self {
+            origin: Instant::now(),
+            limits,
+            held: Mutex::default(),
+        }
+    }
+
+    /// Time since this node started: sessions live by it, whatever happens to the time of day.
+    pub(crate) fn now(&self) -> Duration {
+        self.origin.elapsed()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Held>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a session for whoever has this key. The token is shown once.
+    pub(crate) fn open(
+        &self,
+        random: &dyn Random,
+        (tenant, key): (&Name, &str),
+        asked: Asked,
+        expires: u64,
+    ) -> Result<(Arc<Held>, Zeroizing<String>), Refusal> {
+        let id = format!("{}-{}", self.limits.node, text::<16>(random)?.as_str());
+        let token = text::<32>(random)?;
+        let (now, lasts) = (self.now(), asked.lasts);
+        let held = Arc::new(Held {
+            id: id.clone(),
+            tenant: tenant.clone(),
+            asked,
+            expires,
+            key: key.to_owned(),
+            token: Sha256::digest(token.as_bytes()).into(),
+            inner: Mutex::new(Inner {
+                session: Session::new(now, lasts),
+                polled: None,
+            }),
+            changed: Notify::new(),
+        });
+        let mut all = self.lock();
+        all.retain(|_, held| !held.lock().session.is_forgotten(now));
+        let runs = |held: &&Arc<Held>| !held.lock().session.status(now).is_end();
+        let running = all.values().filter(runs);
+        let (of_node, of_key) = running.fold((0, 0), |(all, own), held| {
+            (
+                all + 1,
+                own + usize::from(held.key == key && held.tenant == *tenant),
+            )
+        });
+        // What is over is remembered for a while; it must not fill the memory either.
+        let remembered = all.len() >= 8 * self.limits.of_node.max(1);
+        if of_node >= self.limits.of_node || of_key >= self.limits.of_key || remembered {
+            return Err(Refusal::from(Code::TooManySessions).retry_after(WAIT_S));
+        }
+        all.insert(id, Arc::clone(&held));
+        Ok((held, token))
+    }
+
+    /// A session of this tenant.
+    pub(crate) fn of_tenant(&self, tenant: &Name, id: &str) -> Result<Arc<Held>, Refusal> {
+        let now = self.now();
+        let found = self.lock().get(id).cloned();
+        found
+            .filter(|held| held.tenant == *tenant && !held.lock().session.is_forgotten(now))
+            .ok_or_else(|| Code::SessionUnknown.into())
+    }
+
+    /// The session that this is the capture token of.
+    pub(crate) fn of_token(&self, id: &str, token: &str) -> Option<Arc<Held>> {
+        let now = self.now();
+        let held = self.lock().get(id).cloned()?;
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = bool::from(digest.ct_eq(&held.token));
+        let forgotten = held.lock().session.is_forgotten(now);
+        (known && !forgotten).then_some(held)
+    }
+
+    /// Lets go of what nobody needs any more: templates, holder parts and results of sessions that are over.
+    pub(crate) fn sweep(&self) {
+        let now = self.now();
+        let mut all = self.lock();
+        all.retain(|_, held| !held.lock().session.is_forgotten(now));
+        for held in all.values() {
+            held.lock().make_place(now);
+        }
+    }
+
+    /// Ends what runs, so that open sockets close when the server does.
+    pub(crate) fn end(&self) {
+        let all: Vec<_> = self.lock().values().cloned().collect();
+        for held in all {
+            held.lock().session.cancel(false, self.now());
+            held.changed.notify_one();
+        }
+    }
+}
+
+/// So many random bytes in base64url.
+pub(crate) fn text<const N: usize>(random: &dyn Random) -> Result<Zeroizing<String>, Refusal> {
+    let mut bytes = Zeroizing::new([0; N]);
+    random
+        .fill(&mut *bytes)
+        .map_err(|error| Refusal::internal(&error))?;
+    Ok(Zeroizing::new(URL_SAFE_NO_PAD.encode(&bytes[..])))
+}
+
+/// Where a session stands, for the page.
+pub(crate) fn state(held: &Held, now: Duration) -> Status {
+    held.lock().session.status(now)
+}

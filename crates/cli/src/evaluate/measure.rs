@@ -18,7 +18,7 @@ pub(crate) const SEED: u64 = 2_038_237;
 pub(crate) const REPLICATES: usize = 1000;
 
 /// Pairs shown as the worst of their kind.
-const WORST: usize = 12;
+const WORST: usize = 24;
 
 /// A compared pair of pictures.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::pairs::Pair;
 use anyhow::{Context as _, bail};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -74,6 +74,43 @@ impl Pictures {
             bail!("{}: no pictures SUBJECT/picture.jpg", root.display());
         }
         Ok(pictures)
+    }
+
+    /// Corrects whose some pictures are, by lines `PICTURE,SUBJECT`: the picture shows that subject. Without
+    /// a subject the picture is left out. Lines that begin with `#` say why. Returns how many were corrected.
+    pub(crate) fn correct(&mut self, lines: &str) -> anyhow::Result<usize> {
+        let mut corrected = 0;
+        let mut left_out = BTreeSet::new();
+        for (number, line) in lines.lines().enumerate() {
+            if line.trim().is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let at = || format!("line {}", number + 1);
+            let (picture, subject) = line
+                .rsplit_once(',')
+                .with_context(|| format!("{}: expected PICTURE,SUBJECT", at()))?;
+            let place = *self
+                .places
+                .get(Path::new(picture.trim()))
+                .with_context(|| format!("{}: no picture {picture}", at()))?;
+            match subject.trim() {
+                "" => {
+                    left_out.insert(place);
+                }
+                subject => self.entries[place].name = Some(subject.to_owned()),
+            }
+            corrected += 1;
+        }
+        if !left_out.is_empty() {
+            self.places.clear();
+            let entries = std::mem::take(&mut self.entries);
+            for (place, entry) in entries.iter().enumerate() {
+                if !left_out.contains(&place) {
+                    self.place(&entry.path, entry.name.as_deref());
+                }
+            }
+        }
+        Ok(corrected)
     }
 
     /// At most `count` of the pictures, spread evenly over all.
@@ -193,6 +230,41 @@ mod tests {
                 named: true
             }
         );
+    }
+
+    fn of_three() -> Pictures {
+        let mut pictures = Pictures::default();
+        for (path, name) in [
+            ("ada/1.jpg", "ada"),
+            ("bob/1.jpg", "bob"),
+            ("cy/1.jpg", "cy"),
+        ] {
+            pictures.place(path.as_ref(), Some(name));
+        }
+        pictures
+    }
+
+    #[test]
+    fn a_corrected_picture_is_of_whom_the_correction_says_or_left_out() {
+        let mut pictures = of_three();
+        let lines = "# bob's shows ada, nobody knows whom cy's shows\nbob/1.jpg,ada\n\ncy/1.jpg,\n";
+        assert_eq!(pictures.correct(lines).unwrap(), 2);
+        assert_eq!(pictures.subjects_by_name().unwrap().of, [0, 0]);
+        assert_eq!(pictures.count(), 2);
+        assert_eq!(pictures.place("bob/1.jpg".as_ref(), None), 1);
+    }
+
+    #[test]
+    fn a_correction_of_a_picture_that_is_not_there_is_refused_by_its_line() {
+        for (lines, says) in [
+            (
+                "bob/1.jpg,ada\nbob/2.jpg,ada",
+                "line 2: no picture bob/2.jpg",
+            ),
+            ("bob/1.jpg", "line 1: expected PICTURE,SUBJECT"),
+        ] {
+            assert_eq!(of_three().correct(lines).unwrap_err().to_string(), says);
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::registry::{Opened, RegistryArgs, private};
-use crate::terminal::GREEN;
+use crate::subject::erase_by_number;
+use crate::terminal::{GREEN, warning};
 use anyhow::{Context as _, anyhow};
 use clap::Subcommand;
 use countenance_core::vault::{Checkpoint, EraseReceipt};
@@ -39,6 +40,9 @@ enum Command {
 }
 
 /// Compute the whole tree anew and compare
+///
+/// Every row is held against its leaf, and the keyring against the subjects. A receipt is confirmed only if the
+/// erasure is in this log, and nothing of the person in this data folder.
 #[derive(clap::Args, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -49,7 +53,8 @@ Examples:
       This erasure happened, and it was hers.
 
 JSON: leaves, root, time, checkpoint (in hexadecimal), against (leaves of the older checkpoint),
-receipt (key_id, erased, leaf, is_for).")]
+receipt (key_id, erased, leaf, is_for), unpaired (numbers of keys without a subject, subjects without a key, and
+keys that were put back; then the exit code is 4).")]
 struct VerifyArgs {
     #[command(flatten)]
     registry: RegistryArgs,
@@ -118,6 +123,39 @@ struct VerifyJson {
     against: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     receipt: Option<ReceiptJson>,
+    #[serde(skip_serializing_if = "UnpairedJson::is_empty")]
+    unpaired: UnpairedJson,
+}
+
+/// Numbers of what does not belong together.
+#[derive(Debug, Serialize)]
+struct UnpairedJson {
+    keys: Vec<u64>,
+    subjects: Vec<u64>,
+    put_back: Vec<u64>,
+}
+
+impl UnpairedJson {
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.subjects.is_empty() && self.put_back.is_empty()
+    }
+
+    fn warn(&self) {
+        let say = |numbers: &[u64], what: &str| {
+            for number in numbers {
+                warning(
+                    &format!("number {number}: {what}"),
+                    &erase_by_number(*number),
+                );
+            }
+        };
+        say(&self.keys, "a key without a subject");
+        say(&self.subjects, "a subject without its key");
+        say(
+            &self.put_back,
+            "a destroyed key was put back; it opens nothing",
+        );
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -155,11 +193,15 @@ fn verify(args: &VerifyArgs) -> Outcome {
     let against = against.map(|path| extends(&opened, path)).transpose()?;
     let receipt = args.receipt.as_deref().map(|path| {
         let read = EraseReceipt::verify(&signed(path)?, &vault.public_key());
-        read.map_err(|error| {
+        let receipt = read.map_err(|error| {
             Failure::from(error)
                 .about(path.display())
                 .with_hint("it is not a receipt of this vault, or was altered")
-        })
+        })?;
+        // Signed it was once; whether it holds here and now is another question.
+        let holds = vault.check_receipt(&receipt);
+        holds.map_err(|error| Failure::from(error).about(path.display()))?;
+        Ok::<_, Failure>(receipt)
     });
     let receipt = receipt.transpose()?.map(|receipt| ReceiptJson {
         key_id: receipt.key_id.to_string(),
@@ -177,6 +219,11 @@ fn verify(args: &VerifyArgs) -> Outcome {
         checkpoint: json::hex(report.checkpoint.bytes()),
         against,
         receipt,
+        unpaired: UnpairedJson {
+            keys: report.unpaired.keys,
+            subjects: report.unpaired.subjects,
+            put_back: report.unpaired.put_back,
+        },
     };
     let foreign = document
         .receipt
@@ -187,7 +234,14 @@ fn verify(args: &VerifyArgs) -> Outcome {
     } else {
         print(&document)?;
     }
-    Ok(if foreign { Exit::Reject } else { Exit::Success })
+    document.unpaired.warn();
+    Ok(if !document.unpaired.is_empty() {
+        Exit::Failed
+    } else if foreign {
+        Exit::Reject
+    } else {
+        Exit::Success
+    })
 }
 
 /// Checks that the log begins with the tree of an older checkpoint. Returns its leaves.

@@ -82,6 +82,9 @@ fn about_vault(error: &VaultError) -> String {
     match error {
         VaultError::Attempts(Lock::Wait { .. }) => "wait, and then take a good picture",
         VaultError::Attempts(_) => "use another way in; attempts grow free again after 30 days",
+        VaultError::AttemptsTakenBack => {
+            "somebody changed the attempts of this subject behind the program's back: keep the data folder as evidence, erase the subject and enroll it anew"
+        }
         VaultError::Backup(error) => about_backups(error),
         VaultError::ClockBackwards { .. } => "set the clock of this machine right",
         VaultError::Consent(error) => about_consents(*error),
@@ -108,6 +111,12 @@ fn about_vault(error: &VaultError) -> String {
         VaultError::Limit { .. } => "keep within the limit",
         VaultError::Log(_) => {
             "somebody changed the log behind the program's back: keep the data folder as evidence and restore a backup"
+        }
+        VaultError::NoCheckpoint => {
+            "somebody changed the keyring behind the program's back: restore it with `countenance restore`"
+        }
+        VaultError::Receipt(_) => {
+            "the erasure does not hold here: an older state was restored without its deletion ledger, or the data folder is another"
         }
         VaultError::OlderThanKeyring { .. } => {
             "an old copy of the data was put back; use the newest, or `countenance restore` into a new folder"
@@ -173,6 +182,9 @@ fn about_stores(error: &StoreError) -> String {
             "name a folder that this user may write, or give it to them: the program locks it even to read"
         }
         StoreError::Engine { .. } => "build with the SQLite that the program brings along",
+        StoreError::Foreign { .. } => {
+            "somebody wrote to the database behind the program's back: keep it as evidence, and restore a backup with `countenance restore`"
+        }
         StoreError::Full => "make room on the disk",
         StoreError::InUse { .. } => {
             "one process at a time: wait for the other, or ask it over its own interface"
@@ -181,6 +193,9 @@ fn about_stores(error: &StoreError) -> String {
         StoreError::Newer { .. } => "use the newer program that wrote it; nothing was touched",
         StoreError::NotDestroyed => {
             "erase again; until it succeeds the key may still be in the file"
+        }
+        StoreError::Older { .. } => {
+            "it is of a development version from before the first release: make a new one with `countenance keyring init`"
         }
         StoreError::Occupied => {
             "there is a vault already: name a folder that is empty or does not exist"

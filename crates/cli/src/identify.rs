@@ -83,6 +83,10 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     let open = registry
         .open_collection(worker.engine(), &collection, options.isa, &SystemRandom)
         .map_err(failure)?;
+    for number in open.unreadable() {
+        let what = format!("subject {number} is damaged and is not searched");
+        terminal::warning(&what, &erase_by_number(number));
+    }
     let request = IdentifyRequest {
         client: &args.client,
         probe: &probe,

@@ -5,7 +5,8 @@ use crate::failure::Outcome;
 use crate::json;
 use crate::progress;
 use crate::registry::{RegistryArgs, registry};
-use crate::terminal::counted;
+use crate::subject::erase_by_number;
+use crate::terminal::{counted, warning};
 use countenance_core::FalseMatchRate;
 use serde::Serialize;
 
@@ -23,7 +24,8 @@ Examples:
   countenance retain --data vault
   countenance retain --data vault --retention-days 90
 
-JSON: examined (subjects, the decoy included), expired (consents), erased (subjects).")]
+JSON: examined (subjects, the decoy included), expired (consents), erased (subjects), unreadable (numbers of
+subjects that are damaged: the others are done, and the exit code is 4).")]
 pub(crate) struct Args {
     #[command(flatten)]
     registry: RegistryArgs,
@@ -38,6 +40,7 @@ struct RetainJson {
     examined: u64,
     expired: u64,
     erased: usize,
+    unreadable: Vec<u64>,
 }
 
 /// Runs the job to its end.
@@ -51,6 +54,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         done.examined += step.examined;
         done.expired += step.expired;
         done.erased += step.erased.len();
+        done.unreadable.extend(step.unreadable);
         bar.inc(step.examined);
         let Some(next) = step.next else { break };
         after = next;
@@ -62,5 +66,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
         println!("expired  {}", counted(done.expired, "consent"));
         println!("erased   {}", counted(done.erased, "subject"));
     }
-    Ok(Exit::Success)
+    for &number in &done.unreadable {
+        let what = format!("subject {number} is damaged: its consents could not be looked at");
+        warning(&what, &erase_by_number(number));
+    }
+    Ok(if done.unreadable.is_empty() {
+        Exit::Success
+    } else {
+        Exit::Failed
+    })
 }

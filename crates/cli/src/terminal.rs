@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use countenance_core::{Quality, QualityCause, StageTimings};
 use std::fmt::Display;
+use std::io::Write as _;
 use std::time::Duration;
 
 /// Good news.
@@ -20,12 +21,29 @@ pub(crate) const YELLOW: Style = Style::new()
 /// Less important.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
+/// Whether a character has no shape of its own, or turns the direction of others: with it one text
+/// would look like another.
+pub(crate) fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A line on the standard error stream about what did not stop the rest.
+pub(crate) fn warning(what: &str, advice: &str) {
+    let mut stream = anstream::stderr().lock();
+    // There is nowhere left to report that the error stream itself is gone.
+    let _ = writeln!(stream, "{YELLOW}warning:{YELLOW:#} {what}; {advice}");
+}
+
 /// A text from outside, such as a file's name, with control characters escaped: it can neither begin a line of its
 /// own nor command the terminal.
 pub(crate) fn plain(text: impl Display) -> String {
     let mut plain = String::new();
     for c in text.to_string().chars() {
-        if c.is_control() {
+        if c.is_control() || is_unseen(c) {
             plain.extend(c.escape_default());
         } else {
             plain.push(c);

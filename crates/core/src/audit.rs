@@ -1,7 +1,7 @@
 //! Use case: show that the audit log was not rewritten.
 
 use crate::Registry;
-use countenance_vault::{Checkpoint, Hash, Inclusion, LogEntries, VaultError};
+use countenance_vault::{Checkpoint, Hash, Inclusion, LogEntries, Unpaired, VaultError};
 
 /// An audit log that was computed anew and found whole.
 #[derive(Clone, Debug)]
@@ -10,6 +10,8 @@ pub struct AuditReport {
     pub size: u64,
     /// The tree as it stands, signed.
     pub checkpoint: Checkpoint,
+    /// Keys and subjects that do not belong together.
+    pub unpaired: Unpaired,
 }
 
 /// That an older tree is the beginning of a newer one.
@@ -29,14 +31,19 @@ pub struct Consistency {
 
 impl Registry {
     /// Computes the whole audit tree anew, compares it with what is stored and with the newest
-    /// checkpoint, and signs it as it stands.
+    /// checkpoint, signs it as it stands, and holds the keyring against the subjects.
     ///
     /// # Errors
     /// [`VaultError::Corrupt`] when something differs; others when the store fails.
     pub fn audit(&self) -> Result<AuditReport, VaultError> {
         let size = self.vault().audit_verify()?;
         let checkpoint = self.vault().checkpoint(self.now())?;
-        Ok(AuditReport { size, checkpoint })
+        let unpaired = self.vault().unpaired()?;
+        Ok(AuditReport {
+            size,
+            checkpoint,
+            unpaired,
+        })
     }
 
     /// Up to `limit` entries of the audit log from leaf `from` on: what happened, and not to whom.

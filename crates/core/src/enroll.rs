@@ -243,13 +243,13 @@ impl Registry {
             matching += usize::from(best.is_some_and(|score| threshold.accepts(score)));
         }
         if compared && matching < templates.len() {
-            vault.decline(attempt, Some(subject), false, self.now())?;
+            vault.decline(attempt, false, self.now())?;
             return Ok(false);
         }
         if compared {
             vault.accept(attempt, subject, consent, self.now())?;
         } else {
-            vault.decline(attempt, Some(subject), true, self.now())?;
+            vault.decline(attempt, true, self.now())?;
         }
         Ok(true)
     }

@@ -1,7 +1,9 @@
 //! Use case: nothing is left of a subject.
 
 use crate::Registry;
-use countenance_vault::{EraseIntent, EraseReceipt, ExternalId, Retained, Subject, VaultError};
+use countenance_vault::{
+    Collection, Doomed, EraseIntent, EraseReceipt, ExternalId, Retained, VaultError,
+};
 
 impl Registry {
     /// Erases a subject: its key first, then its rows. When the signed receipt is there, the key
@@ -13,10 +15,19 @@ impl Registry {
     /// [`VaultError`]; after one the erasure may be half done: do it again.
     pub fn erase(
         &self,
-        subject: &Subject,
+        subject: impl Into<Doomed>,
         id: Option<&ExternalId>,
     ) -> Result<EraseReceipt, VaultError> {
         self.vault().erase(subject, id, self.now())
+    }
+
+    /// What to erase for an id, even where the subject's key is damaged or missing.
+    ///
+    /// # Errors
+    /// [`VaultError::Unknown`] when there is no such subject; others when the store fails.
+    pub fn doomed(&self, collection: &Collection, id: &ExternalId) -> Result<Doomed, VaultError> {
+        let found = self.vault().doomed(collection, id)?;
+        found.ok_or(VaultError::Unknown { what: "subject" })
     }
 
     /// What to keep while a subject is erased, so that the receipt can still be had after a crash.
@@ -25,7 +36,7 @@ impl Registry {
     /// [`VaultError::Random`] without random bytes.
     pub fn erase_intent(
         &self,
-        subject: &Subject,
+        subject: impl Into<Doomed>,
         id: &ExternalId,
     ) -> Result<EraseIntent, VaultError> {
         self.vault().erase_intent(subject, id, self.now())
@@ -44,7 +55,7 @@ impl Registry {
     /// [`Retained::next`] is `None`.
     ///
     /// # Errors
-    /// [`VaultError`] when the store fails or an entry does not open.
+    /// [`VaultError`] when the store fails.
     pub fn retain(&self, after: u64, limit: u32) -> Result<Retained, VaultError> {
         let decoy = self.decoy().key_id();
         let mut done = self.vault().retain(after, limit, self.now())?;

@@ -230,7 +230,7 @@ impl Registry {
                 return self.name(open, (target, attempt), best.entry.member, done);
             }
         };
-        done.leaf = vault.decline(attempt, None, false, self.now())?;
+        done.leaf = vault.decline(attempt, false, self.now())?;
         open.note(done.leaf);
         Ok(())
     }
@@ -254,7 +254,7 @@ impl Registry {
             // Erased or withdrawn in the last moment.
             Err(VaultError::Unknown { .. } | VaultError::Consent(_)) => {
                 done.score = None;
-                done.leaf = vault.decline(attempt, None, false, self.now())?;
+                done.leaf = vault.decline(attempt, false, self.now())?;
                 return Ok(());
             }
             Err(error) => return Err(error.into()),

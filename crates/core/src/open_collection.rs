@@ -34,9 +34,19 @@ struct Read {
     until: Option<Timestamp>,
     /// Marks of the members in the index, by number.
     marks: BTreeMap<u64, [u8; 32]>,
+    /// Numbers of those that do not open.
+    unreadable: Vec<u64>,
 }
 
 impl OpenCollection {
+    /// Numbers of the subjects that are not searched because their key, consents or templates do not
+    /// open.
+    #[must_use]
+    pub fn unreadable(&self) -> Vec<u64> {
+        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        read.unreadable.clone()
+    }
+
     /// Members in memory.
     #[must_use]
     pub fn members(&self) -> usize {
@@ -131,7 +141,8 @@ impl Registry {
     /// consent ended since is not searched any more when this returns. Returns how many may be searched.
     ///
     /// # Errors
-    /// [`IdentifyError`] when the store fails or a record does not open: then nothing may be searched.
+    /// [`IdentifyError`] when the store fails: then nothing may be searched. Who does not open is not
+    /// searched; see [`OpenCollection::unreadable`].
     pub fn catch_up(&self, open: &OpenCollection) -> Result<usize, IdentifyError> {
         let mut read = open.read.lock().unwrap_or_else(PoisonError::into_inner);
         let time = self.now();
@@ -163,6 +174,7 @@ impl Registry {
         }
         // What fails half-way is read anew next time: only who is wholly in has a mark.
         read.marks = kept;
+        read.unreadable.clone_from(&now.unreadable);
         for member in &now.members {
             match self.take_in(open, member) {
                 Ok(true) => {

@@ -220,7 +220,7 @@ impl Registry {
                 ruling.leaf = Some(if erased {
                     self.refuse(claim, target, false)?
                 } else {
-                    vault.decline(attempt, None, false, self.now())?
+                    vault.decline(attempt, false, self.now())?
                 });
                 Ok(Answer::Reject)
             }
@@ -268,7 +268,7 @@ impl Registry {
             if !is_live {
                 ruling.finding = Finding::NotLive;
             }
-            ruling.leaf = Some(vault.decline(attempt, Some(subject), false, now)?);
+            ruling.leaf = Some(vault.decline(attempt, false, now)?);
             return Ok(Answer::Reject);
         }
         match vault.accept(attempt, subject, consent, now) {

@@ -78,6 +78,13 @@ impl AttemptState {
         self.per_day.iter().map(|&count| u32::from(count)).sum()
     }
 
+    /// What the audit log says of the counter: the time of the last attempt and how many there were.
+    /// It never gets smaller but by a success.
+    pub(crate) fn statement(&self) -> u64 {
+        let in_row = u64::from(self.in_row().min(u32::from(u16::MAX)));
+        self.last << 16 | in_row
+    }
+
     /// Counts one more attempt, or says why there may be none.
     pub(crate) fn count(&mut self, policy: &AttemptPolicy, now: Timestamp) -> Result<(), Lock> {
         // A clock that stepped back counts as standing still.

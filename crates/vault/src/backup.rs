@@ -11,7 +11,7 @@ use thiserror::Error;
 /// Days after which a keyring backup is no longer taken.
 pub const KEYRING_BACKUP_DAYS: u64 = 30;
 
-const MARK: &[u8; 8] = b"CTNBKUP\x01";
+const MARK: &[u8; 8] = b"CTNBKUP\x02";
 const HEADER: usize = 40;
 const END: u8 = 255;
 const MAX_ROW: u32 = 8192;
@@ -38,7 +38,7 @@ pub enum BackupError {
         got: String,
     },
     /// It is not a backup of this kind and version, or damaged.
-    #[error("backup is damaged, or no {expected} backup of version 1")]
+    #[error("backup is damaged, or no {expected} backup of version 2")]
     Format {
         /// What kind was expected.
         expected: &'static str,

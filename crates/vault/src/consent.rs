@@ -8,6 +8,8 @@ use crate::secret::Secret;
 use crate::store::ConsentRow;
 
 pub(crate) const LEDGER_BYTES: usize = 16;
+/// Names an unbroken line of consents; records are bound to it.
+pub(crate) type Run = [u8; 6];
 pub(crate) const DETAIL_BYTES: usize = 72;
 
 codes! {
@@ -96,6 +98,7 @@ pub struct Consent {
     pub(crate) key_id: KeyId,
     pub(crate) generation: u64,
     pub(crate) number: u16,
+    pub(crate) run: Run,
     pub(crate) grant: Grant,
 }
 
@@ -167,6 +170,9 @@ impl Consent {
 pub(crate) struct LedgerPart {
     pub(crate) purpose: Purpose,
     pub(crate) state: ConsentState,
+    /// The same for all consents that stood together, one after another: what was sealed under an
+    /// earlier line does not open under a later one.
+    pub(crate) run: Run,
     pub(crate) expires: Timestamp,
 }
 
@@ -175,18 +181,17 @@ impl LedgerPart {
         let mut out = [0; LEDGER_BYTES];
         out[0] = self.purpose.code();
         out[1] = self.state.code();
+        out[2..8].copy_from_slice(&self.run);
         out[8..].copy_from_slice(&self.expires.unix().to_le_bytes());
         out
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let bytes: &[u8; LEDGER_BYTES] = bytes.try_into().ok()?;
-        if bytes[2..8] != [0; 6] {
-            return None;
-        }
         Some(Self {
             purpose: Purpose::from_code(bytes[0])?,
             state: ConsentState::from_code(bytes[1])?,
+            run: bytes[2..8].try_into().ok()?,
             expires: Timestamp::from_unix(u64::from_le_bytes(bytes[8..].try_into().ok()?)),
         })
     }

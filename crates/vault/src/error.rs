@@ -97,6 +97,33 @@ pub enum LogFault {
     },
 }
 
+/// What a receipt of an erasure says does not hold in this vault.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReceiptFault {
+    /// The key is in the keyring.
+    #[error("the key it says was destroyed is in the keyring, for number {number}")]
+    Key {
+        /// Number of the subject.
+        number: u64,
+    },
+    /// The deletion ledger does not name the key.
+    #[error("the deletion ledger does not name the key it says was destroyed")]
+    Ledger,
+    /// Rows of the subject are there.
+    #[error("the subject it says was erased is there, as number {number}")]
+    Subject {
+        /// Number of the subject.
+        number: u64,
+    },
+    /// The log is another, or ends before.
+    #[error("the audit log of this vault does not have the erasure at leaf {leaf}")]
+    Tree {
+        /// Index of the leaf.
+        leaf: u64,
+    },
+}
+
 /// Anything the vault may refuse with.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -118,6 +145,10 @@ pub enum VaultError {
     /// Consent.
     #[error(transparent)]
     Consent(#[from] ConsentError),
+    /// The attempt counter of a subject stands before what the audit log says of it: somebody
+    /// removed it or put an older one back.
+    #[error("attempt counter is older than the audit log, or missing: attempts were taken back")]
+    AttemptsTakenBack,
     /// A stored value is not what was written.
     #[error("{what} does not open or decode")]
     Corrupt {
@@ -171,9 +202,15 @@ pub enum VaultError {
         /// Entries found.
         got: u64,
     },
+    /// The keyring has no checkpoint of the audit log, which it never is without.
+    #[error("keyring has no checkpoint of the audit log: somebody removed it")]
+    NoCheckpoint,
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
+    /// What a receipt says does not hold here.
+    #[error("receipt: {0}")]
+    Receipt(#[from] ReceiptFault),
     /// A secret of a wrong length.
     #[error(transparent)]
     Secret(#[from] SecretLength),
@@ -206,13 +243,18 @@ impl VaultError {
             | Self::ClockBackwards { .. }
             | Self::Key(_)
             | Self::KeyringOlder { .. }
+            | Self::NoCheckpoint
+            | Self::Receipt(_)
             | Self::OlderThanKeyring { .. }
             | Self::Unfinished => Fault::Config,
-            Self::Corrupt { .. } | Self::Log(_) | Self::Random(_) => Fault::Storage,
+            Self::AttemptsTakenBack | Self::Corrupt { .. } | Self::Log(_) | Self::Random(_) => {
+                Fault::Storage
+            }
             Self::Store(error) => match error {
-                StoreError::InUse { .. } | StoreError::Newer { .. } | StoreError::Engine { .. } => {
-                    Fault::Config
-                }
+                StoreError::InUse { .. }
+                | StoreError::Newer { .. }
+                | StoreError::Older { .. }
+                | StoreError::Engine { .. } => Fault::Config,
                 _ => Fault::Storage,
             },
         }

@@ -20,7 +20,7 @@ mod vault;
 pub use attempt::{AttemptPolicy, Lock};
 pub use backup::{BackupError, KEYRING_BACKUP_DAYS};
 pub use consent::{Consent, ConsentEntry, ConsentState, Grant, Purpose};
-pub use error::{ConsentError, Fault, HolderError, LogFault, VaultError};
+pub use error::{ConsentError, Fault, HolderError, LogFault, ReceiptFault, VaultError};
 pub use event::{Event, EventKind, Outcome};
 pub use ident::{
     ExternalId, IdentError, KeyId, ModelName, Name, Pseudonym, TextVersion, Timestamp,
@@ -35,8 +35,8 @@ pub use root::{Pkcs11Options, Pkcs11Root};
 pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
-    Attempt, AuditEntry, Collection, Inclusion, Listed, ListedMember, LogContent, LogEntries,
-    LogEntry, MAX_ENTRIES, MAX_SETTINGS, Member, MemberPage, Members, NewSubject, NewTemplates,
-    Reference, Restored, ResultKey, Retained, Rewrapped, Sealer, Settings, Subject, SubjectExport,
-    SubjectKind, Target, Unlocked, Vault, is_signed,
+    Attempt, AuditEntry, Collection, Doomed, Inclusion, Listed, ListedMember, LogContent,
+    LogEntries, LogEntry, MAX_ENTRIES, MAX_SETTINGS, Member, MemberPage, Members, NewSubject,
+    NewTemplates, Reference, Restored, ResultKey, Retained, Rewrapped, Sealer, Settings, Subject,
+    SubjectExport, SubjectKind, Target, Unlocked, Unpaired, Vault, is_signed,
 };

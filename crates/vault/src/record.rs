@@ -1,5 +1,6 @@
 //! The sealed record: one template in its own place (spec, section 3).
 
+use crate::consent::Run;
 use crate::error::VaultError;
 use crate::ident::ModelName;
 use crate::random::Random;
@@ -20,13 +21,16 @@ pub(crate) struct Place<'a> {
     pub(crate) owner: &'a [u8],
     pub(crate) key_id: &'a [u8; 16],
     pub(crate) number: u16,
+    /// The line of consents it was sealed under.
+    pub(crate) run: &'a Run,
 }
 
 fn aad(place: &Place<'_>, header: &[u8], model: &str) -> Vec<u8> {
-    let mut out = Vec::with_capacity(21 + 64 + 2 + HEADER + 4 + model.len());
+    let mut out = Vec::with_capacity(21 + 64 + 2 + 6 + HEADER + 4 + model.len());
     out.extend_from_slice(b"countenance record v1");
     out.extend_from_slice(place.owner);
     out.extend_from_slice(&place.number.to_le_bytes());
+    out.extend_from_slice(place.run);
     out.extend_from_slice(header);
     out.extend_from_slice(&(model.len() as u32).to_le_bytes());
     out.extend_from_slice(model.as_bytes());
@@ -110,6 +114,7 @@ mod tests {
             owner,
             key_id: &[9; 16],
             number,
+            run: &[6; 6],
         }
     }
 
@@ -131,6 +136,11 @@ mod tests {
             assert!(open_record(&key, &place(&other, 0), &model, &record).is_none());
         }
         assert!(open_record(&key, &place(&owner, 1), &model, &record).is_none());
+        let later = Place {
+            run: &[7; 6],
+            ..place(&owner, 0)
+        };
+        assert!(open_record(&key, &later, &model, &record).is_none());
         let other = ModelName::new("other").unwrap();
         assert!(open_record(&key, &place(&owner, 0), &other, &record).is_none());
         for at in 0..record.len() {

@@ -66,7 +66,7 @@ fn verify(folder: &Path, who: &str) -> Result<Vec<Vec<u8>>, VaultError> {
     let target = vault.find(&collection, &id(who))?;
     let attempt = vault.count_attempt(&target, Purpose::Verify, at(5))?;
     let Some(subject) = target.subject() else {
-        vault.decline(attempt, None, false, at(5))?;
+        vault.decline(attempt, false, at(5))?;
         return Err(VaultError::Unknown { what: "subject" });
     };
     let subject = vault.unlock(subject, None)?;
@@ -172,20 +172,20 @@ fn a_data_folder_of_a_newer_version_is_refused_and_left_alone() {
         edit(
             folder.path(),
             file,
-            &format!("UPDATE {table} SET value = x'02000000' WHERE slot = 1"),
+            &format!("UPDATE {table} SET value = x'03000000' WHERE slot = 1"),
         );
         let refused = open(folder.path(), at(1)).unwrap_err();
         assert!(
             matches!(
                 refused,
-                VaultError::Store(StoreError::Newer { found: 2, known: 1 })
+                VaultError::Store(StoreError::Newer { found: 3, known: 2 })
             ),
             "{refused}"
         );
         edit(
             folder.path(),
             file,
-            &format!("UPDATE {table} SET value = x'01000000' WHERE slot = 1"),
+            &format!("UPDATE {table} SET value = x'02000000' WHERE slot = 1"),
         );
         assert!(open(folder.path(), at(1)).is_ok());
     }

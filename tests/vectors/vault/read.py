@@ -60,7 +60,7 @@ class Container:
 
     def __init__(self, path, kind):
         data = path.read_bytes()
-        assert data[:8] == b"CTNBKUP\x01" and data[8] == kind and data[9:16] == bytes(7)
+        assert data[:8] == b"CTNBKUP\x02" and data[8] == kind and data[9:16] == bytes(7)
         self.vault, self.made = data[16:32], struct.unpack_from("<Q", data, 32)[0]
         self.rows, at = [], 40
         while True:
@@ -105,12 +105,13 @@ class Subject:
     def __init__(self, row, owner, part, holder):
         (self.number, self.collection), self.pseudonym = struct.unpack_from("<QI", row), row[12:44]
         self.key_id, self.kind = row[44:60], row[60]
-        self.generation, self.used, self.due = struct.unpack_from("<QII", row, 61)
+        self.generation, self.used = struct.unpack_from("<QI", row, 61)
         self.owner = owner + self.pseudonym
         context = self.owner + self.key_id + bytes([self.kind])
         self.body = expand(extract(part, holder), b"countenance body v1" + context)
         self.ledger = expand(extract(part, b""), b"countenance ledger v1" + context)
-        plain = unseal(self.body, b"countenance profile v1" + context, row[77:])
+        plain = unseal(self.body, b"countenance profile v1" + context, row[73:])
+        self.run = None
         self.created, length = struct.unpack_from("<QH", plain)
         assert len(plain) == (64 if length <= 54 else 216) and not any(plain[10 + length :])
         self.id = plain[10 : 10 + length].decode()
@@ -122,7 +123,7 @@ class Subject:
         assert record[0] == 1 and record[2:4] == b"\0\0" and len(record) == 64 + payload_size
         assert record[4:20] == sha(b"countenance model v1", MODEL.encode())[:16]
         assert record[20:36] == self.key_id
-        aad = b"countenance record v1" + self.owner + struct.pack("<H", number)
+        aad = b"countenance record v1" + self.owner + struct.pack("<H", number) + self.run
         aad += record[:36] + field(MODEL.encode())
         payload = unseal(self.body, aad, record[36:])
         (length,) = struct.unpack_from("<H", payload)
@@ -133,6 +134,8 @@ class Subject:
         number = row[8:10]
         ledger = unseal(self.ledger, b"countenance consent v1" + self.key_id + number, row[10:54])
         detail = unseal(self.body, b"countenance consent detail v1" + self.key_id + number, row[54:])
+        run, self.run = self.run, ledger[2:8]
+        assert run in (None, self.run)
         purpose, state, expires = ledger[0], ledger[1], struct.unpack_from("<Q", ledger, 8)[0]
         granted, length = struct.unpack_from("<QB", detail)
         return purpose, state, granted - START, expires - START, detail[9 : 9 + length], detail[40:]
@@ -208,12 +211,6 @@ def main():
     assert len(subjects) == 22 and subjects[1].id == "ana" and subjects[1].kind == 0
     assert subjects[2].kind == 1 and subjects[2].id.startswith("an id of more than fifty-four")
 
-    records = {}
-    for row in data.of(9):
-        number = struct.unpack_from("<Q", row)[0]
-        records.setdefault(number, []).append(subjects[number].record(row))
-    assert records == {1: [template(1, 132), template(2, 512)], 2: [template(3, 132)]}
-
     consents = [subjects[struct.unpack_from("<Q", row)[0]].consent(row) for row in data.of(10)]
     expires, text, evidence = 3 + 90 * 86400, b"2026-01 en", b"\xe7" * 32
     assert consents == [
@@ -221,6 +218,12 @@ def main():
         (4, 1, 3, expires, text, evidence),
         (1, 2, 3, expires, text, evidence),
     ]
+
+    records = {}
+    for row in data.of(9):
+        number = struct.unpack_from("<Q", row)[0]
+        records.setdefault(number, []).append(subjects[number].record(row))
+    assert records == {1: [template(1, 132), template(2, 512)], 2: [template(3, 132)]}
 
     attempts_key, counts = derived(tenant_secret, "attempts"), {}
     for row in data.of(11):

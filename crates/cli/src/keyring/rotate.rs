@@ -7,6 +7,8 @@ use crate::json;
 use crate::progress;
 use crate::registry::RegistryArgs;
 use crate::registry::root::RootPlace;
+use crate::subject::erase_by_number;
+use crate::terminal::warning;
 use countenance_core::WallClock as _;
 use serde::Serialize;
 
@@ -27,7 +29,10 @@ Examples:
   countenance keyring rotate --data vault --new-root /media/usb/vault.root
       Move to a root key on another disk; it is made if it is not there.
 
-JSON: tenants (how many have a new key), rewrapped (subjects' keys, the decoy's included), new_root.")]
+Make a new keyring backup afterwards: an older one opens with the old keys only.
+
+JSON: tenants (how many have a new key), rewrapped (subjects' keys, the decoy's included), unreadable (numbers of
+keys that are damaged: the others are done, and the exit code is 4), new_root.")]
 pub(super) struct Args {
     #[command(flatten)]
     registry: RegistryArgs,
@@ -49,6 +54,7 @@ pub(super) struct Args {
 struct RotateJson {
     tenants: usize,
     rewrapped: u64,
+    unreadable: Vec<u64>,
     new_root: Option<String>,
 }
 
@@ -58,6 +64,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut done = RotateJson {
         tenants: 0,
         rewrapped: 0,
+        unreadable: Vec::new(),
         new_root: None,
     };
     if let Some(new_root) = &args.new_root {
@@ -77,6 +84,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         loop {
             let step = vault.rewrap(after, STEP)?;
             done.rewrapped += step.rewrapped;
+            done.unreadable.extend(step.unreadable);
             bar.inc(step.examined);
             let Some(next) = step.next else { break };
             after = next;
@@ -87,9 +95,25 @@ pub(super) fn run(args: &Args) -> Outcome {
         json::print(&done)?;
     } else if let Some(place) = &done.new_root {
         println!("The root key is now {}.", crate::terminal::plain(place));
-        println!("Name it with --root from now on, and destroy the old one.");
+        println!(
+            "Name it with --root from now on, make a new `backup --keyring`, and then destroy the old one."
+        );
     } else {
-        println!("Every subject's key is wrapped anew; the old wrapping keys are destroyed.");
+        if done.unreadable.is_empty() {
+            println!("Every subject's key is wrapped anew; the old wrapping keys are destroyed.");
+        } else {
+            println!("The other subjects' keys are wrapped anew.");
+        }
+        println!("Make a new `backup --keyring` now, before you need one.");
     }
-    Ok(Exit::Success)
+    for &number in &done.unreadable {
+        let what =
+            format!("the key of subject {number} is damaged, and its old wrapping key stays");
+        warning(&what, &erase_by_number(number));
+    }
+    Ok(if done.unreadable.is_empty() {
+        Exit::Success
+    } else {
+        Exit::Failed
+    })
 }

@@ -7,7 +7,7 @@ use crate::json;
 use crate::registry::{RegistryArgs, private, who};
 use crate::terminal::YELLOW;
 use countenance_core::Registry;
-use countenance_core::vault::{EraseIntent, EraseReceipt, ExternalId, Subject, VaultError};
+use countenance_core::vault::{Doomed, EraseIntent, EraseReceipt, ExternalId, VaultError};
 use serde::Serialize;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -25,12 +25,19 @@ use std::path::{Path, PathBuf};
 Examples:
   countenance subject erase ana --data vault
   countenance subject erase ana --data vault --receipt ana.receipt
+  countenance subject erase --number 17 --data vault
+      What `audit verify` named: a subject or a key that is damaged or left over.
 
 JSON: key_id, erased, position (in the deletion ledger), leaf (in the audit tree), receipt (in
 hexadecimal), erased_at_once.")]
 pub(super) struct Args {
     /// What you call the person; - reads it from the standard input
-    id: String,
+    #[arg(required_unless_present = "number")]
+    id: Option<String>,
+
+    /// Instead of an id, the number that `audit verify`, `retain` or `subject list` gave of one that is damaged
+    #[arg(long, value_name = "N", conflicts_with_all = ["id", "receipt"])]
+    number: Option<u64>,
 
     #[command(flatten)]
     registry: RegistryArgs,
@@ -55,9 +62,13 @@ struct EraseJson {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let id = who::id(&args.id)?;
     let opened = args.registry.open()?;
-    let found = opened.registry.subject(&opened.collection, &id);
+    let Some(id) = &args.id else {
+        return numbered(args, &opened.registry);
+    };
+    let id = who::id(id)?;
+    // Nothing of it has to open.
+    let found = opened.registry.doomed(&opened.collection, &id);
     let (subject, begun) = match (found, &args.receipt) {
         (Err(error), Some(path)) if is_unknown(&error) => {
             let begun = Begun::beside(path);
@@ -76,19 +87,29 @@ pub(super) fn run(args: &Args) -> Outcome {
         (found, path) => (found?, path.as_deref().map(Begun::beside)),
     };
     let Some(begun) = begun else {
-        let receipt = opened.registry.erase(&subject, Some(&id))?;
+        let receipt = opened.registry.erase(subject, Some(&id))?;
         print(args, &receipt, &opened.registry)?;
         return Ok(Exit::Success);
     };
     // The files first: when nothing is left of the subject it is too late to find that they
     // cannot be written.
     let mut file = private::NewFile::create(&begun.receipt)?;
-    begun.begin(&opened.registry, &subject, &id)?;
-    let receipt = opened.registry.erase(&subject, Some(&id))?;
+    begun.begin(&opened.registry, subject, &id)?;
+    let receipt = opened.registry.erase(subject, Some(&id))?;
     print(args, &receipt, &opened.registry)?;
     file.write_all(receipt.bytes())?;
     file.finish()?;
     begun.remove();
+    Ok(Exit::Success)
+}
+
+/// Erases what has no id any more, or none that can be read.
+fn numbered(args: &Args, registry: &Registry) -> Outcome {
+    let number = args.number.unwrap_or_default();
+    let doomed = registry.vault().doomed_numbered(number)?;
+    let doomed = doomed.ok_or(VaultError::Unknown { what: "subject" })?;
+    let receipt = registry.erase(doomed, None)?;
+    print(args, &receipt, registry)?;
     Ok(Exit::Success)
 }
 
@@ -113,12 +134,7 @@ impl Begun {
     }
 
     /// Writes the intent, in place of one that came to nothing.
-    fn begin(
-        &self,
-        registry: &Registry,
-        subject: &Subject,
-        id: &ExternalId,
-    ) -> Result<(), Failure> {
+    fn begin(&self, registry: &Registry, subject: Doomed, id: &ExternalId) -> Result<(), Failure> {
         if let Some(older) = self.intent(registry)? {
             if registry.receipt_again(&older)?.is_some() {
                 return Err(Failure::from(anyhow::anyhow!(

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::json;
 use crate::registry::RegistryArgs;
-use crate::terminal::{FAINT, plain};
+use crate::terminal::{FAINT, plain, warning};
 use countenance_core::vault::Listed;
 use serde::Serialize;
 use std::io::Write as _;
@@ -21,7 +21,8 @@ Examples:
   countenance subject list --data vault
   countenance subject list --data vault --json
 
-JSON: subjects (each id or null, pseudonym, kind, last_used).")]
+JSON: subjects (each id or null, pseudonym, kind, last_used, and damaged: the number of one that does not open,
+which makes the exit code 4).")]
 pub(super) struct Args {
     #[command(flatten)]
     registry: RegistryArgs,
@@ -42,6 +43,8 @@ struct SubjectJson {
     pseudonym: String,
     kind: &'static str,
     last_used: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damaged: Option<u64>,
 }
 
 impl From<Listed> for SubjectJson {
@@ -51,6 +54,7 @@ impl From<Listed> for SubjectJson {
             pseudonym: listed.pseudonym.to_string(),
             kind: kind_name(listed.kind),
             last_used: date_of(listed.used_day.into()),
+            damaged: listed.damaged.then_some(listed.number),
         }
     }
 }
@@ -60,20 +64,22 @@ pub(super) fn run(args: &Args) -> Outcome {
     let opened = args.registry.open()?;
     let mut out = anstream::stdout().lock();
     let mut subjects = Vec::new();
-    let mut after = 0;
+    let (mut after, mut damaged) = (0, Vec::new());
     loop {
         let page = opened.registry.subjects(&opened.collection, after, PAGE)?;
         let Some(last) = page.last() else { break };
         after = last.number;
         for one in page.into_iter().map(SubjectJson::from) {
+            damaged.extend(one.damaged);
             if args.json {
                 subjects.push(one);
                 continue;
             }
-            let id = one
-                .id
-                .as_deref()
-                .map_or_else(|| "(sealed)".to_owned(), plain);
+            let sealed = match one.damaged {
+                Some(_) => "(damaged)",
+                None => "(sealed)",
+            };
+            let id = one.id.as_deref().map_or_else(|| sealed.to_owned(), plain);
             writeln!(
                 out,
                 "{}  {}  {}  {FAINT}{}{FAINT:#}",
@@ -84,5 +90,14 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.json {
         json::print(&ListJson { subjects })?;
     }
-    Ok(Exit::Success)
+    drop(out);
+    for &number in &damaged {
+        let what = format!("subject {number} is damaged");
+        warning(&what, &super::erase_by_number(number));
+    }
+    Ok(if damaged.is_empty() {
+        Exit::Success
+    } else {
+        Exit::Failed
+    })
 }

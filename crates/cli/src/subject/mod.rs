@@ -54,6 +54,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
 }
 
+/// What to do about a subject that cannot be read.
+pub(crate) fn erase_by_number(number: u64) -> String {
+    format!(
+        "restore a backup, or erase it: `countenance subject erase --number {number}` with the same --data"
+    )
+}
+
 /// The name of a kind, for people and machines.
 pub(crate) fn kind_name(kind: SubjectKind) -> &'static str {
     match kind {

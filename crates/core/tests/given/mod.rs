@@ -132,6 +132,10 @@ impl<S: Store> Store for CountingStore<S> {
         self.write().create(making)
     }
 
+    fn inspect(&self) -> Result<(), StoreError> {
+        self.store.inspect()
+    }
+
     fn keyring(&self) -> Result<KeyringHead, StoreError> {
         self.read().keyring()
     }
@@ -146,6 +150,10 @@ impl<S: Store> Store for CountingStore<S> {
 
     fn commit(&self, change: Change) -> Result<Committed, StoreError> {
         self.write().commit(change)
+    }
+
+    fn withdrawn(&self, mark: &[u8; 16]) -> Result<bool, StoreError> {
+        self.read().withdrawn(mark)
     }
 
     fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
@@ -186,6 +194,15 @@ impl<S: Store> Store for CountingStore<S> {
 
     fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
         self.read().events(subject, from, limit)
+    }
+
+    fn newest_events(
+        &self,
+        subject: u64,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        self.read().newest_events(subject, before, limit)
     }
 
     fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {

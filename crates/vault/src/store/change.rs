@@ -47,9 +47,16 @@ impl Making {
 }
 
 /// Something that must hold inside a transaction of the data half.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Require {
+    /// The attempt counter is as it was read.
+    Attempt {
+        /// Which counter.
+        slot: [u8; 32],
+        /// What was read.
+        is: Option<Vec<u8>>,
+    },
     /// No collection has this id.
     NoCollection([u8; 16]),
     /// The subject has the records of these numbers and no other.
@@ -130,8 +137,6 @@ pub enum Edit {
         generation: u64,
         /// Day of last use.
         used_day: u32,
-        /// Day of the retention job's next look.
-        due_day: u32,
     },
     /// Replaces an attempt counter if it still is what was read.
     SwapAttempt {

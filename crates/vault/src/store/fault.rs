@@ -79,6 +79,10 @@ impl<S: Store> Store for FaultStore<S> {
         self.write(|store| store.create(making))
     }
 
+    fn inspect(&self) -> Result<(), StoreError> {
+        self.read(S::inspect)
+    }
+
     fn keyring(&self) -> Result<KeyringHead, StoreError> {
         self.read(S::keyring)
     }
@@ -93,6 +97,10 @@ impl<S: Store> Store for FaultStore<S> {
 
     fn commit(&self, change: Change) -> Result<Committed, StoreError> {
         self.write(|store| store.commit(change))
+    }
+
+    fn withdrawn(&self, mark: &[u8; 16]) -> Result<bool, StoreError> {
+        self.read(|store| store.withdrawn(mark))
     }
 
     fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
@@ -130,6 +138,15 @@ impl<S: Store> Store for FaultStore<S> {
 
     fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
         self.read(|store| store.events(subject, from, limit))
+    }
+
+    fn newest_events(
+        &self,
+        subject: u64,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        self.read(|store| store.newest_events(subject, before, limit))
     }
 
     fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {

@@ -28,7 +28,7 @@ pub use sqlite::{Durability, SqliteStore};
 use thiserror::Error;
 
 /// The schema version this build reads and writes.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// What a transaction found to be otherwise than its caller had read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,14 @@ pub enum StoreError {
         /// The oldest that is good.
         expected: &'static str,
     },
+    /// The database has an object that no vault has, or lacks one: somebody else wrote to it.
+    #[error("{file} has {object}, which is not what a vault has there")]
+    Foreign {
+        /// Which database.
+        file: &'static str,
+        /// The object.
+        object: String,
+    },
     /// The disk is full; nothing was changed.
     #[error("disk is full")]
     Full,
@@ -101,6 +109,14 @@ pub enum StoreError {
         /// The version found.
         found: u32,
         /// The newest this build reads.
+        known: u32,
+    },
+    /// It was written by an earlier version, from before there was a release.
+    #[error("data is of schema version {found}, this build reads {known} only")]
+    Older {
+        /// The version found.
+        found: u32,
+        /// The one this build reads.
         known: u32,
     },
     /// The system does not let this process write there.
@@ -213,6 +229,13 @@ pub trait Store: Send + Sync {
     /// is just making one; other [`StoreError`]s.
     fn create(&self, making: &Making) -> Result<(), StoreError>;
 
+    /// Refuses databases in which something would be run, or is kept, that is not the vault's:
+    /// triggers, views, rules, foreign tables.
+    ///
+    /// # Errors
+    /// [`StoreError::Foreign`] naming the first; other [`StoreError`]s.
+    fn inspect(&self) -> Result<(), StoreError>;
+
     /// The small rows of the keyring half.
     ///
     /// # Errors
@@ -239,7 +262,14 @@ pub trait Store: Send + Sync {
     /// [`StoreError::Conflict`] when a precondition does not hold; other [`StoreError`]s.
     fn commit(&self, change: Change) -> Result<Committed, StoreError>;
 
-    /// The wrapped server part of a subject.
+    /// Whether the deletion ledger has the mark of a withdrawn consent.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn withdrawn(&self, mark: &[u8; 16]) -> Result<bool, StoreError>;
+
+    /// The wrapped server part of a subject; nothing when the deletion ledger names its key, even
+    /// where somebody put it back.
     ///
     /// # Errors
     /// [`StoreError`] when reading fails.
@@ -289,6 +319,17 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`] when reading fails.
     fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError>;
+
+    /// Up to `limit` audit events about a subject with a sequence below `before`, the newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn newest_events(
+        &self,
+        subject: u64,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError>;
 
     /// The audit log of `tiles` tiles of leaves from tile `first` on, as of one moment.
     ///

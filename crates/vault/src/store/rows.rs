@@ -151,8 +151,6 @@ rows! {
         generation: u64,
         /// Day of last use.
         used_day: u32,
-        /// Day on which the retention job looks at it.
-        due_day: u32,
         /// External id and creation time, sealed.
         profile: rest,
     }

@@ -45,6 +45,11 @@ impl<D: Store, K: Store> Store for SplitStore<D, K> {
         self.keyring.create(&keyring)
     }
 
+    fn inspect(&self) -> Result<(), StoreError> {
+        self.keyring.inspect()?;
+        self.data.inspect()
+    }
+
     fn keyring(&self) -> Result<KeyringHead, StoreError> {
         self.keyring.keyring()
     }
@@ -59,6 +64,10 @@ impl<D: Store, K: Store> Store for SplitStore<D, K> {
 
     fn commit(&self, change: Change) -> Result<Committed, StoreError> {
         self.data.commit(change)
+    }
+
+    fn withdrawn(&self, mark: &[u8; 16]) -> Result<bool, StoreError> {
+        self.keyring.withdrawn(mark)
     }
 
     fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
@@ -96,6 +105,15 @@ impl<D: Store, K: Store> Store for SplitStore<D, K> {
 
     fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
         self.data.events(subject, from, limit)
+    }
+
+    fn newest_events(
+        &self,
+        subject: u64,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        self.data.newest_events(subject, before, limit)
     }
 
     fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {

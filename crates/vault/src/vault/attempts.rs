@@ -1,15 +1,15 @@
 //! Attempts: counted durably before anything is compared, ended with an audit event.
 
-use super::ledger::{check_owner, withdrawn};
+use super::ledger::{check_owner, touch, withdrawn};
 use super::{Collection, Subject, Target, Unlocked, Vault};
 use crate::attempt::AttemptState;
 use crate::consent::{Consent, Purpose};
 use crate::error::{ConsentError, VaultError};
-use crate::event::{Event, EventKind, Outcome};
+use crate::event::{self, Event, EventKind, Outcome};
 use crate::ident::{KeyId, Timestamp};
 use crate::seal;
 use crate::secret::Secret;
-use crate::store::{Change, Conflict, Contents, Edit, Require, StoreError};
+use crate::store::{Change, Conflict, Edit, Require, StoreError};
 
 /// An attempt that was counted: it counts as a failure until [`Vault::accept`].
 ///
@@ -59,8 +59,8 @@ impl Attempt {
 /// Nobody was accepted.
 struct Refusal<'a> {
     tenant: u32,
+    slot: [u8; 32],
     subject: Option<&'a Subject>,
-    unlocked: Option<&'a Unlocked>,
     outcome: Outcome,
     purpose: Purpose,
 }
@@ -93,7 +93,82 @@ fn open_state(
         })
 }
 
+/// Events that are read at once to find what the log says of a counter.
+const NEWEST: u32 = 8;
+/// Most of such reads.
+const MOST_PAGES: u32 = 64;
+
 impl Vault {
+    /// What the log says of the counter of a subject at the newest decision about it, and where. An
+    /// event that only the holder can read ends the search: a success is one.
+    fn stated(&self, subject: &Subject) -> Result<Option<(u64, u64)>, VaultError> {
+        let key = subject.event_key();
+        let mut before = u64::MAX;
+        for _ in 0..MOST_PAGES {
+            let rows = self
+                .store
+                .newest_events(subject.row.number, before, NEWEST)?;
+            for row in &rows {
+                let Some(event) = event::open_event(&key, &subject.row.key_id, &row.sealed) else {
+                    return Ok(None);
+                };
+                // Who was found in a search was not tried by name.
+                if event.kind == EventKind::Decided && event.purpose != Some(Purpose::Identify) {
+                    return Ok(Some((row.sequence, event.detail)));
+                }
+                before = row.sequence;
+            }
+            if rows.len() < NEWEST as usize {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// A counter, held against the log where it is a subject's: a row that is missing or older than
+    /// what was written about it was taken back. What is not there costs as much to ask for.
+    fn counter(
+        &self,
+        subject: Option<&Subject>,
+        slot: &[u8; 32],
+        key: &Secret,
+    ) -> Result<(Option<Vec<u8>>, AttemptState), VaultError> {
+        let mut seen = None;
+        for _ in 0..64 {
+            let from = self.store.attempt(slot)?;
+            let state = open_state(key, slot, from.as_deref())?;
+            let stated = match subject {
+                Some(subject) => self.stated(subject)?,
+                None => {
+                    drop(self.store.newest_events(0, u64::MAX, NEWEST)?);
+                    None
+                }
+            };
+            match stated {
+                Some((leaf, least)) if state.statement() < least => {
+                    // Between the two reads somebody may have counted, or succeeded.
+                    if seen.as_ref() == Some(&(leaf, from.clone())) {
+                        return Err(VaultError::AttemptsTakenBack);
+                    }
+                    seen = Some((leaf, from));
+                }
+                _ => return Ok((from, state)),
+            }
+        }
+        Err(StoreError::Conflict(Conflict::Attempt).into())
+    }
+
+    /// The counter that an attempt on a target is counted in, and the key it is sealed with.
+    fn slot_of(&self, target: &Target) -> Result<([u8; 32], Secret), VaultError> {
+        self.with_tenant(target.collection.tenant, |keys| {
+            let slot = match &target.subject {
+                Some(subject) => subject.row.pseudonym,
+                None => keys.bucket(&target.collection.id, &target.pseudonym),
+            };
+            Ok((slot, keys.attempts.clone()))
+        })
+    }
+
     /// Attempts on a subject since its last success, in the newest 31 days counted.
     pub(super) fn attempts_in_row(&self, subject: &Subject) -> Result<u32, VaultError> {
         let key = self.with_tenant(subject.collection.tenant, |keys| Ok(keys.attempts.clone()))?;
@@ -106,7 +181,8 @@ impl Vault {
     /// on the disk.
     ///
     /// # Errors
-    /// [`VaultError::Attempts`] when none is allowed now; others when the store fails, and then
+    /// [`VaultError::Attempts`] when none is allowed now; [`VaultError::AttemptsTakenBack`] when the
+    /// counter of a subject is older than the audit log; others when the store fails, and then
     /// nothing may be compared.
     pub fn count_attempt(
         &self,
@@ -116,17 +192,10 @@ impl Vault {
     ) -> Result<Attempt, VaultError> {
         self.tick(now)?;
         let tenant = target.collection.tenant;
-        let (slot, key) = self.with_tenant(tenant, |keys| {
-            let slot = match &target.subject {
-                Some(subject) => subject.row.pseudonym,
-                None => keys.bucket(&target.collection.id, &target.pseudonym),
-            };
-            Ok((slot, keys.attempts.clone()))
-        })?;
+        let (slot, key) = self.slot_of(target)?;
         let aad = aad(&slot);
         for _ in 0..64 {
-            let from = self.store.attempt(&slot)?;
-            let mut state = open_state(&key, &slot, from.as_deref())?;
+            let (from, mut state) = self.counter(target.subject.as_ref(), &slot, &key)?;
             state.count(&self.settings.attempts, now)?;
             let to = seal::seal(&key, &*self.random, &aad, &state.to_bytes())?;
             let edits = vec![Edit::SwapAttempt {
@@ -245,9 +314,7 @@ impl Vault {
         let number = subject.subject.row.number;
         let mut edits = vec![Edit::RemoveAttempt(attempt.slot)];
         if subject.subject.row.used_day != now.day() {
-            let rows = self.store.dossier(number, Contents::Consents)?.consents;
-            let parts = self.parts(&subject.subject, &subject.ledger, &rows)?;
-            edits.push(self.touch(number, consent.generation, &parts, now));
+            edits.push(touch(number, consent.generation, now));
         }
         let event = Event {
             outcome: Some(outcome),
@@ -272,8 +339,7 @@ impl Vault {
     }
 
     /// Ends an attempt without acceptance and appends to the audit log; the attempt stays
-    /// counted. `unlocked` is the subject where it could be unlocked. An unknown id, a refused
-    /// subject and a wrong face end alike. Returns the leaf index.
+    /// counted. An unknown id, a refused subject and a wrong face end alike. Returns the leaf index.
     ///
     /// # Errors
     /// [`VaultError`] when the store fails; the answer is no all the same.
@@ -281,15 +347,13 @@ impl Vault {
     pub fn decline(
         &self,
         attempt: Attempt,
-        unlocked: Option<&Unlocked>,
         recapture: bool,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
-        let unlocked = unlocked.filter(|one| attempt.key_id() == Some(one.subject.key_id()));
         let refusal = Refusal {
             tenant: attempt.tenant,
+            slot: attempt.slot,
             subject: attempt.subject.as_ref(),
-            unlocked,
             outcome: declined(recapture),
             purpose: attempt.purpose,
         };
@@ -305,8 +369,8 @@ impl Vault {
     pub fn decline_ambiguous(&self, attempt: Attempt, now: Timestamp) -> Result<u64, VaultError> {
         let refusal = Refusal {
             tenant: attempt.tenant,
+            slot: attempt.slot,
             subject: attempt.subject.as_ref(),
-            unlocked: None,
             outcome: Outcome::Ambiguous,
             purpose: attempt.purpose,
         };
@@ -327,8 +391,8 @@ impl Vault {
     ) -> Result<u64, VaultError> {
         let refusal = Refusal {
             tenant: target.collection.tenant,
+            slot: self.slot_of(target)?.0,
             subject: target.subject.as_ref(),
-            unlocked: None,
             outcome: declined(recapture),
             purpose,
         };
@@ -366,25 +430,40 @@ impl Vault {
             purpose: Some(refusal.purpose),
             ..Event::new(EventKind::Decided, now)
         };
-        if let Some(subject) = refusal.subject {
-            let key = refusal.unlocked.map(|one| one.body.clone());
-            let key = key.unwrap_or_else(|| subject.event_key());
+        let (attempts, audit) = self.with_tenant(refusal.tenant, |keys| {
+            Ok((keys.attempts.clone(), keys.audit.clone()))
+        })?;
+        let slot = refusal.slot;
+        for _ in 0..64 {
+            let (is, state) = self.counter(refusal.subject, &slot, &attempts)?;
+            let Some(subject) = refusal.subject else {
+                break;
+            };
+            // The log says how the counter stands, so that it cannot be taken back afterwards. It is
+            // said where the vault can read it without the holder.
+            let event = Event {
+                detail: state.statement(),
+                ..event
+            };
             let change = Change {
-                requires: vec![Require::Subject(subject.row.number)],
-                events: vec![self.event_of(subject, &key, event)?],
+                requires: vec![
+                    Require::Subject(subject.row.number),
+                    Require::Attempt { slot, is },
+                ],
+                events: vec![self.event_of(subject, &subject.event_key(), event)?],
                 ..Change::default()
             };
             match self.store.commit(change) {
                 Ok(done) => return Ok(done.first_leaf),
+                Err(StoreError::Conflict(Conflict::Attempt)) => {}
                 // Erased meanwhile: nothing about it may be written any more, only that
                 // somebody was refused.
-                Err(StoreError::Conflict(Conflict::Gone)) => {}
+                Err(StoreError::Conflict(Conflict::Gone)) => break,
                 Err(error) => return Err(error.into()),
             }
         }
-        let key = self.with_tenant(refusal.tenant, |keys| Ok(keys.audit.clone()))?;
         let done = self.store.commit(Change {
-            events: vec![self.nobodys_event(&key, event)?],
+            events: vec![self.nobodys_event(&audit, event)?],
             ..Change::default()
         })?;
         Ok(done.first_leaf)

@@ -5,6 +5,7 @@ use crate::consent::Grant;
 use crate::error::VaultError;
 use crate::event::{Event, EventKind};
 use crate::ident::{ExternalId, ModelName, Timestamp};
+use crate::random;
 use crate::secret::HolderPart;
 use crate::store::{Change, Conflict, Edit, Require, StoreError};
 use std::collections::BTreeSet;
@@ -60,7 +61,7 @@ impl Vault {
         }
         // Everything that can be refused is sealed once before a key is stored.
         for (unlocked, new) in made.iter().zip(subjects) {
-            self.seal_record(unlocked, 0, &new.model, &new.template)?;
+            self.seal_record(unlocked, (0, &[0; 6]), &new.model, &new.template)?;
         }
         let numbers = self.store_keys(&made, keys)?;
         let mut change = Change::default();
@@ -91,19 +92,18 @@ impl Vault {
         new: &NewSubject,
         now: Timestamp,
     ) -> Result<(), VaultError> {
-        let expires = new.grant.expires.day();
+        let run = random::bytes(&*self.random)?;
         let row = &mut unlocked.subject.row;
         row.generation = 1;
-        row.due_day = row.due_day.min(expires);
         change.requires.push(Require::NoSubject {
             collection: row.collection,
             pseudonym: row.pseudonym,
         });
         change.edits.push(Edit::Put(row.clone().into()));
-        change
-            .edits
-            .push(Edit::Put(self.seal_entry(unlocked, 0, &new.grant)?.into()));
-        let record = self.seal_record(unlocked, 0, &new.model, &new.template)?;
+        change.edits.push(Edit::Put(
+            self.seal_entry(unlocked, 0, &new.grant, run)?.into(),
+        ));
+        let record = self.seal_record(unlocked, (0, &run), &new.model, &new.template)?;
         change.edits.push(Edit::Put(record.into()));
         self.name_model(change, &new.model);
         let purpose = Some(new.grant.purpose);

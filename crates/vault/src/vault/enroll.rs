@@ -1,8 +1,8 @@
 //! Sealing templates and opening them again.
 
-use super::ledger::{check_owner, gone, withdrawn};
+use super::ledger::{check_owner, gone, touch, withdrawn};
 use super::{Attempt, Unlocked, Vault};
-use crate::consent::Consent;
+use crate::consent::{Consent, Run};
 use crate::error::{ConsentError, VaultError};
 use crate::event::{Event, EventKind};
 use crate::ident::{ModelName, Timestamp};
@@ -55,7 +55,7 @@ impl Vault {
         consent.check_time(now)?;
         let owner = &subject.subject;
         for _ in 0..32 {
-            let dossier = self.store.dossier(owner.row.number, Contents::Current)?;
+            let dossier = self.store.dossier(owner.row.number, Contents::Records)?;
             let free = (0..MAX_RECORDS).find(|number| {
                 dossier
                     .records
@@ -70,7 +70,6 @@ impl Vault {
                     max,
                 });
             };
-            let parts = self.parts(owner, &subject.ledger, &dossier.consents)?;
             let event = Event {
                 purpose: Some(consent.purpose()),
                 number,
@@ -89,8 +88,11 @@ impl Vault {
                     },
                 ],
                 edits: vec![
-                    Edit::Put(self.seal_record(subject, number, model, template)?.into()),
-                    self.touch(owner.row.number, consent.generation, &parts, now),
+                    Edit::Put(
+                        self.seal_record(subject, (number, &consent.run), model, template)?
+                            .into(),
+                    ),
+                    touch(owner.row.number, consent.generation, now),
                 ],
                 events: vec![self.event_of(owner, &subject.body, event)?],
             };
@@ -110,7 +112,7 @@ impl Vault {
     pub(super) fn seal_record(
         &self,
         subject: &Unlocked,
-        number: u16,
+        (number, run): (u16, &Run),
         model: &ModelName,
         template: &[u8],
     ) -> Result<RecordRow, VaultError> {
@@ -119,6 +121,7 @@ impl Vault {
             owner: &owner,
             key_id: &subject.subject.row.key_id,
             number,
+            run,
         };
         let bytes = record::seal_record(&subject.body, &*self.random, &place, model, template)?;
         Ok(RecordRow {
@@ -166,6 +169,7 @@ impl Vault {
     pub(super) fn open_record(
         &self,
         subject: &Unlocked,
+        run: &Run,
         row: &RecordRow,
     ) -> Result<Reference, VaultError> {
         let model = self.model_of(&row.bytes)?;
@@ -174,6 +178,7 @@ impl Vault {
             owner: &owner,
             key_id: &subject.subject.row.key_id,
             number: row.number,
+            run,
         };
         let template = record::open_record(&subject.body, &place, &model, &row.bytes)
             .ok_or(VaultError::Corrupt { what: "record" })?;
@@ -211,7 +216,7 @@ impl Vault {
             .records;
         records
             .iter()
-            .map(|row| self.open_record(subject, row))
+            .map(|row| self.open_record(subject, &consent.run, row))
             .collect()
     }
 

@@ -1,13 +1,13 @@
 //! Sealing several templates at once: all or none.
 
 use super::enroll::{MAX_RECORDS, model_detail};
-use super::ledger::{check_owner, withdrawn};
+use super::ledger::{check_owner, touch, withdrawn};
 use super::{Unlocked, Vault};
 use crate::consent::Consent;
 use crate::error::VaultError;
 use crate::event::{Event, EventKind};
 use crate::ident::{ModelName, Timestamp};
-use crate::store::{Change, Conflict, Contents, Edit, Require, StoreError};
+use crate::store::{Change, Conflict, Edit, Require, StoreError};
 use zeroize::Zeroizing;
 
 /// Templates that go in together.
@@ -52,8 +52,6 @@ impl Vault {
                 max: u64::from(MAX_RECORDS),
             });
         }
-        let dossier = self.store.dossier(number_of, Contents::Consents)?;
-        let parts = self.parts(owner, &subject.ledger, &dossier.consents)?;
         let bit = |number: &u16| 1_u16.checked_shl(u32::from(*number)).unwrap_or_default();
         let mut change = Change {
             requires: vec![
@@ -66,12 +64,12 @@ impl Vault {
                     are: new.beside.iter().map(bit).fold(0, |all, one| all | one),
                 },
             ],
-            edits: vec![self.touch(number_of, consent.generation, &parts, now)],
+            edits: vec![touch(number_of, consent.generation, now)],
             events: Vec::new(),
         };
         let mut numbers = Vec::with_capacity(new.templates.len());
         for ((model, template), number) in new.templates.iter().zip(free) {
-            let record = self.seal_record(subject, number, model, template)?;
+            let record = self.seal_record(subject, (number, &consent.run), model, template)?;
             change.edits.push(Edit::Put(record.into()));
             self.name_model(&mut change, model);
             let event = Event {

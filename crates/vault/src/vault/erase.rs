@@ -1,6 +1,6 @@
 //! Erasing: the key first, then the rows, then the answer.
 
-use super::{Subject, Vault};
+use super::{Doomed, Vault};
 use crate::error::VaultError;
 use crate::event::{Event, EventKind};
 use crate::ident::{ExternalId, KeyId, Timestamp};
@@ -16,7 +16,8 @@ const BURIED_AT_ONCE: u32 = 1000;
 
 impl Vault {
     /// Erases a subject. When the receipt is there the key is gone from the keyring, and with it
-    /// everything that was ever sealed with it, in backups too. Needs no holder part.
+    /// everything that was ever sealed with it, in backups too. Needs no holder part, and no key that
+    /// opens: see [`Vault::doomed`].
     ///
     /// With the external id, the receipt can be shown to be that person's.
     ///
@@ -26,12 +27,16 @@ impl Vault {
     /// may be half done: do it again, or open the vault again, which finishes it.
     pub fn erase(
         &self,
-        subject: &Subject,
+        subject: impl Into<Doomed>,
         id: Option<&ExternalId>,
         now: Timestamp,
     ) -> Result<EraseReceipt, VaultError> {
         self.tick(now)?;
-        let (number, key_id) = (subject.row.number, subject.key_id());
+        let Doomed {
+            tenant,
+            number,
+            key_id,
+        } = subject.into();
         let destroyed = self.store.commit_keys(KeyChange {
             destroy: vec![(number, key_id, now.day())],
             ..KeyChange::default()
@@ -40,7 +45,8 @@ impl Vault {
             .positions
             .first()
             .ok_or(VaultError::Corrupt { what: "deletion" })?;
-        let committed = self.remove_rows(subject.collection.tenant, number, position, now)?;
+        self.check_destroyed(number, key_id)?;
+        let committed = self.remove_rows(tenant, number, position, now)?;
         let root = self.root_at(committed.size)?;
         self.checkpoint(now)?;
         let salt = random::bytes(&*self.random)?;
@@ -58,6 +64,16 @@ impl Vault {
         Ok(EraseReceipt::sign(&self.keys.signing, &facts))
     }
 
+    /// Reads back that a destroyed key is gone: nothing is signed before that was seen.
+    fn check_destroyed(&self, number: u64, key_id: KeyId) -> Result<(), VaultError> {
+        let before = number.saturating_sub(1);
+        let left = self.store.keys(before, 1)?;
+        if left.iter().any(|row| row.key_id == key_id.0) {
+            return Err(StoreError::NotDestroyed.into());
+        }
+        Ok(())
+    }
+
     /// A signed statement to keep while a subject is erased: should the receipt be lost in a
     /// crash, [`Vault::receipt_again`] gives another for it.
     ///
@@ -65,12 +81,12 @@ impl Vault {
     /// [`VaultError::Random`] without random bytes.
     pub fn erase_intent(
         &self,
-        subject: &Subject,
+        subject: impl Into<Doomed>,
         id: &ExternalId,
         now: Timestamp,
     ) -> Result<EraseIntent, VaultError> {
         let salt = random::bytes(&*self.random)?;
-        let (vault, key_id) = (self.keys.vault, subject.key_id());
+        let (vault, key_id) = (self.keys.vault, subject.into().key_id);
         let named = (salt, id.as_str());
         Ok(EraseIntent::sign(
             &self.keys.signing,
@@ -110,6 +126,12 @@ impl Vault {
         let Some(position) = found else {
             return Ok(None);
         };
+        if self.unpaired()?.put_back.iter().any(|&number| {
+            let row = self.store.keys(number.saturating_sub(1), 1);
+            row.is_ok_and(|rows| rows.iter().any(|row| row.key_id == intent.key_id.0))
+        }) {
+            return Err(StoreError::NotDestroyed.into());
+        }
         let event = self.own_event(EventKind::Erased, position, now)?;
         let committed = self.store.commit(Change {
             events: vec![event],

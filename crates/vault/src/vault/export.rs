@@ -2,7 +2,7 @@
 
 use super::ledger::gone;
 use super::{Reference, SubjectKind, Unlocked, Vault};
-use crate::consent::ConsentEntry;
+use crate::consent::{ConsentEntry, ConsentState, Run};
 use crate::error::{LogFault, VaultError};
 use crate::event::{self, Event, EventKind};
 use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
@@ -85,6 +85,18 @@ impl Vault {
             return Err(LogFault::Unbegun { leaf }.into());
         }
         let dossier = self.store.dossier(number, Contents::Current)?;
+        // Of a consent that has run out, too: its records are held until the job has removed them.
+        let parts = self.parts(owner, &subject.ledger, &dossier.consents)?;
+        let held = parts.iter().rev().map(|(_, part)| part);
+        let held = held.filter(|part| part.state != ConsentState::Withdrawn);
+        let runs: Vec<Run> = held.map(|part| part.run).collect();
+        let open = |row| {
+            let mut opened = runs.iter().map(|run| self.open_record(subject, run, row));
+            let damaged = VaultError::Corrupt { what: "record" };
+            opened.find_map(Result::ok).ok_or(damaged)
+        };
+        let references = dossier.records.iter().map(open);
+        let references = references.collect::<Result<_, _>>()?;
         Ok(SubjectExport {
             external_id: subject.external_id.clone(),
             pseudonym: owner.pseudonym(),
@@ -93,11 +105,7 @@ impl Vault {
             created: subject.created,
             used_day: row.used_day,
             consents: self.full_consents(subject, &dossier.consents)?,
-            references: dossier
-                .records
-                .iter()
-                .map(|row| self.open_record(subject, row))
-                .collect::<Result<_, _>>()?,
+            references,
             attempts: self.attempts_in_row(owner)?,
             events,
         })

@@ -2,11 +2,13 @@
 
 use super::{Subject, Unlocked, Vault};
 use crate::consent::{
-    Consent, ConsentEntry, ConsentState, Grant, LedgerPart, Purpose, detail_aad, ledger_aad,
+    Consent, ConsentEntry, ConsentState, Grant, LedgerPart, Purpose, Run, detail_aad, ledger_aad,
+    withdrawal_mark,
 };
 use crate::error::{ConsentError, VaultError};
 use crate::event::{Event, EventKind};
 use crate::ident::Timestamp;
+use crate::random;
 use crate::seal;
 use crate::secret::Secret;
 use crate::store::{Change, Conflict, ConsentRow, Contents, Edit, Require, StoreError};
@@ -27,6 +29,15 @@ pub(super) fn gone(error: StoreError) -> VaultError {
     match error {
         StoreError::Conflict(Conflict::Gone) => VaultError::Unknown { what: "subject" },
         error => error.into(),
+    }
+}
+
+/// The subject is used now.
+pub(super) fn touch(subject: u64, generation: u64, now: Timestamp) -> Edit {
+    Edit::Touch {
+        subject,
+        generation,
+        used_day: now.day(),
     }
 }
 
@@ -56,9 +67,21 @@ impl Vault {
                 max: u64::from(MAX_ENTRIES),
             });
         }
-        let mut parts = self.parts(&subject.subject, &subject.ledger, &dossier.consents)?;
-        parts.push((number, LedgerPart::of(grant)));
+        let parts = self.parts(&subject.subject, &subject.ledger, &dossier.consents)?;
+        let standing = parts.iter().find(|(_, part)| part.stands(now));
+        let run = match standing {
+            Some((_, part)) => part.run,
+            None => random::bytes(&*self.random)?,
+        };
+        let mut edits = Vec::new();
+        if standing.is_none() && !dossier.records.is_empty() {
+            // They belong to consents that have ended, and would not open under this one.
+            edits.push(Edit::RemoveRecords(row.number));
+        }
         let generation = row.generation + 1;
+        let entry = self.seal_entry(subject, number, grant, run)?;
+        edits.push(Edit::Put(entry.into()));
+        edits.push(touch(row.number, generation, now));
         let event = Event {
             purpose: Some(grant.purpose),
             number,
@@ -70,21 +93,18 @@ impl Vault {
                 subject: row.number,
                 is: row.generation,
             }],
-            edits: vec![
-                Edit::Put(self.seal_entry(subject, number, grant)?.into()),
-                self.touch(row.number, generation, &parts, now),
-            ],
+            edits,
             events: vec![self.event_of(&subject.subject, &subject.body, event)?],
         };
         self.store.commit(change).map_err(withdrawn)?;
-        Ok(self.proof(subject, generation, number, grant.clone()))
+        Ok(self.proof(subject, generation, (number, run), grant.clone()))
     }
 
     pub(super) fn proof(
         &self,
         subject: &Unlocked,
         generation: u64,
-        number: u16,
+        (number, run): (u16, Run),
         grant: Grant,
     ) -> Consent {
         let (id, key_id) = (subject.subject.row.number, subject.subject.key_id());
@@ -93,6 +113,7 @@ impl Vault {
             key_id,
             generation,
             number,
+            run,
             grant,
         }
     }
@@ -117,13 +138,20 @@ impl Vault {
         subject: &Unlocked,
         number: u16,
         grant: &Grant,
+        run: Run,
     ) -> Result<ConsentRow, VaultError> {
         let key_id = subject.subject.key_id();
         let detail = grant.detail_bytes();
+        let part = LedgerPart {
+            purpose: grant.purpose,
+            state: ConsentState::Active,
+            run,
+            expires: grant.expires,
+        };
         Ok(ConsentRow {
             subject: subject.subject.row.number,
             number,
-            ledger: self.seal_part(&subject.ledger, &subject.subject, number, grant)?,
+            ledger: self.seal_part(&subject.ledger, &subject.subject, number, part)?,
             detail: seal::seal(
                 &subject.body,
                 &*self.random,
@@ -138,15 +166,10 @@ impl Vault {
         ledger: &Secret,
         subject: &Subject,
         number: u16,
-        part: impl Into<LedgerPart>,
+        part: LedgerPart,
     ) -> Result<Vec<u8>, VaultError> {
         let aad = ledger_aad(&subject.key_id(), number);
-        Ok(seal::seal(
-            ledger,
-            &*self.random,
-            &aad,
-            &part.into().to_bytes(),
-        )?)
+        Ok(seal::seal(ledger, &*self.random, &aad, &part.to_bytes())?)
     }
 
     /// The subject's row as it is now.
@@ -160,7 +183,8 @@ impl Vault {
             .ok_or(VaultError::Unknown { what: "subject" })
     }
 
-    pub(super) fn parts(
+    /// The entries as their rows say.
+    pub(super) fn stored_parts(
         &self,
         subject: &Subject,
         ledger: &Secret,
@@ -176,36 +200,23 @@ impl Vault {
             .collect()
     }
 
-    /// Sets the days anew: the subject is used now.
-    pub(super) fn touch(
+    /// The entries as they stand: an older row that somebody put back says active, but the keyring
+    /// knows better.
+    pub(super) fn parts(
         &self,
-        subject: u64,
-        generation: u64,
-        parts: &[(u16, LedgerPart)],
-        now: Timestamp,
-    ) -> Edit {
-        self.set_days(subject, generation, parts, now.day(), now)
-    }
-
-    /// Due is the earlier of the end of retention and the day the first standing consent expires.
-    pub(super) fn set_days(
-        &self,
-        subject: u64,
-        generation: u64,
-        parts: &[(u16, LedgerPart)],
-        used_day: u32,
-        now: Timestamp,
-    ) -> Edit {
-        let kept = used_day.saturating_add(self.settings.retention_days);
-        let standing = parts.iter().filter(|(_, part)| part.stands(now));
-        let first = standing.map(|(_, part)| part.expires.day()).min();
-        let due_day = first.map_or(kept, |day| day.min(kept));
-        Edit::Touch {
-            subject,
-            generation,
-            used_day,
-            due_day,
+        subject: &Subject,
+        ledger: &Secret,
+        rows: &[ConsentRow],
+    ) -> Result<Vec<(u16, LedgerPart)>, VaultError> {
+        let mut parts = self.stored_parts(subject, ledger, rows)?;
+        for (row, (_, part)) in rows.iter().zip(&mut parts) {
+            if part.state == ConsentState::Active
+                && self.store.withdrawn(&withdrawal_mark(ledger, row))?
+            {
+                part.state = ConsentState::Withdrawn;
+            }
         }
+        Ok(parts)
     }
 
     fn grant_of(&self, subject: &Unlocked, row: &ConsentRow, part: &LedgerPart) -> Option<Grant> {
@@ -249,7 +260,7 @@ impl Vault {
                 .ok_or(VaultError::Corrupt {
                     what: "consent detail",
                 })?;
-            let consent = self.proof(subject, row.generation, *number, grant);
+            let consent = self.proof(subject, row.generation, (*number, part.run), grant);
             if let Err(error) = consent.check_time(now) {
                 refusal = error;
                 continue;
@@ -338,21 +349,5 @@ pub(super) fn check_owner(subject: &Unlocked, consent: &Consent) -> Result<(), C
         Ok(())
     } else {
         Err(ConsentError::Other)
-    }
-}
-
-impl LedgerPart {
-    fn of(grant: &Grant) -> Self {
-        Self {
-            purpose: grant.purpose,
-            state: ConsentState::Active,
-            expires: grant.expires,
-        }
-    }
-}
-
-impl From<&Grant> for LedgerPart {
-    fn from(grant: &Grant) -> Self {
-        Self::of(grant)
     }
 }

@@ -12,7 +12,9 @@ mod export;
 mod keys;
 mod ledger;
 mod log;
+mod pairs;
 mod platform;
+mod receipt;
 mod restore;
 mod result_key;
 mod retain;
@@ -30,6 +32,7 @@ pub use enroll::Reference;
 pub use enroll_all::NewTemplates;
 pub use entries::{LogContent, LogEntries, LogEntry, MAX_ENTRIES};
 pub use export::{AuditEntry, SubjectExport};
+pub use pairs::{Doomed, Unpaired};
 pub use platform::Sealer;
 pub use restore::Restored;
 pub use result_key::{ResultKey, is_signed};
@@ -246,7 +249,12 @@ impl Vault {
         if data.origin != head.origin && head.origin.finished {
             return Err(VaultError::Corrupt { what: "origin" });
         }
+        store.inspect()?;
         Self::check_keyring_not_older(&*store, &data)?;
+        if head.origin.finished && head.checkpoint.is_none() {
+            // Every finished vault has one: without it an older database would pass for the newest.
+            return Err(VaultError::NoCheckpoint);
+        }
         let seen = head
             .checkpoint
             .as_ref()

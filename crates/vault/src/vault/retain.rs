@@ -6,7 +6,7 @@ use crate::consent::{ConsentState, LedgerPart};
 use crate::error::VaultError;
 use crate::ident::Timestamp;
 use crate::signed::EraseReceipt;
-use crate::store::ConsentRow;
+use crate::store::{Change, Conflict, ConsentRow, Edit, Require, StoreError, SubjectRow};
 
 /// What one run of the retention job did.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,9 @@ pub struct Retained {
     pub expired: u64,
     /// Receipts of the subjects that were erased.
     pub erased: Vec<EraseReceipt>,
+    /// Numbers of subjects whose consents could not be looked at, because their key is damaged or
+    /// missing or an entry does not open. They are erased like others when their time is over.
+    pub unreadable: Vec<u64>,
     /// Where to go on; `None` when the end was reached.
     pub next: Option<u64>,
 }
@@ -24,10 +27,11 @@ pub struct Retained {
 impl Vault {
     /// Looks at up to `limit` subjects after number `after` (0 to begin): ends consents that
     /// expired, removes records with the last one, and erases subjects that were not used for the
-    /// retention time, or never had or no longer have a consent and are due. Needs no holder part.
+    /// retention time of today's settings. Needs no holder part. One that cannot be read is
+    /// named, and stands in nobody else's way.
     ///
     /// # Errors
-    /// [`VaultError`] when the store fails or an entry does not open.
+    /// [`VaultError`] when the store fails.
     pub fn retain(&self, after: u64, limit: u32, now: Timestamp) -> Result<Retained, VaultError> {
         self.tick(now)?;
         let mut done = Retained::default();
@@ -35,22 +39,58 @@ impl Vault {
         done.next = rows.last().map(|row| row.number);
         for row in rows {
             done.examined += 1;
-            if row.due_day > now.day() {
-                continue;
+            let number = row.number;
+            match self.retain_one(row, &mut done, now) {
+                Err(VaultError::Corrupt { .. }) => done.unreadable.push(number),
+                other => other?,
             }
-            let unused = row.used_day.saturating_add(self.settings.retention_days) <= now.day();
-            let Some(subject) = self.load(row)? else {
-                continue;
-            };
-            if unused {
-                done.erased.push(self.erase(&subject, None, now)?);
-                continue;
-            }
-            let over = |_: &ConsentRow, part: &LedgerPart| {
-                part.state == ConsentState::Active && part.expires <= now
-            };
-            done.expired += self.end_consents(&subject, over, Ending::Expired, now)? as u64;
         }
         Ok(done)
+    }
+
+    fn retain_one(
+        &self,
+        row: SubjectRow,
+        done: &mut Retained,
+        now: Timestamp,
+    ) -> Result<(), VaultError> {
+        // Nobody was used later than now: a clock stood wrong, or somebody would keep a person.
+        if row.used_day > now.day() {
+            self.used_today(&row, now)?;
+        }
+        let used_day = row.used_day.min(now.day());
+        if used_day.saturating_add(self.settings.retention_days) <= now.day() {
+            let doomed = self.doomed_by(&row)?;
+            done.erased.push(self.erase(doomed, None, now)?);
+            return Ok(());
+        }
+        let Some(subject) = self.load(row)? else {
+            return Err(VaultError::Corrupt { what: "key" });
+        };
+        let over = |_: &ConsentRow, part: &LedgerPart| {
+            part.state == ConsentState::Active && part.expires <= now
+        };
+        done.expired += self.end_consents(&subject, over, Ending::Expired, now)? as u64;
+        Ok(())
+    }
+
+    fn used_today(&self, row: &SubjectRow, now: Timestamp) -> Result<(), VaultError> {
+        let set = self.store.commit(Change {
+            requires: vec![Require::Generation {
+                subject: row.number,
+                is: row.generation,
+            }],
+            edits: vec![Edit::Touch {
+                subject: row.number,
+                generation: row.generation,
+                used_day: now.day(),
+            }],
+            ..Change::default()
+        });
+        match set {
+            // Somebody else has just set it, or erases it.
+            Ok(_) | Err(StoreError::Conflict(Conflict::Generation)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }

@@ -11,12 +11,15 @@ use crate::store::{Conflict, KeyChange, Row, StoreError};
 use std::sync::Arc;
 
 /// What one batch of re-wrapping did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rewrapped {
     /// Server parts looked at.
     pub examined: u64,
     /// Server parts wrapped anew.
     pub rewrapped: u64,
+    /// Numbers of server parts that do not open. They stay as they are, and so does the version of
+    /// the key they are wrapped with, until they are erased.
+    pub unreadable: Vec<u64>,
     /// Where to go on; `None` when the end was reached and the old versions were destroyed.
     pub next: Option<u64>,
 }
@@ -58,7 +61,7 @@ impl Vault {
     /// A batch that was cut off is done or not done; starting again at 0 is always right.
     ///
     /// # Errors
-    /// [`VaultError`] when a server part does not open or the store fails.
+    /// [`VaultError`] when the store fails.
     pub fn rewrap(&self, after: u64, limit: u32) -> Result<Rewrapped, VaultError> {
         self.reload()?;
         let rows = self.store.keys(after, limit.max(1))?;
@@ -69,6 +72,7 @@ impl Vault {
         let mut rewrap = Vec::new();
         for row in rows {
             done.examined += 1;
+            let number = row.number;
             let fresh = self.with_tenant(row.tenant, |keys| {
                 if row.version == keys.version {
                     return Ok(None);
@@ -85,9 +89,14 @@ impl Vault {
                     &part,
                 )
                 .map(Some)
-            })?;
-            if let Some(fresh) = fresh {
-                rewrap.push((row, fresh));
+            });
+            match fresh {
+                Ok(Some(fresh)) => rewrap.push((row, fresh)),
+                Ok(None) => {}
+                Err(VaultError::Corrupt { .. } | VaultError::Unknown { what: "tenant" }) => {
+                    done.unreadable.push(number);
+                }
+                Err(error) => return Err(error),
             }
         }
         for change in rewrap.chunks(256) {

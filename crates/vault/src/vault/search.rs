@@ -1,7 +1,7 @@
 //! What a search among the members of a collection needs: who is in it, since when, and its settings.
 
 use super::{Collection, Reference, Subject, SubjectKind, Unlocked, Vault};
-use crate::consent::Purpose;
+use crate::consent::{Purpose, Run};
 use crate::error::VaultError;
 use crate::event::EventKind;
 use crate::ident::{ExternalId, Timestamp};
@@ -33,6 +33,9 @@ pub struct Members {
     pub members: Vec<Member>,
     /// When the first of their consents ends, which no event tells.
     pub until: Option<Timestamp>,
+    /// Numbers of those whose key, consents or templates do not open: they are not searched, and
+    /// the others are.
+    pub unreadable: Vec<u64>,
 }
 
 /// A member of a collection as a list shows it.
@@ -83,7 +86,7 @@ impl Vault {
     /// the audit log records how many before they are returned.
     ///
     /// # Errors
-    /// [`VaultError`] when the store fails or a record does not open.
+    /// [`VaultError`] when the store fails.
     pub fn members_for_search(
         &self,
         collection: &Collection,
@@ -94,21 +97,28 @@ impl Vault {
         let before = self.sequence()?;
         let (mut members, mut after, mut opened) = (Vec::new(), 0, 0_u64);
         let mut until: Option<Timestamp> = None;
+        let mut unreadable = Vec::new();
         loop {
             let rows = self.store.subjects(Some(collection.number), after, 1000)?;
             let Some(last) = rows.last() else { break };
             after = last.number;
             for row in rows {
-                let Some(subject) = self.load(row)? else {
-                    continue;
-                };
-                if subject.kind != SubjectKind::OperatorKey {
-                    continue;
-                }
-                if let Some((member, ends)) = self.member_for_search(&subject, now, has)? {
-                    opened += u64::from(member.references.is_some());
-                    until = Some(until.map_or(ends, |until| until.min(ends)));
-                    members.push(member);
+                let number = row.number;
+                let member = self.load(row).and_then(|subject| match subject {
+                    Some(subject) if subject.kind == SubjectKind::OperatorKey => {
+                        self.member_for_search(&subject, now, has)
+                    }
+                    _ => Ok(None),
+                });
+                match member {
+                    Ok(Some((member, ends))) => {
+                        opened += u64::from(member.references.is_some());
+                        until = Some(until.map_or(ends, |until| until.min(ends)));
+                        members.push(member);
+                    }
+                    Ok(None) => {}
+                    Err(VaultError::Corrupt { .. }) => unreadable.push(number),
+                    Err(error) => return Err(error),
                 }
             }
         }
@@ -128,6 +138,7 @@ impl Vault {
             sequence,
             members,
             until,
+            unreadable,
         })
     }
 
@@ -157,7 +168,7 @@ impl Vault {
             if subject.kind != SubjectKind::OperatorKey {
                 continue;
             }
-            if let Some((dossier, expires)) = self.searchable(&subject, now)? {
+            if let Some((dossier, expires, _)) = self.searchable(&subject, now)? {
                 members.push(ListedMember {
                     external_id: self.unlock(&subject, None)?.external_id,
                     expires,
@@ -174,17 +185,17 @@ impl Vault {
         &self,
         subject: &Subject,
         now: Timestamp,
-    ) -> Result<Option<(Dossier, Timestamp)>, VaultError> {
+    ) -> Result<Option<(Dossier, Timestamp, Run)>, VaultError> {
         let dossier = self.store.dossier(subject.row.number, Contents::Current)?;
         let parts = self.parts(subject, &subject.ledger_key(), &dossier.consents)?;
-        let ends = parts
-            .iter()
-            .filter(|(_, part)| part.purpose == Purpose::Identify && part.stands(now))
-            .map(|(_, part)| part.expires)
-            .max();
-        Ok(ends
+        let standing = parts.iter().map(|(_, part)| part);
+        let standing =
+            standing.filter(|part| part.purpose == Purpose::Identify && part.stands(now));
+        let longest = standing.max_by_key(|part| part.expires);
+        Ok(longest
             .filter(|_| !dossier.records.is_empty())
-            .map(|ends| (dossier, ends)))
+            .map(|part| (part.expires, part.run))
+            .map(|(ends, run)| (dossier, ends, run)))
     }
 
     fn member_for_search(
@@ -193,7 +204,7 @@ impl Vault {
         now: Timestamp,
         has: &dyn Fn(u64, &[u8; 32]) -> bool,
     ) -> Result<Option<(Member, Timestamp)>, VaultError> {
-        let Some((dossier, ends)) = self.searchable(subject, now)? else {
+        let Some((dossier, ends, run)) = self.searchable(subject, now)? else {
             return Ok(None);
         };
         let (number, mark) = (subject.row.number, mark(subject, &dossier));
@@ -209,7 +220,7 @@ impl Vault {
         let opened = dossier
             .records
             .iter()
-            .map(|row| self.open_record(&unlocked, row));
+            .map(|row| self.open_record(&unlocked, &run, row));
         let member = Member {
             number,
             mark,

@@ -77,6 +77,8 @@ pub struct Listed {
     pub kind: SubjectKind,
     /// Its external id; never for a holder-bound subject.
     pub external_id: Option<ExternalId>,
+    /// Whether its key or its profile does not open: it can be erased, and nothing else.
+    pub damaged: bool,
     /// Day of last use, counted from 1970-01-01.
     pub used_day: u32,
     /// Where the next page begins.

@@ -3,7 +3,7 @@
 use super::{Collection, Listed, Subject, SubjectKind, Target, Unlocked, Vault};
 use crate::error::{HolderError, VaultError};
 use crate::event::{Event, EventKind};
-use crate::ident::{ExternalId, Timestamp};
+use crate::ident::{ExternalId, Pseudonym, Timestamp};
 use crate::random;
 use crate::secret::{HolderPart, Secret};
 use crate::store::{Change, Conflict, Edit, KeyChange, KeyRow, Require, StoreError, SubjectRow};
@@ -117,7 +117,6 @@ impl Vault {
             kind: kind.code(),
             generation: 0,
             used_day: now.day(),
-            due_day: now.day().saturating_add(self.settings.retention_days),
             profile: Vec::new(),
         };
         let mut subject = Subject {
@@ -197,6 +196,26 @@ impl Vault {
         }))
     }
 
+    /// Whether the key of a subject is in the keyring. One read, the same as finding a subject makes.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails.
+    pub fn has_key(&self, subject: &Subject) -> Result<bool, VaultError> {
+        Ok(self.store.key(subject.row.number)?.is_some())
+    }
+
+    /// Whether a subject is as it was read. One read, the same as [`Vault::recheck`] makes.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails.
+    pub fn is_current(&self, subject: &Subject) -> Result<bool, VaultError> {
+        match self.current(subject) {
+            Ok(row) => Ok(row.generation == subject.row.generation),
+            Err(VaultError::Unknown { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Unlocks a subject, with the holder part if it is holder-bound.
     ///
     /// # Errors
@@ -224,10 +243,11 @@ impl Vault {
         })
     }
 
-    /// Up to `limit` subjects of a collection after the one numbered `after` (0 to begin).
+    /// Up to `limit` subjects of a collection after the one numbered `after` (0 to begin). One that
+    /// does not open is listed as damaged.
     ///
     /// # Errors
-    /// [`VaultError`] when the store fails or a subject does not open.
+    /// [`VaultError`] when the store fails.
     pub fn subjects(
         &self,
         collection: &Collection,
@@ -236,20 +256,28 @@ impl Vault {
     ) -> Result<Vec<Listed>, VaultError> {
         let mut listed = Vec::new();
         for row in self.store.subjects(Some(collection.number), after, limit)? {
-            let Some(subject) = self.load(row)? else {
-                continue;
+            let kind = SubjectKind::from_code(row.kind).unwrap_or(SubjectKind::OperatorKey);
+            let mut one = Listed {
+                pseudonym: Pseudonym(row.pseudonym),
+                kind,
+                external_id: None,
+                damaged: false,
+                used_day: row.used_day,
+                number: row.number,
             };
-            let external_id = match subject.kind {
-                SubjectKind::OperatorKey => Some(self.unlock(&subject, None)?.external_id),
-                SubjectKind::HolderBound => None,
-            };
-            listed.push(Listed {
-                pseudonym: subject.pseudonym(),
-                kind: subject.kind,
-                external_id,
-                used_day: subject.row.used_day,
-                number: subject.row.number,
+            let found = self.load(row).and_then(|subject| match subject {
+                Some(subject) if kind == SubjectKind::OperatorKey => {
+                    Ok(Some(self.unlock(&subject, None)?.external_id))
+                }
+                Some(_) => Ok(None),
+                None => Err(VaultError::Corrupt { what: "key" }),
             });
+            match found {
+                Ok(external_id) => one.external_id = external_id,
+                Err(VaultError::Corrupt { .. }) => one.damaged = true,
+                Err(error) => return Err(error),
+            }
+            listed.push(one);
         }
         Ok(listed)
     }

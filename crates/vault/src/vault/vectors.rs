@@ -94,15 +94,13 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
         let attempt = vault
             .count_attempt(&target, Purpose::Verify, at(10 + n))
             .unwrap();
-        vault
-            .decline(attempt, Some(&ana), false, at(10 + n))
-            .unwrap();
+        vault.decline(attempt, false, at(10 + n)).unwrap();
     }
     let unknown = vault.find(&staff, &id("nobody")).unwrap();
     let attempt = vault
         .count_attempt(&unknown, Purpose::Verify, at(20))
         .unwrap();
-    vault.decline(attempt, None, false, at(20)).unwrap();
+    vault.decline(attempt, false, at(20)).unwrap();
 
     for n in 0..20 {
         vault

@@ -88,7 +88,11 @@ impl Vault {
         for _ in 0..32 {
             let row = self.current(subject)?;
             let rows = self.store.dossier(row.number, Contents::Consents)?.consents;
-            let mut parts = self.parts(subject, &ledger, &rows)?;
+            // A restore brings the marks before the rows: these are what is to be ended.
+            let mut parts = match ending {
+                Ending::WithdrawnSince => self.stored_parts(subject, &ledger, &rows)?,
+                _ => self.parts(subject, &ledger, &rows)?,
+            };
             let mut change = Change {
                 requires: vec![Require::Generation {
                     subject: row.number,
@@ -123,8 +127,11 @@ impl Vault {
                 Ending::Withdrawn => now.day(),
                 _ => row.used_day,
             };
-            let days = self.set_days(row.number, row.generation + 1, &parts, used_day, now);
-            change.edits.push(days);
+            change.edits.push(Edit::Touch {
+                subject: row.number,
+                generation: row.generation + 1,
+                used_day,
+            });
             match self.store.commit(change) {
                 Ok(_) => return Ok(ended),
                 Err(StoreError::Conflict(Conflict::Generation)) => {}

@@ -4,13 +4,7 @@ use countenance_vault::{Lock, Purpose, Timestamp, VaultError};
 fn fail(house: &House, who: &str, now: Timestamp) -> Result<(), VaultError> {
     let target = house.vault.find(&house.collection, &id(who))?;
     let attempt = house.vault.count_attempt(&target, Purpose::Verify, now)?;
-    let unlocked = target
-        .subject()
-        .map(|subject| house.vault.unlock(subject, None))
-        .transpose()?;
-    house
-        .vault
-        .decline(attempt, unlocked.as_ref(), false, now)?;
+    house.vault.decline(attempt, false, now)?;
     Ok(())
 }
 

@@ -121,7 +121,7 @@ impl House {
         let attempt = self.vault.count_attempt(&target, Purpose::Verify, now)?;
         let unknown = VaultError::Unknown { what: "subject" };
         let Some(subject) = target.subject() else {
-            self.vault.decline(attempt, None, false, now)?;
+            self.vault.decline(attempt, false, now)?;
             return Err(unknown);
         };
         let unlocked = self.vault.unlock(subject, part)?;

@@ -201,11 +201,8 @@ fn what_ends_after_an_erasure_leaves_no_event_about_the_subject() {
     house.vault.erase(ana.subject(), None, at(50)).unwrap();
     let before = house.vault.audit_size().unwrap();
     // A refusal is in the log before it is answered, but says no more whose.
-    house
-        .vault
-        .decline(attempt, Some(&ana), false, at(51))
-        .unwrap();
-    house.vault.decline(second, None, false, at(51)).unwrap();
+    house.vault.decline(attempt, false, at(51)).unwrap();
+    house.vault.decline(second, false, at(51)).unwrap();
     house
         .vault
         .refuse(&target, Purpose::Verify, false, at(51))

@@ -207,6 +207,8 @@ impl World {
                     .grant(&self.unlocked(who), &grant, at(now))
                     .unwrap();
                 let person = self.people.get_mut(&who).unwrap();
+                // Templates belong to a line of consents without a gap.
+                person.drop_records_without_consent(now);
                 person.consents.push((purpose, now + days * DAY, false));
                 person.used_day = (super::house::START + now) / DAY;
             }
@@ -266,6 +268,7 @@ impl World {
             Step::Grant { who, payment, days } => {
                 if let Some(person) = people.get_mut(&who) {
                     let until = now + days * DAY;
+                    person.drop_records_without_consent(now);
                     person.consents.push((purpose(payment), until, false));
                     person.used_day = used_day;
                 }
@@ -509,7 +512,7 @@ impl World {
         };
         let Some(person) = self.people.get_mut(&who) else {
             self.nobody.push(now);
-            house.vault.decline(attempt, None, false, at(now)).unwrap();
+            house.vault.decline(attempt, false, at(now)).unwrap();
             return;
         };
         person.attempts.push(now);
@@ -517,10 +520,7 @@ impl World {
         let consent = self.consent(who, &unlocked);
         let house = self.house.as_ref().unwrap();
         let Some(consent) = consent else {
-            house
-                .vault
-                .decline(attempt, Some(&unlocked), false, at(now))
-                .unwrap();
+            house.vault.decline(attempt, false, at(now)).unwrap();
             return;
         };
         let references = house
@@ -530,10 +530,7 @@ impl World {
         let got: Vec<u8> = references.iter().map(|one| one.template[0]).collect();
         assert_eq!(got, self.people[&who].templates);
         if wrong_face {
-            house
-                .vault
-                .decline(attempt, Some(&unlocked), false, at(now))
-                .unwrap();
+            house.vault.decline(attempt, false, at(now)).unwrap();
         } else {
             house
                 .vault

@@ -50,7 +50,7 @@ fn try_faces(
         };
         say(&format!("counted {who}"));
         // The face is compared here; the process may die before it decides.
-        vault.decline(attempt, None, false, at(0))?;
+        vault.decline(attempt, false, at(0))?;
     }
     unreachable!("the numbers end")
 }

@@ -78,7 +78,7 @@ fn life(
         if right {
             vault.accept(attempt, &subject, &consent, at(1))?;
         } else {
-            vault.decline(attempt, Some(&subject), false, at(1))?;
+            vault.decline(attempt, false, at(1))?;
         }
         points.pass("decided, not answered");
         say(&format!("decided-{face}"));

@@ -60,7 +60,9 @@ impl Store for Watched {
     }
 
     forward! {
+        inspect() -> Result<(), StoreError>;
         keyring() -> Result<KeyringHead, StoreError>;
+        withdrawn(mark: &[u8; 16]) -> Result<bool, StoreError>;
         data() -> Result<DataHead, StoreError>;
         key(number: u64) -> Result<Option<KeyRow>, StoreError>;
         keys(after: u64, limit: u32) -> Result<Vec<KeyRow>, StoreError>;
@@ -69,6 +71,7 @@ impl Store for Watched {
         subjects(collection: Option<u32>, after: u64, limit: u32) -> Result<Vec<SubjectRow>, StoreError>;
         dossier(subject: u64, contents: Contents) -> Result<Dossier, StoreError>;
         events(subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError>;
+        newest_events(subject: u64, before: u64, limit: u32) -> Result<Vec<EventRow>, StoreError>;
         log(first: u64, tiles: u32) -> Result<LogPage, StoreError>;
         attempt(slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
         tile(level: u8, index: u64) -> Result<Vec<u8>, StoreError>;

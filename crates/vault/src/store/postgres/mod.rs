@@ -1,6 +1,7 @@
 //! The store for many nodes: one PostgreSQL database.
 
 mod connection;
+mod schema;
 
 use self::connection::{Connected, failure};
 use super::group::{Task, Work, Writer};
@@ -278,6 +279,10 @@ impl Store for PostgresStore {
         })?)
     }
 
+    fn inspect(&self) -> Result<(), StoreError> {
+        self.server.look_up(schema::inspect)
+    }
+
     fn keyring(&self) -> Result<KeyringHead, StoreError> {
         self.server.read(true, sql::keyring_head)
     }
@@ -301,6 +306,10 @@ impl Store for PostgresStore {
             let server = Arc::clone(&self.server);
             Ok(move |group| server.commit(group))
         })
+    }
+
+    fn withdrawn(&self, mark: &[u8; 16]) -> Result<bool, StoreError> {
+        self.server.look_up(|sql| sql::withdrawn(sql, mark))
     }
 
     fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
@@ -348,6 +357,16 @@ impl Store for PostgresStore {
     fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
         self.server
             .look_up(|sql| sql::events(sql, subject, from, limit))
+    }
+
+    fn newest_events(
+        &self,
+        subject: u64,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        self.server
+            .look_up(|sql| sql::newest_events(sql, subject, before, limit))
     }
 
     fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {

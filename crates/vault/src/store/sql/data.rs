@@ -163,6 +163,10 @@ fn demand(sql: &mut dyn Sql, require: &Require, pending: &Pending<'_>) -> Result
             let joined = pending.events.iter().any(|event| event.subject == *subject);
             refuse_if(newest != *is || joined, Conflict::Events)
         }
+        Require::Attempt { slot, is } => {
+            let found = super::attempt(sql, slot)?;
+            refuse_if(found != *is, Conflict::Attempt)
+        }
         Require::Generation { subject, is } => {
             let found = sql
                 .row(
@@ -246,16 +250,10 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
             subject,
             generation,
             used_day,
-            due_day,
         } => {
             sql.run(
-                "UPDATE subject SET generation = $1, used_day = $2, due_day = $3 WHERE number = $4",
-                &[
-                    int(*generation)?,
-                    small(*used_day),
-                    small(*due_day),
-                    int(*subject)?,
-                ],
+                "UPDATE subject SET generation = $1, used_day = $2 WHERE number = $3",
+                &[int(*generation)?, small(*used_day), int(*subject)?],
             )?;
         }
         Edit::SwapAttempt { slot, from, to } => return swap_attempt(sql, slot, from, to),
@@ -310,7 +308,7 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
         ),
         Row::SubjectRow(row) => sql.run(
             "INSERT INTO subject (number, collection, pseudonym, key_id, kind, generation, \
-             used_day, due_day, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+             used_day, profile) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
             &[
                 int(row.number)?,
                 small(row.collection),
@@ -319,7 +317,6 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
                 small(row.kind),
                 int(row.generation)?,
                 small(row.used_day),
-                small(row.due_day),
                 Value::Bytes(&row.profile),
             ],
         ),

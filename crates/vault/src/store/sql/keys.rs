@@ -147,6 +147,14 @@ fn destroy(sql: &mut dyn Sql, number: u64, key_id: &[u8; 16], day: u32) -> Resul
         "DELETE FROM server_part WHERE number = $1 AND key_id = $2",
         &[int(number)?, key_id],
     )?;
+    // Read back, lest anything in the database has kept it.
+    let left = sql.row(
+        "SELECT number FROM server_part WHERE number = $1 AND key_id = $2",
+        &[int(number)?, key_id],
+    )?;
+    if left.is_some() {
+        return Err(StoreError::NotDestroyed);
+    }
     if let Some(mut known) = known {
         return known.int("position");
     }

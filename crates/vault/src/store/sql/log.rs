@@ -22,6 +22,23 @@ pub(in crate::store) fn events(
     .collect()
 }
 
+pub(in crate::store) fn newest_events(
+    sql: &mut dyn Sql,
+    subject: u64,
+    before: u64,
+    limit: u32,
+) -> Result<Vec<EventRow>, StoreError> {
+    let before = before.min(i64::MAX as u64);
+    sql.rows(
+        "SELECT sequence, subject, sealed FROM event WHERE subject = $1 AND sequence < $2 \
+         ORDER BY sequence DESC LIMIT $3",
+        &[int(subject)?, int(before)?, small(limit)],
+    )?
+    .into_iter()
+    .map(event_row)
+    .collect()
+}
+
 pub(in crate::store) fn log(
     sql: &mut dyn Sql,
     first: u64,

@@ -13,9 +13,10 @@ pub(super) use data::apply;
 #[cfg(feature = "postgres")]
 pub(super) use data::apply_all;
 pub(super) use keys::apply_keys;
-pub(super) use log::{events, log};
+pub(super) use log::{events, log, newest_events};
 pub(super) use read::{
     attempt, data_head, dossier, key, keyring_head, keys, subject, subjects, tile, unpurged,
+    withdrawn,
 };
 #[cfg(feature = "postgres")]
 pub(super) use schema::{DROP_DATA, DROP_KEYRING};
@@ -50,7 +51,7 @@ impl Cells {
         }
     }
 
-    fn bytes(&mut self, what: &'static str) -> Result<Vec<u8>, StoreError> {
+    pub(super) fn bytes(&mut self, what: &'static str) -> Result<Vec<u8>, StoreError> {
         match self.0.next() {
             Some(Cell::Bytes(value)) => Ok(value),
             _ => Err(StoreError::Corrupt { what }),

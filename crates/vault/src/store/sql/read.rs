@@ -158,11 +158,17 @@ pub(super) fn key_row(mut row: Cells) -> Result<KeyRow, StoreError> {
 
 pub(in crate::store) fn key(sql: &mut dyn Sql, number: u64) -> Result<Option<KeyRow>, StoreError> {
     sql.row(
-        "SELECT number, tenant, version, key_id, wrapped FROM server_part WHERE number = $1",
+        "SELECT number, tenant, version, key_id, wrapped FROM server_part WHERE number = $1 \
+         AND NOT EXISTS (SELECT 1 FROM deletion WHERE deletion.key_id = server_part.key_id)",
         &[int(number)?],
     )?
     .map(key_row)
     .transpose()
+}
+
+pub(in crate::store) fn withdrawn(sql: &mut dyn Sql, mark: &[u8; 16]) -> Result<bool, StoreError> {
+    let query = "SELECT day FROM withdrawal WHERE mark = $1";
+    Ok(sql.row(query, &[Value::Bytes(mark)])?.is_some())
 }
 
 pub(in crate::store) fn keys(
@@ -212,7 +218,6 @@ pub(super) fn subject_row(mut row: Cells) -> Result<SubjectRow, StoreError> {
         kind: row.int(what)?,
         generation: row.int(what)?,
         used_day: row.int(what)?,
-        due_day: row.int(what)?,
         profile: row.bytes(what)?,
     })
 }
@@ -223,9 +228,13 @@ pub(in crate::store) fn subject(
     pseudonym: &[u8; 32],
 ) -> Result<Option<SubjectRow>, StoreError> {
     sql.row(
-        "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, profile \
+        "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, profile \
          FROM subject WHERE substr(pseudonym, 1, 8) = $1 AND pseudonym = $2 AND collection = $3",
-        &[Value::Bytes(&pseudonym[..8]), Value::Bytes(pseudonym), small(collection)],
+        &[
+            Value::Bytes(&pseudonym[..8]),
+            Value::Bytes(pseudonym),
+            small(collection),
+        ],
     )?
     .map(subject_row)
     .transpose()
@@ -239,12 +248,12 @@ pub(in crate::store) fn subjects(
 ) -> Result<Vec<SubjectRow>, StoreError> {
     let (query, last) = match collection {
         Some(number) => (
-            "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, \
+            "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, \
              profile FROM subject WHERE number > $1 AND collection = $2 ORDER BY number LIMIT $3",
             [small(number), small(limit)].to_vec(),
         ),
         None => (
-            "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, \
+            "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, \
              profile FROM subject WHERE number > $1 ORDER BY number LIMIT $2",
             [small(limit)].to_vec(),
         ),

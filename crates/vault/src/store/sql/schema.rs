@@ -11,8 +11,7 @@ CREATE TABLE collection (number INTEGER PRIMARY KEY, tenant INTEGER NOT NULL,
 CREATE TABLE model (digest BLOB PRIMARY KEY, name BLOB NOT NULL);
 CREATE TABLE subject (number INTEGER PRIMARY KEY, collection INTEGER NOT NULL,
     pseudonym BLOB NOT NULL, key_id BLOB NOT NULL, kind INTEGER NOT NULL,
-    generation INTEGER NOT NULL, used_day INTEGER NOT NULL, due_day INTEGER NOT NULL,
-    profile BLOB NOT NULL);
+    generation INTEGER NOT NULL, used_day INTEGER NOT NULL, profile BLOB NOT NULL);
 CREATE INDEX subject_lookup ON subject (substr(pseudonym, 1, 8));
 CREATE TABLE record (place INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE consent (place INTEGER PRIMARY KEY, ledger BLOB NOT NULL, detail BLOB NOT NULL);
@@ -154,6 +153,9 @@ pub(in crate::store) fn check(sql: &mut dyn Sql, keyring: bool) -> Result<(), St
             known: SCHEMA_VERSION,
         })
     } else {
-        Err(StoreError::Corrupt { what })
+        Err(StoreError::Older {
+            found,
+            known: SCHEMA_VERSION,
+        })
     }
 }

@@ -102,7 +102,7 @@ fn data(
     }
     pages(
         sql,
-        "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, due_day, profile \
+        "SELECT number, collection, pseudonym, key_id, kind, generation, used_day, profile \
          FROM subject WHERE number > $1 ORDER BY number LIMIT $2",
         subject_row,
         |row| int(row.number),

@@ -3,6 +3,7 @@
 use super::Durability;
 use crate::store::StoreError;
 use crate::store::sql::{Cell, Cells, Sql, Value};
+use rusqlite::config::DbConfig;
 use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -61,6 +62,16 @@ impl Connected {
         connection
             .busy_timeout(Duration::from_secs(10))
             .map_err(&failed)?;
+        // Whoever can write the file must not run anything through us.
+        for (option, on) in [
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+            (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+            (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+            (DbConfig::SQLITE_DBCONFIG_WRITABLE_SCHEMA, false),
+            (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+        ] {
+            connection.set_db_config(option, on).map_err(&failed)?;
+        }
         connection.set_prepared_statement_cache_capacity(64);
         let synchronous = match durability {
             Durability::Full => "FULL",
@@ -112,6 +123,14 @@ impl Connected {
         if !self.0.is_autocommit() {
             let _ = self.0.execute_batch("ROLLBACK");
         }
+    }
+
+    /// Reads what the database says of itself.
+    pub(super) fn inspect<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        read(&self.0).map_err(failure("reading the schema"))
     }
 
     pub(super) fn holds_tables(&self) -> Result<bool, StoreError> {

@@ -1,6 +1,7 @@
 //! The embedded store: two SQLite databases in one folder.
 
 mod connection;
+mod schema;
 mod writer;
 
 use self::connection::{Access, Connected};
@@ -105,6 +106,7 @@ impl<W: Work> Database<W> {
         let mut connected = Connected::open(&self.path, access, self.durability)?;
         if access == Access::Existing {
             sql::check(&mut connected, self.keyring)?;
+            schema::inspect(&connected, self.keyring)?;
         }
         Ok(connected)
     }
@@ -298,6 +300,12 @@ impl Store for SqliteStore {
         })
     }
 
+    /// Each connection inspects its database when it is opened; this makes sure that both are.
+    fn inspect(&self) -> Result<(), StoreError> {
+        self.keyring.connect(Access::Existing)?;
+        self.data.connect(Access::Existing).map(drop)
+    }
+
     fn keyring(&self) -> Result<KeyringHead, StoreError> {
         self.keyring.read(sql::keyring_head)
     }
@@ -312,6 +320,10 @@ impl Store for SqliteStore {
 
     fn commit(&self, change: Change) -> Result<Committed, StoreError> {
         self.data.write(change)
+    }
+
+    fn withdrawn(&self, mark: &[u8; 16]) -> Result<bool, StoreError> {
+        self.keyring.look_up(|sql| sql::withdrawn(sql, mark))
     }
 
     fn key(&self, number: u64) -> Result<Option<KeyRow>, StoreError> {
@@ -357,6 +369,16 @@ impl Store for SqliteStore {
     fn events(&self, subject: u64, from: u64, limit: u32) -> Result<Vec<EventRow>, StoreError> {
         self.data
             .look_up(|sql| sql::events(sql, subject, from, limit))
+    }
+
+    fn newest_events(
+        &self,
+        subject: u64,
+        before: u64,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        self.data
+            .look_up(|sql| sql::newest_events(sql, subject, before, limit))
     }
 
     fn log(&self, first: u64, tiles: u32) -> Result<LogPage, StoreError> {

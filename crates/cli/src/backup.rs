@@ -9,7 +9,7 @@ use crate::registry::RegistryArgs;
 use crate::registry::private::NewFile;
 use crate::terminal::plain;
 use countenance_core::WallClock as _;
-use countenance_core::vault::VaultError;
+use countenance_core::vault::{Vault, VaultError};
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -79,6 +79,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let vault = args.registry.vault()?;
     let now = MachineClock::start().now();
     let recipients: Vec<&str> = args.recipient.iter().map(String::as_str).collect();
+    // Before anything is written: what was asked for is made whole or not at all.
+    Vault::check_recipients(&recipients)?;
     let mut files = Vec::new();
     let mut put =
         |kind, path: Option<&Path>, write: &dyn Fn(&mut dyn Write) -> Result<(), VaultError>| {
@@ -101,7 +103,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         return Ok(Exit::Success);
     }
     for file in &files {
-        println!(
+        say!(
             "{:<9}  {}  {} bytes",
             file.kind,
             plain(&file.file),
@@ -109,7 +111,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         );
     }
     if args.keyring.is_some() {
-        println!("Keep the keyring backup apart from the data, and delete it after 30 days.");
+        say!("Keep the keyring backup apart from the data, and delete it after 30 days.");
     }
     Ok(Exit::Success)
 }

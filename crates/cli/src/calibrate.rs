@@ -146,20 +146,23 @@ fn table(
 }
 
 fn print(model: &str, table: &CalibrationTable) {
-    println!(
+    say!(
         "{model} on {}: {} pictures of {} people, {} impostor comparisons\n",
         table.data_set,
         grouped(table.images as usize),
         grouped(table.subjects as usize),
         grouped(table.impostor as usize),
     );
-    println!(
+    say!(
         "{:>6}  {:>9}  {:>8}  {:>14}",
-        "FMR", "threshold", "FNMR", "FMR at most"
+        "FMR",
+        "threshold",
+        "FNMR",
+        "FMR at most"
     );
     for row in &table.rows {
         let rate = FalseMatchRate::new(row.fmr).map_or(String::new(), |rate| rate.to_string());
-        println!(
+        say!(
             "{rate:>6}  {:>9.4}  {:>6.2} %  {:>14.2e}{}",
             row.threshold,
             row.fnmr * 100.0,
@@ -175,12 +178,12 @@ fn print(model: &str, table: &CalibrationTable) {
 
 /// The comparisons that decide the strictest rates: errors of the data set are found here.
 fn print_worst(worst: &[Compared], pictures: &Pictures) {
-    println!("\nThe most alike pictures of two people:");
+    say!("\nThe most alike pictures of two people:");
     for compared in worst {
         let [a, b] = compared
             .pictures
             .map(|picture| pictures.path(picture).display());
-        println!("  {:.4}  {a}  {b}", compared.score);
+        say!("  {:.4}  {a}  {b}", compared.score);
     }
 }
 

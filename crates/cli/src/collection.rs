@@ -150,7 +150,7 @@ fn create(args: &CreateArgs) -> Outcome {
     let registry = registry(args.registry.vault()?, FalseMatchRate::DEFAULT)?;
     let now = countenance_core::WallClock::now(&crate::clock::MachineClock::start());
     registry.vault().create_collection(&tenant, &name, now)?;
-    println!("made collection {}", plain(&args.name));
+    say!("made collection {}", plain(&args.name));
     Ok(Exit::Success)
 }
 
@@ -171,7 +171,7 @@ fn list(args: &ListArgs) -> Outcome {
         json::print(&ListJson { collections })?;
     } else {
         for name in &collections {
-            println!("{}", plain(name));
+            say!("{}", plain(name));
         }
     }
     Ok(Exit::Success)

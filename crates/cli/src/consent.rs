@@ -1,6 +1,6 @@
 //! `countenance consent`: what people agreed to.
 
-use crate::clock::time_of;
+use crate::clock::{MachineClock, time_of};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
@@ -10,8 +10,8 @@ use crate::terminal::counted;
 use anyhow::Context as _;
 use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use countenance_core::Agreement;
-use countenance_core::vault::{ConsentEntry, ConsentState, Purpose, TextVersion};
+use countenance_core::vault::{ConsentEntry, ConsentState, Purpose, TextVersion, Timestamp};
+use countenance_core::{Agreement, WallClock as _};
 use countenance_models::Sha256;
 use serde::Serialize;
 use std::io::{Read as _, Write as _};
@@ -124,10 +124,17 @@ struct WithdrawArgs {
 Examples:
   countenance consent list ana --data vault
 
-JSON: consents (each number, purpose, state, expires).")]
+  countenance consent list ana --holder ana.holder --data vault
+      For a holder-bound subject, with the texts and dates that only she can open.
+
+JSON: consents (each number, purpose, state, expires, and where they open text_version, granted,
+evidence_sha256).")]
 struct ListArgs {
     /// What you call the person; - reads it from the standard input
     id: String,
+
+    #[command(flatten)]
+    holder: HolderArgs,
 
     #[command(flatten)]
     registry: RegistryArgs,
@@ -165,13 +172,15 @@ pub(crate) struct EntryJson {
     evidence_sha256: Option<String>,
 }
 
-impl From<&ConsentEntry> for EntryJson {
-    fn from(entry: &ConsentEntry) -> Self {
+impl EntryJson {
+    /// As it stands at `now`: one that has run out is expired, whether or not the job came by.
+    pub(crate) fn at(entry: &ConsentEntry, now: Timestamp) -> Self {
         let grant = entry.grant.as_ref();
         Self {
             number: entry.number,
             purpose: purpose_name(entry.purpose),
             state: match entry.state {
+                ConsentState::Active if entry.expires <= now => "expired",
                 ConsentState::Active => "active",
                 ConsentState::Withdrawn => "withdrawn",
                 ConsentState::Expired => "expired",
@@ -183,9 +192,7 @@ impl From<&ConsentEntry> for EntryJson {
             evidence_sha256: grant.map(|grant| json::hex(&grant.evidence)),
         }
     }
-}
 
-impl EntryJson {
     /// `0  verify  active until 2026-01-01T00:00:00Z`.
     pub(crate) fn line(&self) -> String {
         let until = if self.state == "active" {
@@ -247,7 +254,7 @@ fn grant(args: &GrantArgs) -> Outcome {
     if args.json {
         json::print(&document)?;
     } else {
-        println!("granted  {} until {}", document.purpose, document.expires);
+        say!("granted  {} until {}", document.purpose, document.expires);
     }
     Ok(Exit::Success)
 }
@@ -273,7 +280,7 @@ fn withdraw(args: &WithdrawArgs) -> Outcome {
     if args.json {
         json::print(&serde_json::json!({ "withdrawn": withdrawn }))?;
     } else {
-        println!("withdrawn  {}", counted(withdrawn, "consent"));
+        say!("withdrawn  {}", counted(withdrawn, "consent"));
     }
     Ok(Exit::Success)
 }
@@ -281,9 +288,19 @@ fn withdraw(args: &WithdrawArgs) -> Outcome {
 fn list(args: &ListArgs) -> Outcome {
     let id = who::id(&args.id)?;
     let opened = args.registry.open()?;
-    let subject = opened.registry.subject(&opened.collection, &id)?;
-    let entries = opened.registry.consents(&subject)?;
-    let entries: Vec<EntryJson> = entries.iter().map(EntryJson::from).collect();
+    let entries = match args.holder.part()? {
+        Some(part) => {
+            let unlocked = opened.registry.unlock(&opened.claim(&id, Some(&part)))?;
+            opened.registry.vault().consents_in_full(&unlocked)?
+        }
+        None => {
+            let subject = opened.registry.subject(&opened.collection, &id)?;
+            opened.registry.consents(&subject)?
+        }
+    };
+    let now = MachineClock::start().now();
+    let entries = entries.iter().map(|entry| EntryJson::at(entry, now));
+    let entries: Vec<EntryJson> = entries.collect();
     if args.json {
         json::print(&serde_json::json!({ "consents": entries }))?;
         return Ok(Exit::Success);

@@ -46,7 +46,7 @@ impl Failure {
 
     /// The error and all its causes in one line, without advice.
     pub(crate) fn message(&self) -> String {
-        one_line(&self.error)
+        without_keys(one_line(&self.error))
     }
 
     /// What to do about it.
@@ -71,6 +71,10 @@ impl Failure {
 
 /// Writes `error: ...` and `hint: ...` to the standard error stream.
 pub(crate) fn print_error(message: &str, hint: Option<&str>) {
+    let (message, hint) = (
+        without_keys(message.to_owned()),
+        hint.map(|hint| without_keys(hint.to_owned())),
+    );
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let cyan = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
     let mut stream = anstream::stderr().lock();
@@ -87,6 +91,28 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
         let (hint, exit) = hints::advice(&error);
         Self { error, hint, exit }
     }
+}
+
+/// A text without what somebody said on the command line or in a setting and looks like a key: 64
+/// hexadecimal digits. Errors end up in logs and tickets.
+pub(crate) fn without_keys(text: String) -> String {
+    let said = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
+    let settings = std::env::vars_os().filter_map(|(name, value)| {
+        let ours = name.to_string_lossy().starts_with("COUNTENANCE_");
+        ours.then(|| value.to_string_lossy().into_owned())
+    });
+    hidden(text, said.chain(settings))
+}
+
+fn hidden(text: String, said: impl Iterator<Item = String>) -> String {
+    let mut text = text;
+    for one in said {
+        let runs = one.split(|c: char| !c.is_ascii_hexdigit());
+        for run in runs.filter(|run| run.len() >= 64) {
+            text = text.replace(run, "(a key, not shown)");
+        }
+    }
+    text
 }
 
 /// An error and its causes, joined by colons. A cause that its parent's text already
@@ -110,8 +136,19 @@ fn one_line(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Failure;
+    use super::{Failure, hidden};
     use anyhow::{Context as _, anyhow};
+
+    #[test]
+    fn what_looks_like_a_key_is_not_said_again() {
+        let key = "0f".repeat(32);
+        let text = format!("root key file {key}: not found, digest {}", "ab".repeat(32));
+        let said = [format!("--root={key}"), "vault".to_owned()];
+        let shown = hidden(text.clone(), said.into_iter());
+        assert!(!shown.contains(&key), "{shown}");
+        assert!(shown.contains(&"ab".repeat(32)), "a digest is no secret");
+        assert_eq!(hidden(text.clone(), std::iter::empty()), text, "control");
+    }
 
     #[test]
     fn every_cause_is_said_once_and_on_one_line() {

@@ -71,7 +71,8 @@ fn exit_of(error: &VaultError) -> Exit {
         VaultError::Unknown { what: "subject" } => Exit::NotPermitted,
         VaultError::Consent(ConsentError::Lifetime { .. })
         | VaultError::Ident(_)
-        | VaultError::Limit { .. } => Exit::Usage,
+        | VaultError::Limit { .. }
+        | VaultError::NoLeaf { .. } => Exit::Usage,
         VaultError::Unknown { .. } => Exit::Failed,
         error if Fault::from(error.fault()) == Fault::Subject => Exit::NotPermitted,
         _ => Exit::Failed,
@@ -109,6 +110,9 @@ fn about_vault(error: &VaultError) -> String {
             "`countenance audit verify` says how many leaves the tree has"
         }
         VaultError::Limit { .. } => "keep within the limit",
+        VaultError::NoLeaf { .. } => {
+            "`countenance audit verify` says how many leaves the tree has"
+        }
         VaultError::Log(_) => {
             "somebody changed the log behind the program's back: keep the data folder as evidence and restore a backup"
         }
@@ -165,6 +169,9 @@ fn about_consents(error: ConsentError) -> &'static str {
 fn about_holders(error: HolderError) -> &'static str {
     match error {
         HolderError::Missing => "name the holder's part with --holder FILE",
+        HolderError::Unfit => {
+            "the holder's part is 32 random bytes that only the holder has; `subject add` makes one"
+        }
         HolderError::Unexpected => "leave --holder out: this subject is not holder-bound",
         _ => {
             "name the part that the subject was added with; a lost one means erasing and enrolling again"
@@ -274,7 +281,7 @@ fn about_pairs(_: &PairsError) -> String {
 }
 
 fn about_names(_: &IdentError) -> String {
-    "an id has 1 to 200 bytes, a name 1 to 62, and neither has a NUL".to_owned()
+    "an id has 1 to 200 bytes, a name 1 to 62; neither has control characters, or blanks at its ends".to_owned()
 }
 
 fn about_files(error: &io::Error) -> Option<String> {

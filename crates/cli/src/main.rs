@@ -5,6 +5,14 @@
     reason = "the standard streams are what a command line speaks through"
 )]
 
+/// A line on the standard output, after the work is done: that nobody reads it any more changes nothing.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(anstream::stdout(), $($line)*);
+    }};
+}
+
 mod audit;
 mod backup;
 mod bench;

@@ -115,7 +115,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     let ranges = recorder.ranges(args.quantile);
     let file = described(args, &spec.id, recorder.pictures(), ranges);
     write_file(&args.out, &file.to_toml()?)?;
-    println!(
+    say!(
         "{}: ranges of {} tensors from {} pictures, in {}",
         spec.id,
         file.layers.len(),

@@ -145,26 +145,26 @@ pub(crate) fn run(args: &Args) -> Outcome {
         json::print(&document)?;
         return Ok(Exit::Success);
     }
-    println!("restored  {}", counted(document.subjects, "subject"));
+    say!("restored  {}", counted(document.subjects, "subject"));
     if document.erased > 0 {
-        println!(
+        say!(
             "left out  {} who were erased after the backup",
             document.erased
         );
     }
     if document.without_key > 0 {
-        println!(
+        say!(
             "left out  {} whose keys are younger than the keyring backup",
             document.without_key
         );
     }
     if document.withdrawn > 0 {
-        println!(
+        say!(
             "ended     {} that had been withdrawn after the backup",
             counted(document.withdrawn, "consent")
         );
     }
-    println!(
+    say!(
         "known     erasures and withdrawals until {}",
         document.known_until
     );

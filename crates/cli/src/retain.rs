@@ -1,7 +1,7 @@
 //! `countenance retain`: end what is over.
 
 use crate::exit::Exit;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::progress;
 use crate::registry::{RegistryArgs, registry};
@@ -45,6 +45,12 @@ struct RetainJson {
 
 /// Runs the job to its end.
 pub(crate) fn run(args: &Args) -> Outcome {
+    if args.registry.tenant != "default" || args.registry.collection != "default" {
+        return Err(Failure::usage(
+            "retain looks at all tenants and collections",
+            "leave out --tenant and --collection",
+        ));
+    }
     let registry = registry(args.registry.vault()?, FalseMatchRate::DEFAULT)?;
     let bar = progress::counting("looking at", "subjects");
     let mut done = RetainJson::default();
@@ -63,8 +69,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if args.json {
         json::print(&done)?;
     } else {
-        println!("expired  {}", counted(done.expired, "consent"));
-        println!("erased   {}", counted(done.erased, "subject"));
+        say!("expired  {}", counted(done.expired, "consent"));
+        say!("erased   {}", counted(done.erased, "subject"));
     }
     for &number in &done.unreadable {
         let what = format!("subject {number} is damaged: its consents could not be looked at");

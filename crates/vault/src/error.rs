@@ -62,6 +62,9 @@ pub enum HolderError {
     /// The subject is operator-key and a holder part was given.
     #[error("holder part given for an operator-key subject")]
     Unexpected,
+    /// It is all zeros or the root key, and so nothing that only the holder has.
+    #[error("holder part is all zeros or the root key")]
+    Unfit,
     /// The holder part does not open the subject's data.
     #[error("holder part does not open this subject")]
     Wrong,
@@ -205,6 +208,14 @@ pub enum VaultError {
     /// The keyring has no checkpoint of the audit log, which it never is without.
     #[error("keyring has no checkpoint of the audit log: somebody removed it")]
     NoCheckpoint,
+    /// The tree has no such leaf.
+    #[error("leaf {leaf} is not in a tree of {size} leaves: they are numbered from 0")]
+    NoLeaf {
+        /// The leaf that was asked for.
+        leaf: u64,
+        /// Leaves of the tree.
+        size: u64,
+    },
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -238,6 +249,7 @@ impl VaultError {
             | Self::Holder(_)
             | Self::Ident(_)
             | Self::Limit { .. }
+            | Self::NoLeaf { .. }
             | Self::Secret(_) => Fault::Caller,
             Self::Backup(_)
             | Self::ClockBackwards { .. }

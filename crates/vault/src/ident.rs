@@ -49,7 +49,23 @@ fn checked(
     }
 }
 
-/// What the caller calls a subject: 1 to 200 bytes of UTF-8 without NUL.
+/// A text that a person can say again: no control characters, and no blanks at its ends.
+fn speakable(what: &'static str, max: usize, text: &str) -> Result<Box<str>, IdentError> {
+    let text = checked(what, max, text, |c| !c.is_control())?;
+    let inner = text.trim();
+    if inner.len() < text.len() {
+        let at = if text.starts_with(char::is_whitespace) {
+            0
+        } else {
+            inner.len()
+        };
+        return Err(IdentError::Character { what, at });
+    }
+    Ok(text)
+}
+
+/// What the caller calls a subject: 1 to 200 bytes of UTF-8 without control characters, and without
+/// blanks at its ends.
 ///
 /// It is stored only sealed; its `Debug` text does not show it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,9 +78,9 @@ impl ExternalId {
     /// An external id from its text.
     ///
     /// # Errors
-    /// [`IdentError`] when it is empty, longer than 200 bytes or has a NUL.
+    /// [`IdentError`] when it is empty, longer than 200 bytes or has such a character.
     pub fn new(text: &str) -> Result<Self, IdentError> {
-        checked("external id", Self::MAX, text, |c| c != '\0').map(Self)
+        speakable("external id", Self::MAX, text).map(Self)
     }
 
     /// The text.
@@ -80,7 +96,8 @@ impl fmt::Debug for ExternalId {
     }
 }
 
-/// The name of a tenant or collection: 1 to 62 bytes of UTF-8 without NUL; stored only sealed.
+/// The name of a tenant or collection: 1 to 62 bytes of UTF-8 without control characters and outer blanks;
+/// stored only sealed.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Box<str>);
 
@@ -91,9 +108,9 @@ impl Name {
     /// A name from its text.
     ///
     /// # Errors
-    /// [`IdentError`] when it is empty, longer than 62 bytes or has a NUL.
+    /// [`IdentError`] when it is empty, longer than 62 bytes or has such a character.
     pub fn new(text: &str) -> Result<Self, IdentError> {
-        checked("name", Self::MAX, text, |c| c != '\0').map(Self)
+        speakable("name", Self::MAX, text).map(Self)
     }
 
     /// The text.

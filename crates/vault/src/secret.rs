@@ -35,6 +35,12 @@ pub struct SecretLength {
 }
 
 impl Secret {
+    /// Whether every byte is zero, which no key of ours is.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.expose().iter().fold(0, |all, byte| all | byte) == 0
+    }
+
     /// A key of these 32 bytes; the caller wipes its own copy.
     #[must_use]
     pub fn new(bytes: &[u8; 32]) -> Self {
@@ -99,6 +105,10 @@ impl HolderPart {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         self.0.expose()
+    }
+
+    pub(crate) fn secret(&self) -> &Secret {
+        &self.0
     }
 }
 

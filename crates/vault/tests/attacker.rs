@@ -527,3 +527,20 @@ fn attempts_are_counted_as_before_where_nobody_interferes() {
     vault.decline(open, false, at(131)).unwrap();
     assert_eq!(place.verify("ana", at(132)).unwrap(), 0xa1);
 }
+
+#[test]
+fn a_holder_part_that_is_no_secret_of_the_holder_is_refused() {
+    let place = Place::fresh();
+    let add = |who: &str, bytes: [u8; 32]| {
+        let part = countenance_vault::HolderPart::new(&bytes).unwrap();
+        let vault = place.vault();
+        vault.add_subject(&place.collection, &id(who), Some(&part), at(0))
+    };
+    for unfit in [[0; 32], [1; 32]] {
+        assert!(matches!(
+            add("ana", unfit),
+            Err(VaultError::Holder(countenance_vault::HolderError::Unfit))
+        ));
+    }
+    add("ana", [2; 32]).unwrap();
+}

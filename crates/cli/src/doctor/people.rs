@@ -59,7 +59,8 @@ pub(super) fn examine(options: &RegistryArgs) -> Result<Option<PeopleJson>, Fail
 #[cfg(unix)]
 fn is_private(folder: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 == 0)
+    // What is not there is open to nobody.
+    std::fs::metadata(folder).map_or(true, |metadata| metadata.permissions().mode() & 0o077 == 0)
 }
 
 #[cfg(not(unix))]

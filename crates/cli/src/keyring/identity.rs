@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             recipient,
         })?;
     } else {
-        println!("{recipient}");
+        say!("{recipient}");
     }
     Ok(Exit::Success)
 }

@@ -176,8 +176,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     print(&document)?;
     if document.made.root_key && matches!(place, RootPlace::File(_)) {
-        println!();
-        println!(
+        say!();
+        say!(
             "Keep a copy of the root key apart from the data: without it nobody can open them, with it anybody can."
         );
     }

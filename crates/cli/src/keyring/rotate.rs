@@ -94,17 +94,17 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.json {
         json::print(&done)?;
     } else if let Some(place) = &done.new_root {
-        println!("The root key is now {}.", crate::terminal::plain(place));
-        println!(
+        say!("The root key is now {}.", crate::terminal::plain(place));
+        say!(
             "Name it with --root from now on, make a new `backup --keyring`, and then destroy the old one."
         );
     } else {
         if done.unreadable.is_empty() {
-            println!("Every subject's key is wrapped anew; the old wrapping keys are destroyed.");
+            say!("Every subject's key is wrapped anew; the old wrapping keys are destroyed.");
         } else {
-            println!("The other subjects' keys are wrapped anew.");
+            say!("The other subjects' keys are wrapped anew.");
         }
-        println!("Make a new `backup --keyring` now, before you need one.");
+        say!("Make a new `backup --keyring` now, before you need one.");
     }
     for &number in &done.unreadable {
         let what =

@@ -75,9 +75,20 @@ pub(crate) struct RegistryArgs {
         long,
         value_name = "DAYS",
         env = "COUNTENANCE_RETENTION_DAYS",
-        default_value_t = 365
+        default_value_t = 365,
+        value_parser = days
     )]
     pub(crate) retention_days: u32,
+}
+
+/// An empty setting is none.
+fn days(text: &str) -> Result<u32, String> {
+    match text {
+        "" => Ok(Settings::default().retention_days),
+        text => text
+            .parse()
+            .map_err(|_| "expected a number of days".to_owned()),
+    }
 }
 
 /// An open registry and the collection that was named.
@@ -100,7 +111,7 @@ impl RegistryArgs {
 
     /// Where the root key is.
     pub(crate) fn root_place(&self) -> Result<RootPlace, Failure> {
-        match &self.root {
+        match self.root.as_deref().filter(|text| !text.is_empty()) {
             Some(text) => RootPlace::parse(text),
             None => RootPlace::beside(self.folder()?),
         }
@@ -181,9 +192,13 @@ impl RegistryArgs {
         let place = self.data.as_deref().map(|path| path.display().to_string());
         let missing = matches!(error, VaultError::Store(StoreError::Missing));
         let half = |folder: &Path| folder.join("keyring.db").exists();
+        let other = |folder: &Path| folder.join("data.db").exists();
         let failure = match Failure::from(error) {
             failure if missing && self.data.as_deref().is_some_and(half) => failure.with_hint(
                 "the keyring is there, its data are not: put data.db back, or `countenance restore` into a new folder",
+            ),
+            failure if missing && self.data.as_deref().is_some_and(other) => failure.with_hint(
+                "the data are there, their keyring is not: put keyring.db back, or `countenance restore` into a new folder",
             ),
             failure => failure,
         };

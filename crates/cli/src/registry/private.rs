@@ -111,12 +111,11 @@ fn is_empty_file(there: &std::fs::Metadata) -> bool {
 }
 
 fn refused(error: std::io::Error, path: &Path) -> Failure {
-    let exists = error.kind() == ErrorKind::AlreadyExists;
-    let failure = Failure::from(error).about(path.display());
-    if exists {
+    if error.kind() == ErrorKind::AlreadyExists {
+        let failure = Failure::from(anyhow::anyhow!("exists already")).about(path.display());
         failure.with_hint("name a file that does not exist yet; nothing is overwritten")
     } else {
-        failure
+        Failure::from(error).about(path.display())
     }
 }
 

@@ -40,7 +40,7 @@ fn first_line() -> Result<String, Failure> {
 fn unusable(what: &str) -> Failure {
     Failure::usage(
         what,
-        "an id has 1 to 200 bytes of UTF-8 and no NUL: a number or a user name",
+        "an id has 1 to 200 bytes of UTF-8, no control characters and no blanks at its ends: a number or a user name",
     )
 }
 

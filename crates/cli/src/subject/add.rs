@@ -89,16 +89,16 @@ pub(super) fn run(args: &Args) -> Outcome {
         json::print(&document)?;
         return Ok(Exit::Success);
     }
-    println!("added  {}, {}", document.kind, document.pseudonym);
+    say!("added  {}, {}", document.kind, document.pseudonym);
     match &args.holder.holder {
         Some(path) if holder_made => {
-            println!(
+            say!(
                 "Its part of the key is in {}: give it to the person and keep no copy.",
                 plain(path.display())
             );
         }
         Some(_) => {}
-        None => println!(
+        None => say!(
             "Whoever has the root key can open it; --holder-bound would need the person's part as well."
         ),
     }

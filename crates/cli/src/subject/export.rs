@@ -1,7 +1,7 @@
 //! `countenance subject export`: all that is held about a person.
 
 use super::kind_name;
-use crate::clock::{date_of, time_of};
+use crate::clock::{MachineClock, date_of, time_of};
 use crate::consent::{EntryJson, purpose_name};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -10,6 +10,7 @@ use crate::registry::holder::HolderArgs;
 use crate::registry::{RegistryArgs, private, who};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use countenance_core::WallClock as _;
 use countenance_core::vault::{AuditEntry, SubjectExport};
 use serde::Serialize;
 use std::io::Write as _;
@@ -117,6 +118,7 @@ impl From<&SubjectExport> for ExportJson {
             model: reference.model.as_str().to_owned(),
             bytes: BASE64_STANDARD.encode(&reference.template[..]),
         });
+        let now = MachineClock::start().now();
         Self {
             id: export.external_id.as_str().to_owned(),
             pseudonym: export.pseudonym.to_string(),
@@ -125,7 +127,11 @@ impl From<&SubjectExport> for ExportJson {
             created: time_of(export.created),
             last_used: date_of(export.used_day.into()),
             failed_attempts: export.attempts,
-            consents: export.consents.iter().map(EntryJson::from).collect(),
+            consents: export
+                .consents
+                .iter()
+                .map(|entry| EntryJson::at(entry, now))
+                .collect(),
             templates: templates.collect(),
             events: export.events.iter().map(EventJson::from).collect(),
         }

@@ -1,13 +1,14 @@
 //! `countenance subject show`.
 
 use super::kind_name;
-use crate::clock::time_of;
+use crate::clock::{MachineClock, time_of};
 use crate::consent::EntryJson;
 use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::json;
 use crate::registry::holder::HolderArgs;
 use crate::registry::{RegistryArgs, who};
+use countenance_core::WallClock as _;
 use serde::Serialize;
 use std::io::Write as _;
 
@@ -60,11 +61,15 @@ pub(super) fn run(args: &Args) -> Outcome {
     let subject = unlocked.subject();
     let consents = opened.registry.consents(subject)?;
     let records = opened.registry.vault().records(&unlocked)?;
+    let now = MachineClock::start().now();
     let document = ShowJson {
         pseudonym: subject.pseudonym().to_string(),
         kind: kind_name(subject.kind()),
         created: time_of(unlocked.created()),
-        consents: consents.iter().map(EntryJson::from).collect(),
+        consents: consents
+            .iter()
+            .map(|entry| EntryJson::at(entry, now))
+            .collect(),
         templates: records
             .into_iter()
             .map(|(number, model)| TemplateJson {

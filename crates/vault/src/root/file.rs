@@ -206,6 +206,16 @@ fn private(_file: &File, _path: &Path, _forbidden: u32) -> Result<(), KeyError> 
 }
 
 fn read(file: &mut File, path: &Path) -> Result<Secret, KeyError> {
+    let key = read_any(file, path)?;
+    if key.is_zero() {
+        return Err(KeyError::Zero {
+            place: path.display().to_string(),
+        });
+    }
+    Ok(key)
+}
+
+fn read_any(file: &mut File, path: &Path) -> Result<Secret, KeyError> {
     let mut text = Zeroizing::new([0; 80]);
     let mut length = 0;
     loop {
@@ -233,10 +243,15 @@ fn read(file: &mut File, path: &Path) -> Result<Secret, KeyError> {
     Ok(Secret::new(&key))
 }
 
+/// The id that a key would have as a root key.
+pub(crate) fn id_of(key: &Secret) -> [u8; 16] {
+    let id = seal::derive(b"countenance root v1", key.expose(), &[b"id"]);
+    seal::prefix(id.expose())
+}
+
 impl KeySource for RootKey {
     fn root_id(&self) -> [u8; 16] {
-        let id = seal::derive(b"countenance root v1", self.key.expose(), &[b"id"]);
-        seal::prefix(id.expose())
+        id_of(&self.key)
     }
 
     fn kind(&self) -> RootKind {
@@ -340,6 +355,25 @@ mod tests {
             let refused = open(mode).unwrap_err();
             assert!(matches!(refused, KeyError::Permissions { .. }), "{refused}");
         }
+    }
+
+    #[test]
+    fn a_key_of_zeros_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("root");
+        let read = |bytes: &[u8]| {
+            let _ = std::fs::remove_file(&path);
+            std::fs::write(&path, bytes).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            RootKey::from_credential(folder.path(), "root")
+        };
+        for zeros in [&[0; 32][..], &[b'0'; 64]] {
+            let refused = read(zeros).unwrap_err();
+            assert!(matches!(refused, KeyError::Zero { .. }), "{refused}");
+        }
+        let mut almost = [0; 32];
+        almost[31] = 1;
+        read(&almost).unwrap();
     }
 
     #[test]

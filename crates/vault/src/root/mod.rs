@@ -5,6 +5,7 @@ mod file;
 mod pkcs11;
 
 pub use file::RootKey;
+pub(crate) use file::id_of;
 #[cfg(feature = "pkcs11")]
 pub use pkcs11::{Pkcs11Options, Pkcs11Root};
 
@@ -67,6 +68,12 @@ pub enum KeyError {
     /// The root key that is to take the place of another is that one.
     #[error("new root key is the old one")]
     Unchanged,
+    /// The root key is all zeros: a file that was allocated and never written.
+    #[error("root key file {place} is all zeros, which is no key")]
+    Zero {
+        /// The file.
+        place: String,
+    },
     /// A wrapped key does not open, though its root key is the right one.
     #[error("wrapped key is damaged")]
     Unopened,

@@ -109,7 +109,7 @@ impl Vault {
     /// Proves that leaf `leaf` is in the tree of `size` leaves.
     ///
     /// # Errors
-    /// [`VaultError::Limit`] when `size` is 0 or beyond the tree, or the leaf beyond `size`;
+    /// [`VaultError::Limit`] when `size` is 0 or beyond the tree; [`VaultError::NoLeaf`] when the leaf is beyond `size`;
     /// others when the store fails or the tree is damaged.
     pub fn prove_inclusion(&self, leaf: u64, size: u64) -> Result<Inclusion, VaultError> {
         let now = self.audit_size()?;
@@ -117,7 +117,7 @@ impl Vault {
             return Err(outside(size, now));
         }
         if leaf >= size {
-            return Err(outside(leaf, size - 1));
+            return Err(VaultError::NoLeaf { leaf, size });
         }
         let mut tiles = Stored(&*self.store);
         let mut tree = Tree::new(&mut tiles);

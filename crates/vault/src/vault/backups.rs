@@ -7,7 +7,25 @@ use crate::ident::Timestamp;
 use crate::store::{Half, StoreError};
 use std::io::Write;
 
+fn parsed(recipients: &[&str]) -> Result<Vec<age::x25519::Recipient>, BackupError> {
+    let parse = |recipient: &&str| {
+        let parsed: Result<age::x25519::Recipient, &str> = recipient.parse();
+        parsed.map_err(|cause| BackupError::Age {
+            cause: cause.to_owned(),
+        })
+    };
+    recipients.iter().map(parse).collect()
+}
+
 impl Vault {
+    /// Whether these are recipients of keyring backups, to be asked before other files are written.
+    ///
+    /// # Errors
+    /// [`BackupError::Age`] for one that is not one.
+    pub fn check_recipients(recipients: &[&str]) -> Result<(), VaultError> {
+        Ok(parsed(recipients).map(drop)?)
+    }
+
     pub(super) fn write_half<W: Write>(
         &self,
         out: W,
@@ -70,13 +88,7 @@ impl Vault {
         now: Timestamp,
     ) -> Result<(), VaultError> {
         let age = |cause: String| BackupError::Age { cause };
-        let mut parsed = Vec::new();
-        for recipient in recipients {
-            let recipient: age::x25519::Recipient = recipient
-                .parse()
-                .map_err(|error: &str| age(error.to_owned()))?;
-            parsed.push(recipient);
-        }
+        let parsed = parsed(recipients)?;
         let borrowed = parsed.iter().map(|one| one as &dyn age::Recipient);
         let encryptor =
             age::Encryptor::with_recipients(borrowed).map_err(|error| age(error.to_string()))?;

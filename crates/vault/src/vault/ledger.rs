@@ -312,6 +312,16 @@ impl Vault {
             .collect())
     }
 
+    /// The entries of a subject's consent ledger, with what only its holder can read.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails or an entry does not open.
+    pub fn consents_in_full(&self, subject: &Unlocked) -> Result<Vec<ConsentEntry>, VaultError> {
+        let number = subject.subject.row.number;
+        let rows = self.store.dossier(number, Contents::Consents)?.consents;
+        self.full_consents(subject, &rows)
+    }
+
     pub(super) fn full_consents(
         &self,
         subject: &Unlocked,

@@ -5,6 +5,7 @@ use crate::error::{HolderError, VaultError};
 use crate::event::{Event, EventKind};
 use crate::ident::{ExternalId, Pseudonym, Timestamp};
 use crate::random;
+use crate::root::id_of;
 use crate::secret::{HolderPart, Secret};
 use crate::store::{Change, Conflict, Edit, KeyChange, KeyRow, Require, StoreError, SubjectRow};
 
@@ -95,6 +96,13 @@ impl Vault {
         holder: Option<&HolderPart>,
         now: Timestamp,
     ) -> Result<(Unlocked, KeyRow), VaultError> {
+        let unfit = |part: &HolderPart| {
+            let secret = part.secret();
+            secret.is_zero() || id_of(secret) == self.source.root_id()
+        };
+        if holder.is_some_and(unfit) {
+            return Err(HolderError::Unfit.into());
+        }
         let key_id = random::bytes(&*self.random)?;
         let server_part = Secret::filled(|bytes| self.random.fill(bytes))?;
         let (pseudonym, key) = self.with_tenant(collection.tenant, |tenant| {

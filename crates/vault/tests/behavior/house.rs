@@ -24,7 +24,7 @@ pub(crate) fn root(byte: u8) -> Arc<dyn KeySource> {
 }
 
 pub(crate) fn holder(byte: u8) -> HolderPart {
-    HolderPart::new(&[byte; 32]).unwrap()
+    HolderPart::new(&[byte.wrapping_add(64); 32]).unwrap()
 }
 
 pub(crate) fn create(store: Arc<dyn Store>, settings: Settings) -> Result<Vault, VaultError> {

@@ -4,6 +4,7 @@ use crate::clock::time_of;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
+use crate::progress;
 use crate::registry::{Opened, RegistryArgs, private};
 use crate::subject::erase_by_number;
 use crate::terminal::{GREEN, warning};
@@ -54,7 +55,7 @@ Examples:
 
 JSON: leaves, root, time, checkpoint (in hexadecimal), against (leaves of the older checkpoint),
 receipt (key_id, erased, leaf, is_for), unpaired (numbers of keys without a subject, subjects without a key, and
-keys that were put back; then the exit code is 4).")]
+keys that were put back), damaged (with --deep: each number, what). With either of the last two the exit code is 4.")]
 struct VerifyArgs {
     #[command(flatten)]
     registry: RegistryArgs,
@@ -66,6 +67,10 @@ struct VerifyArgs {
     /// Check that the log begins with the tree of this older checkpoint
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
+
+    /// Also open every row of every subject, as far as that goes without the holders
+    #[arg(long)]
+    deep: bool,
 
     /// Check the receipt of an erasure
     #[arg(long, value_name = "FILE")]
@@ -125,6 +130,15 @@ struct VerifyJson {
     receipt: Option<ReceiptJson>,
     #[serde(skip_serializing_if = "UnpairedJson::is_empty")]
     unpaired: UnpairedJson,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedJson>,
+}
+
+/// What of a subject does not open.
+#[derive(Debug, Serialize)]
+struct DamagedJson {
+    number: u64,
+    what: &'static str,
 }
 
 /// Numbers of what does not belong together.
@@ -189,6 +203,11 @@ fn verify(args: &VerifyArgs) -> Outcome {
     let opened = args.registry.open()?;
     let vault = opened.registry.vault();
     let report = opened.registry.audit()?;
+    let damaged = if args.deep {
+        examine(&opened)?
+    } else {
+        Vec::new()
+    };
     let against = args.against.as_deref();
     let against = against.map(|path| extends(&opened, path)).transpose()?;
     let receipt = args.receipt.as_deref().map(|path| {
@@ -224,6 +243,7 @@ fn verify(args: &VerifyArgs) -> Outcome {
             subjects: report.unpaired.subjects,
             put_back: report.unpaired.put_back,
         },
+        damaged,
     };
     let foreign = document
         .receipt
@@ -235,13 +255,39 @@ fn verify(args: &VerifyArgs) -> Outcome {
         print(&document)?;
     }
     document.unpaired.warn();
-    Ok(if !document.unpaired.is_empty() {
-        Exit::Failed
-    } else if foreign {
-        Exit::Reject
-    } else {
-        Exit::Success
-    })
+    for one in &document.damaged {
+        let what = format!(
+            "subject {}: {} does not open or was put back",
+            one.number, one.what
+        );
+        warning(&what, &erase_by_number(one.number));
+    }
+    Ok(
+        if !document.unpaired.is_empty() || !document.damaged.is_empty() {
+            Exit::Failed
+        } else if foreign {
+            Exit::Reject
+        } else {
+            Exit::Success
+        },
+    )
+}
+
+/// Opens every row.
+fn examine(opened: &Opened) -> Result<Vec<DamagedJson>, Failure> {
+    const STEP: u32 = 1000;
+    let bar = progress::counting("opening", "subjects");
+    let (mut after, mut damaged) = (0, Vec::new());
+    loop {
+        let step = opened.registry.vault().examine(after, STEP)?;
+        bar.inc(step.subjects);
+        let faults = step.faults.into_iter();
+        damaged.extend(faults.map(|(number, what)| DamagedJson { number, what }));
+        let Some(next) = step.next else { break };
+        after = next;
+    }
+    bar.finish_and_clear();
+    Ok(damaged)
 }
 
 /// Checks that the log begins with the tree of an older checkpoint. Returns its leaves.

@@ -87,7 +87,9 @@ fn about_vault(error: &VaultError) -> String {
             "somebody changed the attempts of this subject behind the program's back: keep the data folder as evidence, erase the subject and enroll it anew"
         }
         VaultError::Backup(error) => about_backups(error),
-        VaultError::ClockBackwards { .. } => "set the clock of this machine right",
+        VaultError::ClockBackwards { .. } => {
+            "set the clock of this machine right; if it stood ahead before, say --accept-earlier-clock once"
+        }
         VaultError::Consent(error) => about_consents(*error),
         VaultError::Corrupt { .. } => {
             "the data folder was damaged or altered: restore a backup with `countenance restore`"
@@ -203,6 +205,9 @@ fn about_stores(error: &StoreError) -> String {
         }
         StoreError::Older { .. } => {
             "it is of a development version from before the first release: make a new one with `countenance keyring init`"
+        }
+        StoreError::Tally => {
+            "somebody changed the keyring behind the program's back: keep it as evidence, and restore a backup with `countenance restore`"
         }
         StoreError::Occupied => {
             "there is a vault already: name a folder that is empty or does not exist"

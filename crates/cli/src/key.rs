@@ -178,6 +178,7 @@ impl PlaceArgs {
 
     fn options(&self) -> RegistryArgs {
         RegistryArgs {
+            accept_earlier_clock: false,
             data: Some(self.data.clone()),
             root: self.root.clone(),
             database: self.database.clone(),

@@ -1,5 +1,6 @@
 //! `countenance retain`: end what is over.
 
+use crate::clock::time_of;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
@@ -12,6 +13,9 @@ use serde::Serialize;
 
 /// Subjects that are looked at in one step.
 const STEP: u32 = 1000;
+
+/// Days without use after which the clock is doubted.
+const MOST_IDLE_DAYS: u32 = 366;
 
 /// End consents that expired and erase subjects who were not used
 ///
@@ -29,6 +33,10 @@ subjects that are damaged: the others are done, and the exit code is 4).")]
 pub(crate) struct Args {
     #[command(flatten)]
     registry: RegistryArgs,
+
+    /// Go on although nothing was done here for more than a year, by this clock
+    #[arg(long)]
+    clock_is_right: bool,
 
     /// Print what was done as JSON
     #[arg(long)]
@@ -52,6 +60,18 @@ pub(crate) fn run(args: &Args) -> Outcome {
         ));
     }
     let registry = registry(args.registry.vault()?, FalseMatchRate::DEFAULT)?;
+    // One wrong clock would erase everybody.
+    let (now, before) = (registry.now(), registry.vault().opened_after());
+    let idle_days = now.day().saturating_sub(before.day());
+    if idle_days > MOST_IDLE_DAYS && !args.clock_is_right {
+        return Err(Failure::usage(
+            format!(
+                "the clock says {}, {idle_days} days after this data folder was last used",
+                time_of(now)
+            ),
+            "set the clock of this machine right; if it is right, say --clock-is-right",
+        ));
+    }
     let bar = progress::counting("looking at", "subjects");
     let mut done = RetainJson::default();
     let mut after = 0;

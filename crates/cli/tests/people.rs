@@ -1148,3 +1148,133 @@ fn a_folder_that_cannot_be_written_is_named_and_says_what_to_do() {
     }
     assert!(!left, "a root key without a vault was left");
 }
+
+/// Does to a database what somebody does who can write the folder.
+fn tamper(place: &Place, file: &str, statements: &str) {
+    let other = rusqlite::Connection::open(place.path("vault").join(file)).unwrap();
+    other.execute_batch(statements).unwrap();
+}
+
+#[test]
+fn what_somebody_did_to_the_data_folder_is_named_and_can_be_mended() {
+    let place = Place::new();
+    for id in ["ana", "bea", "cleo"] {
+        place.ok(&format!("subject add {id} --data vault"));
+        place.consent(id);
+    }
+    place.ok("audit verify --deep --data vault");
+    // The decoy has the first number.
+    let damage = "UPDATE server_part SET wrapped = zeroblob(60) WHERE number = 2";
+    tamper(&place, "keyring.db", damage);
+    for command in [
+        "subject list",
+        "retain",
+        "keyring rotate",
+        "audit verify --deep",
+    ] {
+        let named = place.run(&format!("{command} --data vault"));
+        assert_exit(&named, 4);
+        assert!(
+            stderr(&named).contains("subject 2"),
+            "{command}: {}",
+            stderr(&named)
+        );
+    }
+    assert_exit(&place.run("subject show bea --data vault"), 0);
+    assert_exit(&place.run("subject show ana --data vault"), 4);
+    place.ok("subject erase ana --data vault --receipt ana.receipt");
+    place.ok("audit verify --data vault --receipt ana.receipt --id ana");
+    place.ok("subject list --data vault");
+
+    tamper(&place, "data.db", "DELETE FROM subject WHERE number = 3");
+    let hidden = place.run("audit verify --data vault");
+    assert_exit(&hidden, 4);
+    assert!(stderr(&hidden).contains("subject erase --number 3"));
+    place.ok("subject erase --number 3 --data vault");
+    place.ok("audit verify --deep --data vault");
+    assert_refused(
+        &place.run("subject erase --number 3 --data vault"),
+        5,
+        "unknown subject",
+    );
+
+    let trigger =
+        "CREATE TRIGGER keep BEFORE DELETE ON server_part BEGIN SELECT RAISE(IGNORE); END";
+    tamper(&place, "keyring.db", trigger);
+    let refused = place.run("subject erase cleo --data vault");
+    assert_refused(&refused, 4, "trigger \"keep\"");
+    tamper(&place, "keyring.db", "DROP TRIGGER keep");
+    place.ok("subject erase cleo --data vault");
+}
+
+#[test]
+fn a_receipt_of_before_a_folder_was_put_back_is_not_confirmed() {
+    let place = Place::new();
+    place.ok("subject add ana --data vault");
+    let copies = ["data.db", "keyring.db"].map(|file| {
+        let path = place.path("vault").join(file);
+        (path.clone(), fs::read(path).unwrap())
+    });
+    place.ok("subject erase ana --data vault --receipt ana.receipt");
+    place.ok("audit verify --data vault --receipt ana.receipt");
+    for (path, bytes) in copies {
+        fs::write(path, bytes).unwrap();
+    }
+    place.ok("audit verify --data vault");
+    let refused = place.run("audit verify --data vault --receipt ana.receipt");
+    assert_refused(&refused, 4, "is in the keyring");
+}
+
+#[test]
+fn small_mistakes_are_met_with_what_was_meant() {
+    let place = Place::new();
+    // An empty setting is none.
+    let mut command = place.command();
+    command
+        .env("COUNTENANCE_ROOT", "")
+        .env("COUNTENANCE_RETENTION_DAYS", "");
+    let output = command
+        .args(["retain", "--data", "vault"])
+        .output()
+        .unwrap();
+    assert_exit(&output, 0);
+    assert_exit(&place.run("retain --data vault --tenant nobody"), 2);
+    // What looks like a key is not repeated.
+    let key = "0f".repeat(32);
+    for line in [
+        format!("subject list --data vault --root {key}"),
+        format!("subject list --data {key}"),
+        format!("subject list --data vault --{key}"),
+    ] {
+        let refused = place.run(&line);
+        assert!(!refused.status.success());
+        assert!(!stderr(&refused).contains(&key), "{}", stderr(&refused));
+    }
+    // A wrong recipient leaves no file behind.
+    let refused = place.run("backup --data vault --to d --keyring k --recipient nobody");
+    assert_exit(&refused, 4);
+    assert!(!place.path("d").exists());
+    let beyond = place.run("audit prove --data vault --leaf 99999");
+    assert_refused(&beyond, 2, "is not in a tree of");
+    for id in ["a\u{1b}b", " ana", "ana\t"] {
+        let output = place
+            .command()
+            .args(["subject", "add", id, "--data", "vault"])
+            .output();
+        assert_exit(&output.unwrap(), 2);
+    }
+    place.ok("subject add a\u{202e}b --data vault");
+    let listed = place.ok("subject list --data vault");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    assert!(listed.contains("a\\u{202e}b"), "{listed}");
+    let (keyring, aside) = (place.path("vault/keyring.db"), place.path("keyring.db"));
+    fs::rename(&keyring, aside).unwrap();
+    let lost = place.run("subject list --data vault");
+    assert_refused(&lost, 4, "no vault here");
+    assert!(
+        stderr(&lost).contains("put keyring.db back"),
+        "{}",
+        stderr(&lost)
+    );
+    assert_exit(&place.run("doctor --data nowhere"), 4);
+}

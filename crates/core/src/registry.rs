@@ -156,7 +156,9 @@ impl Registry {
         self.vault.find(claim.collection, claim.subject)
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// What the clock says.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 

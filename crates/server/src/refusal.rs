@@ -115,6 +115,7 @@ impl From<VaultError> for Refusal {
             VaultError::Consent(ConsentError::Lifetime { .. })
             | VaultError::Ident(_)
             | VaultError::Limit { .. }
+            | VaultError::NoLeaf { .. }
             | VaultError::Secret(_) => Self::of(Code::ValueInvalid, error.to_string()),
             VaultError::Consent(_) => Code::ConsentMissing.into(),
             // Only enrolling gets here: its scope is of those who see the subjects anyway. In a verification it

@@ -15,6 +15,7 @@ mod seal;
 mod secret;
 mod signed;
 pub mod store;
+mod tally;
 mod vault;
 
 pub use attempt::{AttemptPolicy, Lock};
@@ -35,7 +36,7 @@ pub use root::{Pkcs11Options, Pkcs11Root};
 pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
-    Attempt, AuditEntry, Collection, Doomed, Inclusion, Listed, ListedMember, LogContent,
+    Attempt, AuditEntry, Collection, Doomed, Examined, Inclusion, Listed, ListedMember, LogContent,
     LogEntries, LogEntry, MAX_ENTRIES, MAX_SETTINGS, Member, MemberPage, Members, NewSubject,
     NewTemplates, Reference, Restored, ResultKey, Retained, Rewrapped, Sealer, Settings, Subject,
     SubjectExport, SubjectKind, Target, Unlocked, Unpaired, Vault, is_signed,

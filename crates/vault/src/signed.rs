@@ -42,6 +42,12 @@ pub struct Checkpoint {
     bytes: Box<[u8; CHECKPOINT]>,
 }
 
+/// The size in the bytes of a checkpoint, unchecked.
+pub(crate) fn size_in(bytes: &[u8]) -> Option<u64> {
+    let size = bytes.get(24..32)?.first_chunk()?;
+    Some(u64::from_le_bytes(*size))
+}
+
 /// A signed statement that a subject's key is gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EraseReceipt {

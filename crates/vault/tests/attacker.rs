@@ -544,3 +544,232 @@ fn a_holder_part_that_is_no_secret_of_the_holder_is_refused() {
     }
     add("ana", [2; 32]).unwrap();
 }
+
+#[test]
+fn an_entry_that_is_taken_out_of_the_deletion_ledger_is_noticed() {
+    let attacks = [
+        // A key comes back, and the ledger says nothing of it.
+        "DELETE FROM deletion; INSERT INTO server_part SELECT * FROM old.server_part WHERE number = 1",
+        "UPDATE deletion SET key_id = zeroblob(16)",
+        "DELETE FROM withdrawal",
+        "UPDATE withdrawal SET mark = zeroblob(16)",
+        "INSERT INTO withdrawal VALUES (zeroblob(16), 1)",
+        "UPDATE key_counter SET value = value - 1 WHERE slot = 2",
+        "UPDATE key_counter SET value = value + 1 WHERE slot = 1",
+        "UPDATE key_meta SET value = (SELECT value FROM old.key_meta WHERE slot = 5) WHERE slot = 5",
+        "DELETE FROM key_meta WHERE slot = 6",
+        "UPDATE key_meta SET value = (SELECT value FROM old.key_meta WHERE slot = 6) WHERE slot = 6",
+    ];
+    for attack in attacks {
+        let mut place = Place::two();
+        place.remember(at(1));
+        let (ana, bea) = (place.find("ana"), place.find("bea"));
+        let vault = place.vault();
+        vault.erase(ana.subject().unwrap(), None, at(2)).unwrap();
+        vault.withdraw(bea.subject().unwrap(), None, at(3)).unwrap();
+        // Control: as it was left, it opens.
+        place.attack("keyring.db", "SELECT 1", at(4)).unwrap();
+        place.vault().audit_verify().unwrap();
+        let refused = place.attack("keyring.db", attack, at(4));
+        // A number that is set back may be too old for the data first.
+        let noticed = matches!(
+            refused,
+            Err(VaultError::Store(StoreError::Tally) | VaultError::KeyringOlder { .. })
+        );
+        assert!(noticed, "{attack}: {refused:?}");
+    }
+}
+
+#[test]
+fn a_ledger_that_is_altered_while_the_vault_is_open_is_neither_added_to_nor_believed() {
+    let place = Place::two();
+    let ana = place.find("ana");
+    let vault = place.vault();
+    vault.withdraw(ana.subject().unwrap(), None, at(1)).unwrap();
+    tamper(
+        &place.file("keyring.db"),
+        "UPDATE key_counter SET value = 7",
+    );
+    let refused = vault.erase(ana.subject().unwrap(), None, at(2));
+    assert!(
+        matches!(refused, Err(VaultError::Store(StoreError::Tally))),
+        "{refused:?}"
+    );
+    assert!(vault.audit_verify().is_err());
+}
+
+/// The whole keyring of before an erasure, with the data's own counter set back as well.
+#[test]
+fn a_keyring_of_before_an_erasure_is_refused_by_what_the_log_says_of_it() {
+    let mut place = Place::two();
+    place.remember(at(1));
+    let ana = place.find("ana");
+    let vault = place.vault();
+    vault.erase(ana.subject().unwrap(), None, at(2)).unwrap();
+    drop(place.vault.take());
+    let old = place.folder.path().join("keyring.db");
+    std::fs::copy(old, place.file("keyring.db")).unwrap();
+    let back = put_back(&PERSON);
+    let attack = format!("UPDATE counter SET value = 0 WHERE slot = 2; {back}");
+    let refused = place.attack("data.db", &attack, at(3));
+    assert!(
+        matches!(
+            refused,
+            Err(VaultError::KeyringOlder {
+                what: "erasures",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
+}
+
+/// The same of a withdrawal: the log says that there was one.
+#[test]
+fn a_keyring_of_before_a_withdrawal_learns_of_it_from_the_log() {
+    let mut place = Place::two();
+    place.remember(at(1));
+    let ana = place.find("ana").subject().unwrap().clone();
+    place.vault().withdraw(&ana, None, at(2)).unwrap();
+    drop(place.vault.take());
+    let old = place.folder.path().join("keyring.db");
+    std::fs::copy(old, place.file("keyring.db")).unwrap();
+    place.attack("data.db", &put_back(&PERSON), at(3)).unwrap();
+    assert!(matches!(
+        place.verify("ana", at(3)),
+        Err(VaultError::Consent(ConsentError::Withdrawn))
+    ));
+    assert_eq!(place.verify("bea", at(3)).unwrap(), 0xb2);
+}
+
+/// The newest events cut off, tiles and all, as if they had never been.
+#[test]
+fn an_end_that_is_cut_off_the_log_is_noticed_when_the_vault_was_closed_or_wrote_much() {
+    let mut place = Place::two();
+    place.remember(at(1));
+    // Control: nothing was written since, and the same rows put back change nothing.
+    let whole = "DELETE FROM tile; DELETE FROM event; DELETE FROM counter; DELETE FROM attempt";
+    let tables = ["tile", "event", "counter", "attempt"];
+    let cut = format!("{whole}; {}", put_back(&tables));
+    place.attack("data.db", &cut, at(1)).unwrap();
+    place.fail("ana", at(2)).unwrap();
+    let refused = place.attack("data.db", &cut, at(3));
+    assert!(
+        matches!(refused, Err(VaultError::OlderThanKeyring { .. })),
+        "closed: {refused:?}"
+    );
+
+    let mut place = Place::two();
+    place.remember(at(1));
+    let target = place.find("ana");
+    for _ in 0..300 {
+        let vault = place.vault();
+        vault.refuse(&target, Purpose::Verify, true, at(2)).unwrap();
+    }
+    // It does not come to its end, as when it is killed.
+    std::mem::forget(place.vault.take());
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::create_dir(copy.path().join("data")).unwrap();
+    for file in ["data.db", "keyring.db", "data.db-wal", "keyring.db-wal"] {
+        let _ = std::fs::copy(place.file(file), copy.path().join("data").join(file));
+    }
+    let old = place.folder.path().join("data.db");
+    let attached = format!("ATTACH '{}' AS old; {cut}; DETACH old", old.display());
+    // Control: uncut, it opens.
+    drop(open_with(copy.path(), Settings::default(), at(3)).unwrap());
+    tamper(&copy.path().join("data/data.db"), &attached);
+    let refused = open_with(copy.path(), Settings::default(), at(3));
+    assert!(
+        matches!(refused, Err(VaultError::OlderThanKeyring { .. })),
+        "killed: {refused:?}"
+    );
+}
+
+#[test]
+fn a_clock_before_the_newest_event_is_refused_though_no_checkpoint_says_so() {
+    let mut place = Place::two();
+    place.remember(at(1));
+    place.fail("ana", at(50_000)).unwrap();
+    // Killed: the keyring knows nothing of it.
+    std::mem::forget(place.vault.take());
+    let copy = tempfile::tempdir().unwrap();
+    std::fs::create_dir(copy.path().join("data")).unwrap();
+    for file in ["data.db", "keyring.db", "data.db-wal", "keyring.db-wal"] {
+        let _ = std::fs::copy(place.file(file), copy.path().join("data").join(file));
+    }
+    let refused = open_with(copy.path(), Settings::default(), at(10_000));
+    assert!(
+        matches!(refused, Err(VaultError::ClockBackwards { .. })),
+        "{refused:?}"
+    );
+    open_with(copy.path(), Settings::default(), at(50_000)).unwrap();
+}
+
+#[test]
+fn a_receipt_is_confirmed_only_where_the_erasure_holds() {
+    let mut place = Place::two();
+    place.remember(at(1));
+    let subject = place.find("ana").subject().unwrap().clone();
+    let receipt = place.vault().erase(&subject, None, at(2)).unwrap();
+    place.vault().check_receipt(&receipt).unwrap();
+    place.fail("bea", at(3)).unwrap();
+    place.vault().check_receipt(&receipt).unwrap();
+    // Back from copies of before: the whole folder, keyring and all.
+    drop(place.vault.take());
+    for file in ["data.db", "keyring.db"] {
+        std::fs::copy(place.folder.path().join(file), place.file(file)).unwrap();
+    }
+    place.open(at(4)).unwrap();
+    let refused = place.vault().check_receipt(&receipt);
+    assert!(
+        matches!(
+            refused,
+            Err(VaultError::Receipt(countenance_vault::ReceiptFault::Key {
+                number: 1
+            }))
+        ),
+        "{refused:?}"
+    );
+    // Without her, but with a log that has not been there.
+    let subject = place.find("bea").subject().unwrap().clone();
+    place.vault().erase(&subject, None, at(5)).unwrap();
+    let subject = place.find("ana").subject().unwrap().clone();
+    let newer = place.vault().erase(&subject, None, at(6)).unwrap();
+    place.vault().check_receipt(&newer).unwrap();
+    let refused = place.vault().check_receipt(&receipt);
+    assert!(
+        matches!(
+            refused,
+            Err(VaultError::Receipt(
+                countenance_vault::ReceiptFault::Tree { .. }
+            ))
+        ),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn opening_every_row_names_what_does_not_open_and_what_was_put_back() {
+    let mut place = Place::two();
+    let cleo = place.enrolled("cleo", 0xc3);
+    let found = |place: &Place| place.vault().examine(0, 10).unwrap().faults;
+    assert_eq!(found(&place), []);
+    place.fail("cleo", at(1)).unwrap();
+    place.remember(at(1));
+    assert_eq!(found(&place), []);
+    place.vault().withdraw(cleo.subject(), None, at(2)).unwrap();
+    assert_eq!(found(&place), []);
+    let attack = format!(
+        "UPDATE record SET bytes = zeroblob(224) WHERE place = 256;
+         UPDATE subject SET profile = zeroblob(92) WHERE number = 2; {}",
+        put_back(&["consent"])
+    );
+    place.attack("data.db", &attack, at(3)).unwrap();
+    assert_eq!(
+        found(&place),
+        [(1, "record"), (2, "profile"), (3, "withdrawn consent")]
+    );
+    let attack = "DELETE FROM attempt; UPDATE consent SET ledger = zeroblob(44)";
+    place.attack("data.db", attack, at(4)).unwrap();
+    assert_eq!(found(&place)[0], (1, "consent"));
+}

@@ -214,14 +214,16 @@ fn an_older_data_database_beside_a_newer_keyring_is_refused() {
 fn a_database_of_before_a_withdrawal_cannot_be_put_back() {
     let folder = tempfile::tempdir().unwrap();
     two(folder.path());
-    let old = folder.path().join("old.db");
+    let (old, keyring) = (folder.path().join("old.db"), folder.path().join("old.keys"));
     std::fs::copy(folder.path().join("data.db"), &old).unwrap();
+    std::fs::copy(folder.path().join("keyring.db"), &keyring).unwrap();
 
     // Control: without a withdrawal the same copy opens and verifies.
     std::fs::copy(&old, folder.path().join("data.db")).unwrap();
     assert_eq!(verify(folder.path(), "ana").unwrap(), [[0xa1; 132]]);
 
     std::fs::copy(&old, folder.path().join("data.db")).unwrap();
+    std::fs::copy(&keyring, folder.path().join("keyring.db")).unwrap();
     let vault = open(folder.path(), at(5)).unwrap();
     let collection = vault.collection(&name("acme"), &name("staff")).unwrap();
     let target = vault.find(&collection, &id("ana")).unwrap();

@@ -79,6 +79,13 @@ pub(crate) struct RegistryArgs {
         value_parser = days
     )]
     pub(crate) retention_days: u32,
+
+    /// Go on from what the clock says now, after it stood far ahead
+    ///
+    /// The data folder remembers the latest time it has seen and refuses an earlier one. With this, once, it
+    /// forgets it.
+    #[arg(long)]
+    pub(crate) accept_earlier_clock: bool,
 }
 
 /// An empty setting is none.
@@ -126,6 +133,7 @@ impl RegistryArgs {
     pub(crate) fn settings(&self) -> Settings {
         Settings {
             retention_days: self.retention_days,
+            accept_earlier_clock: self.accept_earlier_clock,
             ..Settings::default()
         }
     }

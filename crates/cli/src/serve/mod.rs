@@ -133,6 +133,7 @@ impl Chosen {
     fn of(settings: &Settings) -> Result<Self, Failure> {
         let path = |name: &str| settings.get(name).map(PathBuf::from);
         let registry = RegistryArgs {
+            accept_earlier_clock: false,
             data: path("data"),
             root: settings.get("root").map(str::to_owned),
             database: settings.get("database").map(str::to_owned),

@@ -3,6 +3,7 @@
 use super::{Half, KeyRow, RootWrappedRow, Row, TenantRow};
 use crate::event::SealedEvent;
 use crate::ident::KeyId;
+use crate::tally::TallyKey;
 
 /// A vault that is to be made.
 #[derive(Clone, Debug)]
@@ -178,6 +179,9 @@ pub struct Committed {
 /// A transaction of the keyring half.
 #[derive(Clone, Debug, Default)]
 pub struct KeyChange {
+    /// The key of the tally, which is made anew with the change. A finished keyring is changed only
+    /// with it.
+    pub tally: Option<TallyKey>,
     /// Rows to insert or replace.
     pub put: Vec<Row>,
     /// A tenant that must not exist yet; its number must be free.

@@ -14,6 +14,7 @@ mod split;
 mod sql;
 mod sqlite;
 
+pub use crate::tally::TallyKey;
 pub use change::{Change, Committed, Edit, KeyChange, KeysCommitted, Making, Origin, Require};
 pub use fault::{FaultStore, Faults};
 #[cfg(feature = "postgres")]
@@ -128,6 +129,9 @@ pub enum StoreError {
     /// Destroyed keys may still be readable in the keyring file.
     #[error("destroyed keys may still be in the keyring file")]
     NotDestroyed,
+    /// The deletion ledger or the numbers of the keyring are not as the vault left them.
+    #[error("keyring was altered: its deletion ledger and numbers do not add up")]
+    Tally,
     /// There is a vault here already.
     #[error("there is a vault here already")]
     Occupied,
@@ -146,6 +150,8 @@ pub struct KeyringHead {
     pub tenants: Vec<TenantRow>,
     /// The newest signed checkpoint the keyring has seen.
     pub checkpoint: Option<Vec<u8>>,
+    /// What its ledger adds up to, with a MAC.
+    pub tally: Option<Vec<u8>>,
     /// How it came to be.
     pub origin: Origin,
     /// The highest number it gave a subject.

@@ -158,6 +158,13 @@ impl Vault {
         Err(StoreError::Conflict(Conflict::Attempt).into())
     }
 
+    /// Holds the counter of a subject against the log.
+    pub(super) fn check_counter(&self, subject: &Subject) -> Result<(), VaultError> {
+        let key = self.with_tenant(subject.collection.tenant, |keys| Ok(keys.attempts.clone()))?;
+        self.counter(Some(subject), &subject.row.pseudonym, &key)
+            .map(drop)
+    }
+
     /// The counter that an attempt on a target is counted in, and the key it is sealed with.
     fn slot_of(&self, target: &Target) -> Result<([u8; 32], Secret), VaultError> {
         self.with_tenant(target.collection.tenant, |keys| {
@@ -203,7 +210,7 @@ impl Vault {
                 from,
                 to: Some(to),
             }];
-            match self.store.commit(Change {
+            match self.commit(Change {
                 edits,
                 ..Change::default()
             }) {
@@ -328,7 +335,6 @@ impl Vault {
             is: consent.generation,
         }];
         let done = self
-            .store
             .commit(Change {
                 requires,
                 edits,
@@ -453,7 +459,7 @@ impl Vault {
                 events: vec![self.event_of(subject, &subject.event_key(), event)?],
                 ..Change::default()
             };
-            match self.store.commit(change) {
+            match self.commit(change) {
                 Ok(done) => return Ok(done.first_leaf),
                 Err(StoreError::Conflict(Conflict::Attempt)) => {}
                 // Erased meanwhile: nothing about it may be written any more, only that
@@ -462,7 +468,7 @@ impl Vault {
                 Err(error) => return Err(error.into()),
             }
         }
-        let done = self.store.commit(Change {
+        let done = self.commit(Change {
             events: vec![self.nobodys_event(&audit, event)?],
             ..Change::default()
         })?;

@@ -6,6 +6,7 @@ use crate::ident::Timestamp;
 use crate::merkle::{Hash, ReadError, TILE, Tiles, Tree};
 use crate::signed::Checkpoint;
 use crate::store::{CheckpointRow, KeyChange, Store, StoreError};
+use std::sync::atomic::Ordering;
 
 /// That a leaf is in the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +70,7 @@ impl Vault {
     /// [`VaultError`] when the store fails or the tree is damaged.
     pub fn checkpoint(&self, now: Timestamp) -> Result<Checkpoint, VaultError> {
         let (checkpoint, row) = self.signed_checkpoint(now)?;
-        self.store.commit_keys(KeyChange {
+        self.commit_keys(KeyChange {
             put: vec![row.into()],
             ..KeyChange::default()
         })?;
@@ -88,6 +89,7 @@ impl Vault {
         let row = CheckpointRow {
             bytes: checkpoint.bytes().to_vec(),
         };
+        self.anchored.fetch_max(size, Ordering::SeqCst);
         Ok((checkpoint, row))
     }
 

@@ -69,7 +69,7 @@ impl Vault {
             unlocked.subject.row.number = *number;
             self.bulk_rows(&mut change, unlocked, new, now)?;
         }
-        match self.store.commit(change) {
+        match self.commit(change) {
             Ok(_) => {
                 subjects.iter().for_each(|new| self.know_model(&new.model));
                 Ok(())

@@ -97,7 +97,7 @@ impl Vault {
                 events: vec![self.event_of(owner, &subject.body, event)?],
             };
             self.name_model(&mut change, model);
-            match self.store.commit(change) {
+            match self.commit(change) {
                 Ok(_) => {
                     self.know_model(model);
                     return Ok(number);
@@ -258,7 +258,7 @@ impl Vault {
             number,
             ..Event::new(EventKind::RecordRemoved, now)
         };
-        let done = self.store.commit(Change {
+        let done = self.commit(Change {
             edits: vec![Edit::RemoveRecord {
                 subject: owner.row.number,
                 number,

@@ -96,7 +96,7 @@ impl Vault {
                 .events
                 .push(self.event_of(owner, &subject.body, event)?);
         }
-        match self.store.commit(change) {
+        match self.commit(change) {
             Ok(_) => {
                 new.templates
                     .iter()

@@ -37,7 +37,7 @@ impl Vault {
             number,
             key_id,
         } = subject.into();
-        let destroyed = self.store.commit_keys(KeyChange {
+        let destroyed = self.commit_keys(KeyChange {
             destroy: vec![(number, key_id, now.day())],
             ..KeyChange::default()
         })?;
@@ -133,7 +133,7 @@ impl Vault {
             return Err(StoreError::NotDestroyed.into());
         }
         let event = self.own_event(EventKind::Erased, position, now)?;
-        let committed = self.store.commit(Change {
+        let committed = self.commit(Change {
             events: vec![event],
             ..Change::default()
         })?;
@@ -171,7 +171,7 @@ impl Vault {
             };
             let mut edits: Vec<Edit> = rows.iter().map(bury).collect();
             if rows.len() as u64 == u64::from(BURIED_AT_ONCE) {
-                self.store.commit(Change {
+                self.commit(Change {
                     edits,
                     ..Change::default()
                 })?;
@@ -185,7 +185,7 @@ impl Vault {
                 detail: position,
                 ..Event::new(EventKind::Erased, now)
             };
-            let removed = self.store.commit(Change {
+            let removed = self.commit(Change {
                 requires: vec![Require::NewestEvent {
                     subject: number,
                     is: rows.last().map(|row| row.sequence),
@@ -196,7 +196,7 @@ impl Vault {
             let committed = match removed {
                 // Somebody who had unlocked it before was just deciding: the last one who can.
                 Err(StoreError::Conflict(Conflict::Events)) => {
-                    self.store.commit(Change {
+                    self.commit(Change {
                         edits: vec![Edit::CloseSubject(number)],
                         ..Change::default()
                     })?;
@@ -204,7 +204,7 @@ impl Vault {
                 }
                 done => done?,
             };
-            self.store.commit_keys(KeyChange {
+            self.commit_keys(KeyChange {
                 purged: vec![position],
                 ..KeyChange::default()
             })?;
@@ -220,11 +220,11 @@ impl Vault {
         now: Timestamp,
     ) -> Result<(), VaultError> {
         let destroy = vec![(number, key_id, now.day())];
-        let done = self.store.commit_keys(KeyChange {
+        let done = self.commit_keys(KeyChange {
             destroy,
             ..KeyChange::default()
         })?;
-        self.store.commit_keys(KeyChange {
+        self.commit_keys(KeyChange {
             purged: done.positions,
             ..KeyChange::default()
         })?;
@@ -260,7 +260,7 @@ impl Vault {
             }
             // The others' rows were gone already.
             let purged = gone.into_values().collect();
-            self.store.commit_keys(KeyChange {
+            self.commit_keys(KeyChange {
                 purged,
                 ..KeyChange::default()
             })?;

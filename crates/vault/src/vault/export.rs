@@ -58,7 +58,7 @@ impl Vault {
         let owner = &subject.subject;
         let number = owner.row.number;
         let event = Event::new(EventKind::Exported, now);
-        let appended = self.store.commit(Change {
+        let appended = self.commit(Change {
             requires: vec![Require::Subject(number)],
             events: vec![self.event_of(owner, &subject.body, event)?],
             ..Change::default()

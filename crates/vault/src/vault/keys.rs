@@ -8,6 +8,7 @@ use crate::root::{KeyError, KeySource};
 use crate::seal::{self, labelled};
 use crate::secret::Secret;
 use crate::store::{CollectionRow, KeyRow, KeyringHead, RootWrappedRow, TenantRow};
+use crate::tally::TallyKey;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub(crate) struct VaultKeys {
     pub(crate) log: LogKeys,
     pub(crate) backup: Secret,
     pub(crate) platform: Secret,
+    pub(crate) tally: TallyKey,
     pub(crate) signing: Ed25519KeyPair,
     names: Secret,
     labels: Secret,
@@ -101,6 +103,7 @@ impl VaultKeys {
             audit,
             backup: labelled(secret, "backup"),
             platform: labelled(secret, "platform"),
+            tally: TallyKey::of(secret),
             signing,
             names: labelled(secret, "names"),
             labels: labelled(secret, "tenant labels"),

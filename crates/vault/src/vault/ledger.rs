@@ -96,7 +96,7 @@ impl Vault {
             edits,
             events: vec![self.event_of(&subject.subject, &subject.body, event)?],
         };
-        self.store.commit(change).map_err(withdrawn)?;
+        self.commit(change).map_err(withdrawn)?;
         Ok(self.proof(subject, generation, (number, run), grant.clone()))
     }
 

@@ -74,7 +74,7 @@ impl Vault {
         now: Timestamp,
     ) -> Result<u64, VaultError> {
         let events = vec![self.own_event(kind, detail, now)?];
-        let committed = self.store.commit(Change {
+        let committed = self.commit(Change {
             events,
             ..Change::default()
         })?;
@@ -90,7 +90,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Log`] when a row is missing, altered or too many; [`VaultError::Corrupt`] when
-    /// the tree differs; others when the store fails.
+    /// the tree differs; [`StoreError::Tally`](crate::store::StoreError::Tally) when the deletion ledger does; others when the store fails.
     pub fn audit_verify(&self) -> Result<u64, VaultError> {
         let size = self.audit_size()?;
         let mut fresh = Fresh::default();
@@ -107,6 +107,7 @@ impl Vault {
             }
         }
         self.check_no_more()?;
+        self.check_ledger()?;
         if let Some(bytes) = self.store.keyring()?.checkpoint {
             let seen = Checkpoint::verify(&bytes, &self.public_key()).map_err(|_| damaged())?;
             self.check_not_older(&seen)?;
@@ -175,7 +176,12 @@ impl Vault {
     }
 
     /// Holds the rows of a page against its leaves, as far as the tree has `size` of them.
-    fn check_rows(&self, page: &LogPage, first: u64, size: u64) -> Result<(), VaultError> {
+    pub(super) fn check_rows(
+        &self,
+        page: &LogPage,
+        first: u64,
+        size: u64,
+    ) -> Result<(), VaultError> {
         self.checked_rows(page, first, size).map(drop)
     }
 

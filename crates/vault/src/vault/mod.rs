@@ -1,9 +1,11 @@
 //! The vault: what core calls. One file per use.
 
+mod anchor;
 mod attempts;
 mod audit;
 mod backups;
 mod bulk;
+mod deep;
 mod enroll;
 mod enroll_all;
 mod entries;
@@ -28,6 +30,7 @@ mod withdraw;
 pub use attempts::Attempt;
 pub use audit::Inclusion;
 pub use bulk::NewSubject;
+pub use deep::Examined;
 pub use enroll::Reference;
 pub use enroll_all::NewTemplates;
 pub use entries::{LogContent, LogEntries, LogEntry, MAX_ENTRIES};
@@ -55,7 +58,7 @@ use crate::secret::Secret;
 use crate::signed::Checkpoint;
 use crate::store::{Change, CollectionRow, DataHead, Edit, KeyChange, Making, Store};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// Longest retention that can be set, in days.
@@ -72,6 +75,9 @@ pub struct Settings {
     pub attempts: AttemptPolicy,
     /// Seconds a clock may stand before the latest time seen, for nodes that differ a little.
     pub clock_tolerance_s: u64,
+    /// Whether the times seen so far are forgotten at opening, and what the clock says now holds: after a
+    /// clock stood far ahead. Consents and locks are not longer for it.
+    pub accept_earlier_clock: bool,
 }
 
 impl Default for Settings {
@@ -82,6 +88,7 @@ impl Default for Settings {
             consent_days: MAX_RETENTION_DAYS,
             attempts: AttemptPolicy::default(),
             clock_tolerance_s: 300,
+            accept_earlier_clock: false,
         }
     }
 }
@@ -105,6 +112,11 @@ pub struct Vault {
     keys: VaultKeys,
     known: RwLock<Known>,
     latest: AtomicU64,
+    /// How far the log had come at the newest checkpoint of the keyring.
+    anchored: AtomicU64,
+    opened_after: Timestamp,
+    /// Whether the last write failed.
+    failing: AtomicBool,
 }
 
 impl std::fmt::Debug for Vault {
@@ -201,11 +213,11 @@ impl Vault {
     /// Takes the mark off a vault that was made or restored to its end.
     fn finish(&self, now: Timestamp) -> Result<(), VaultError> {
         self.checkpoint(now)?;
-        self.store.commit(Change {
+        self.commit(Change {
             edits: vec![Edit::Finish],
             ..Change::default()
         })?;
-        self.store.commit_keys(KeyChange {
+        self.commit_keys(KeyChange {
             finish: true,
             ..KeyChange::default()
         })?;
@@ -261,11 +273,20 @@ impl Vault {
             .map(|bytes| Checkpoint::verify(bytes, &head.public_key))
             .transpose()
             .map_err(|_| VaultError::Corrupt { what: "checkpoint" })?;
-        let opened = Self::assemble(store, source, random, settings, keys, Timestamp::default())?;
+        let start = Timestamp::default();
+        let mut opened = Self::assemble(store, source, random, settings, keys, start)?;
         if let Some(seen) = seen {
             opened.latest.store(seen.time.unix(), Ordering::SeqCst);
+            opened.anchored.store(seen.size, Ordering::SeqCst);
             opened.check_not_older(&seen)?;
+            opened.check_ledger()?;
+            opened.check_since(&seen)?;
         }
+        if settings.accept_earlier_clock {
+            opened.latest.store(now.unix(), Ordering::SeqCst);
+            opened.checkpoint(now)?;
+        }
+        opened.opened_after = Timestamp::from_unix(opened.latest.load(Ordering::SeqCst));
         opened.tick(now)?;
         opened.finish_erasures(now)?;
         Ok(opened)
@@ -307,6 +328,9 @@ impl Vault {
             keys,
             known: RwLock::new(known),
             latest: AtomicU64::new(now.unix()),
+            anchored: AtomicU64::new(0),
+            opened_after: now,
+            failing: AtomicBool::new(false),
         })
     }
 
@@ -358,6 +382,12 @@ impl Vault {
             });
         }
         Ok(())
+    }
+
+    /// The latest time that it had seen when it was opened.
+    #[must_use]
+    pub fn opened_after(&self) -> Timestamp {
+        self.opened_after
     }
 
     /// The settings it was opened with.

@@ -75,7 +75,7 @@ impl Vault {
     }
 
     fn used_today(&self, row: &SubjectRow, now: Timestamp) -> Result<(), VaultError> {
-        let set = self.store.commit(Change {
+        let set = self.commit(Change {
             requires: vec![Require::Generation {
                 subject: row.number,
                 is: row.generation,

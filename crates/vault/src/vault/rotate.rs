@@ -46,7 +46,7 @@ impl Vault {
         let place = (TENANT_KEY, number, version);
         let wrapped = wrap_with_root(&*self.source, &*self.random, &self.keys.vault, place, &key)?;
         let put = vec![Row::RootWrappedRow(wrapped), Row::TenantRow(row)];
-        self.store.commit_keys(KeyChange {
+        self.commit_keys(KeyChange {
             put,
             ..KeyChange::default()
         })?;
@@ -104,7 +104,7 @@ impl Vault {
                 rewrap: change.to_vec(),
                 ..KeyChange::default()
             };
-            match self.store.commit_keys(whole) {
+            match self.commit_keys(whole) {
                 Ok(_) => done.rewrapped += change.len() as u64,
                 Err(StoreError::Conflict(Conflict::Key)) => {
                     done.rewrapped += self.rewrap_singly(change)?;
@@ -129,7 +129,7 @@ impl Vault {
                 rewrap: vec![change.clone()],
                 ..KeyChange::default()
             };
-            match self.store.commit_keys(single) {
+            match self.commit_keys(single) {
                 Ok(_) => done += 1,
                 Err(StoreError::Conflict(Conflict::Key)) => {}
                 Err(error) => return Err(error.into()),
@@ -163,7 +163,7 @@ impl Vault {
             });
         }
         if !old.is_empty() {
-            self.store.commit_keys(KeyChange {
+            self.commit_keys(KeyChange {
                 drop_root: old,
                 ..KeyChange::default()
             })?;
@@ -208,7 +208,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError`] when a key source or the store fails; then the old root key stays.
     pub fn replace_root(
-        self,
+        mut self,
         source: Arc<dyn KeySource>,
         now: Timestamp,
     ) -> Result<Self, VaultError> {
@@ -225,18 +225,14 @@ impl Vault {
             let wrapped = wrap_with_root(&*source, &*self.random, &self.keys.vault, place, &key)?;
             put.push(Row::RootWrappedRow(wrapped));
         }
-        self.store.commit_keys(KeyChange {
+        self.commit_keys(KeyChange {
             put,
             ..KeyChange::default()
         })?;
-        let keys = VaultKeys::open(&*source, &self.store.keyring()?)?;
-        let replaced = Self {
-            source,
-            keys,
-            ..self
-        };
-        replaced.reload()?;
-        replaced.append_own(EventKind::RootReplaced, 0, now)?;
-        Ok(replaced)
+        self.keys = VaultKeys::open(&*source, &self.store.keyring()?)?;
+        self.source = source;
+        self.reload()?;
+        self.append_own(EventKind::RootReplaced, 0, now)?;
+        Ok(self)
     }
 }

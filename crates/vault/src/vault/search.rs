@@ -125,7 +125,7 @@ impl Vault {
         let mut sequence = before;
         if opened > 0 {
             let events = vec![self.own_event(EventKind::OpenedForSearch, opened, now)?];
-            let done = self.store.commit(Change {
+            let done = self.commit(Change {
                 events,
                 ..Change::default()
             })?;
@@ -304,7 +304,7 @@ impl Vault {
                 events: vec![self.own_event(EventKind::CollectionSet, detail, now)?],
                 ..Change::default()
             };
-            match self.store.commit(change) {
+            match self.commit(change) {
                 Ok(done) => return Ok(done.first_leaf),
                 Err(StoreError::Conflict(Conflict::Attempt)) => {}
                 Err(error) => return Err(error.into()),

@@ -43,7 +43,7 @@ impl Vault {
             edits: vec![Edit::Put(row.clone().into())],
             events: vec![self.event_of(&unlocked.subject, &unlocked.body, event)?],
         };
-        match self.store.commit(change) {
+        match self.commit(change) {
             Ok(_) => Ok(unlocked),
             Err(StoreError::Conflict(Conflict::Subject)) => {
                 // Somebody else added it first: this key never sealed anything that is kept.
@@ -63,7 +63,7 @@ impl Vault {
     ) -> Result<Vec<u64>, VaultError> {
         for _ in 0..16 {
             let add = keys.clone();
-            match self.store.commit_keys(KeyChange {
+            match self.commit_keys(KeyChange {
                 add,
                 ..KeyChange::default()
             }) {

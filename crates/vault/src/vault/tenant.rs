@@ -57,7 +57,7 @@ impl Vault {
             new_tenant: Some(tenant),
             ..KeyChange::default()
         };
-        match self.store.commit_keys(change) {
+        match self.commit_keys(change) {
             Err(StoreError::Conflict(Conflict::Tenant)) => return Err(exists),
             other => other?,
         };
@@ -100,7 +100,7 @@ impl Vault {
             edits: vec![Edit::Put(row.into())],
             events: vec![self.own_event(EventKind::CollectionCreated, u64::from(number), now)?],
         };
-        match self.store.commit(change) {
+        match self.commit(change) {
             Err(StoreError::Conflict(Conflict::Collection)) => {
                 return Err(VaultError::Exists { what: "collection" });
             }

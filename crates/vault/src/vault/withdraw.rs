@@ -64,7 +64,7 @@ impl Vault {
         // withdrawal is not taken for this one.
         let (_, row) = self.signed_checkpoint(now)?;
         put.push(row.into());
-        self.store.commit_keys(KeyChange {
+        self.commit_keys(KeyChange {
             put,
             ..KeyChange::default()
         })?;
@@ -132,7 +132,7 @@ impl Vault {
                 generation: row.generation + 1,
                 used_day,
             });
-            match self.store.commit(change) {
+            match self.commit(change) {
                 Ok(_) => return Ok(ended),
                 Err(StoreError::Conflict(Conflict::Generation)) => {}
                 Err(error) => return Err(error.into()),

@@ -73,7 +73,7 @@ fn an_older_checkpoint_is_the_beginning_of_a_newer_one() {
     let beyond = house.vault.prove_consistency(1, newer.size + 1);
     assert!(matches!(beyond, Err(VaultError::Limit { .. })));
     let beyond = house.vault.prove_inclusion(newer.size, newer.size);
-    assert!(matches!(beyond, Err(VaultError::Limit { .. })));
+    assert!(matches!(beyond, Err(VaultError::NoLeaf { .. })));
 }
 
 #[test]

@@ -1,8 +1,13 @@
 //! A transaction of the keyring half.
 
 use super::schema::{self, CHECKPOINT, LAST_POSITION, LAST_SUBJECT};
-use super::{Sql, Value, int, small};
-use crate::store::{Conflict, KeyChange, KeyRow, KeysCommitted, Row, StoreError, TenantRow};
+use super::{Sql, Value, int, small, tally};
+use crate::signed;
+use crate::store::{
+    CheckpointRow, Conflict, DeletionRow, KeyChange, KeyRow, KeysCommitted, Row, StoreError,
+    TenantRow,
+};
+use crate::tally::{Tally, TallyKey};
 use crate::vault::TENANT_KEY;
 use std::collections::BTreeSet;
 
@@ -11,11 +16,20 @@ pub(in crate::store) fn apply_keys(
     change: &KeyChange,
 ) -> Result<KeysCommitted, StoreError> {
     let mut done = KeysCommitted::default();
+    // Whoever changes the keyring takes this row first: the tally is one for all.
+    take(sql, LAST_POSITION, 0)?;
+    let mut tally = match &change.tally {
+        Some(key) => Some((key, tally::before(sql, key)?)),
+        None if schema::origin(sql, true)?.finished => return Err(StoreError::Tally),
+        None => None,
+    };
     if let Some(tenant) = &change.new_tenant {
         add_tenant(sql, tenant)?;
     }
     for row in &change.put {
-        put(sql, row)?;
+        if put(sql, row)? {
+            count(&mut tally, row);
+        }
     }
     // Whoever wraps with a tenant key and whoever destroys one takes the counter's row first, so
     // that no server part is left wrapped with a key that is gone.
@@ -59,7 +73,17 @@ pub(in crate::store) fn apply_keys(
         }
     }
     for (number, key_id, day) in &change.destroy {
-        done.positions.push(destroy(sql, *number, &key_id.0, *day)?);
+        let (position, fresh) = destroy(sql, *number, &key_id.0, *day)?;
+        done.positions.push(position);
+        if fresh {
+            let (key_id, day) = (key_id.0, *day);
+            let row = DeletionRow {
+                position,
+                key_id,
+                day,
+            };
+            count(&mut tally, &row.into());
+        }
     }
     for position in &change.purged {
         sql.run(
@@ -80,7 +104,19 @@ pub(in crate::store) fn apply_keys(
     if change.finish {
         schema::finish(sql, true)?;
     }
+    if let Some((key, tally)) = &tally {
+        tally::after(sql, key, tally)?;
+    }
     Ok(done)
+}
+
+/// Adds an entry of the ledger to the tally.
+fn count(tally: &mut Option<(&TallyKey, Tally)>, row: &Row) {
+    match (tally, row) {
+        (Some((key, tally)), Row::DeletionRow(row)) => tally.delete(key, row),
+        (Some((key, tally)), Row::WithdrawalRow(row)) => tally.withdraw(key, row),
+        _ => {}
+    }
 }
 
 fn take(sql: &mut dyn Sql, slot: i64, count: u64) -> Result<u64, StoreError> {
@@ -140,7 +176,13 @@ fn insert_key(sql: &mut dyn Sql, number: u64, row: &KeyRow) -> Result<(), StoreE
     .map(|_| ())
 }
 
-fn destroy(sql: &mut dyn Sql, number: u64, key_id: &[u8; 16], day: u32) -> Result<u64, StoreError> {
+/// The place in the ledger, and whether it is a new one.
+fn destroy(
+    sql: &mut dyn Sql,
+    number: u64,
+    key_id: &[u8; 16],
+    day: u32,
+) -> Result<(u64, bool), StoreError> {
     let key_id = Value::Bytes(key_id);
     let known = sql.row("SELECT position FROM deletion WHERE key_id = $1", &[key_id])?;
     sql.run(
@@ -156,21 +198,23 @@ fn destroy(sql: &mut dyn Sql, number: u64, key_id: &[u8; 16], day: u32) -> Resul
         return Err(StoreError::NotDestroyed);
     }
     if let Some(mut known) = known {
-        return known.int("position");
+        return Ok((known.int("position")?, false));
     }
     let position = take(sql, LAST_POSITION, 1)?;
     sql.run(
         "INSERT INTO deletion (position, key_id, day, purged) VALUES ($1, $2, $3, 0)",
         &[int(position)?, key_id, small(day)],
     )?;
-    Ok(position)
+    Ok((position, true))
 }
 
-fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
+/// Whether it is new to the ledger, if it is of the ledger.
+fn put(sql: &mut dyn Sql, row: &Row) -> Result<bool, StoreError> {
+    let mut fresh = false;
     match row {
         Row::DeletionRow(row) => {
             raise(sql, LAST_POSITION, row.position)?;
-            sql.run(
+            let put = sql.run(
                 "INSERT INTO deletion (position, key_id, day, purged) VALUES ($1, $2, $3, 1) \
                  ON CONFLICT DO NOTHING",
                 &[
@@ -179,12 +223,14 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
                     small(row.day),
                 ],
             )?;
+            fresh = put > 0;
         }
         Row::WithdrawalRow(row) => {
-            sql.run(
+            let put = sql.run(
                 "INSERT INTO withdrawal (mark, day) VALUES ($1, $2) ON CONFLICT DO NOTHING",
                 &[Value::Bytes(&row.mark), small(row.day)],
             )?;
+            fresh = put > 0;
         }
         Row::RootWrappedRow(row) => {
             sql.run(
@@ -205,6 +251,8 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
             raise(sql, LAST_SUBJECT, row.number)?;
             insert_key(sql, row.number, row)?;
         }
+        // An older one than is there comes from another node that was slower.
+        Row::CheckpointRow(row) if !is_newer(sql, row)? => {}
         Row::CheckpointRow(row) => {
             sql.run(
                 "INSERT INTO key_meta (slot, value) VALUES ($1, $2) \
@@ -218,5 +266,14 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
             });
         }
     }
-    Ok(())
+    Ok(fresh)
+}
+
+fn is_newer(sql: &mut dyn Sql, row: &CheckpointRow) -> Result<bool, StoreError> {
+    let kept = sql.row(
+        "SELECT value FROM key_meta WHERE slot = $1",
+        &[small(CHECKPOINT)],
+    )?;
+    let kept = kept.map(|mut row| row.bytes("checkpoint")).transpose()?;
+    Ok(kept.is_none_or(|kept| signed::size_in(&kept) <= signed::size_in(&row.bytes)))
 }

@@ -8,6 +8,7 @@ mod log;
 mod read;
 mod schema;
 mod snapshot;
+mod tally;
 
 pub(super) use data::apply;
 #[cfg(feature = "postgres")]

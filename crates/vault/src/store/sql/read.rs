@@ -1,7 +1,7 @@
 //! Reading of both halves.
 
 use super::schema::{
-    CHECKPOINT, LAST_POSITION, LAST_SUBJECT, PUBLIC_KEY, REMOVED, TREE_SIZE, VAULT,
+    CHECKPOINT, LAST_POSITION, LAST_SUBJECT, PUBLIC_KEY, REMOVED, TALLY, TREE_SIZE, VAULT,
 };
 use super::{Cells, Sql, Value, int, place, small};
 use crate::store::{
@@ -29,6 +29,7 @@ pub(in crate::store) fn keyring_head(sql: &mut dyn Sql) -> Result<KeyringHead, S
         vault: fixed(meta(VAULT)?)?.try_into().map_err(broken)?,
         public_key: fixed(meta(PUBLIC_KEY)?)?.try_into().map_err(broken)?,
         checkpoint: meta(CHECKPOINT)?,
+        tally: meta(TALLY)?,
         root_wrapped: root_wrapped(sql)?,
         tenants: tenants(sql)?,
         origin: super::origin(sql, true)?,
@@ -99,7 +100,7 @@ pub(super) fn counter(sql: &mut dyn Sql, slot: i64) -> Result<u64, StoreError> {
         .int(what)
 }
 
-fn key_counter(sql: &mut dyn Sql, slot: i64) -> Result<u64, StoreError> {
+pub(super) fn key_counter(sql: &mut dyn Sql, slot: i64) -> Result<u64, StoreError> {
     let what = "counter";
     sql.row(
         "SELECT value FROM key_counter WHERE slot = $1",

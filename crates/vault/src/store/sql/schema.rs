@@ -50,6 +50,7 @@ pub(super) const VAULT: i64 = 2;
 pub(super) const PUBLIC_KEY: i64 = 3;
 const ORIGIN: i64 = 4;
 pub(super) const CHECKPOINT: i64 = 5;
+pub(super) const TALLY: i64 = 6;
 
 /// Slots of `counter`: leaves of the audit tree, newest ledger position whose rows are removed.
 pub(super) const TREE_SIZE: i64 = 1;

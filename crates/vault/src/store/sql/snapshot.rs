@@ -63,7 +63,7 @@ pub(in crate::store) fn snapshot(
     }
 }
 
-fn deletions(
+pub(super) fn deletions(
     sql: &mut dyn Sql,
     sink: &mut dyn FnMut(Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {

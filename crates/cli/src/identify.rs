@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         .map_err(failure)?;
     for number in open.unreadable() {
         let what = format!("subject {number} is damaged and is not searched");
-        terminal::warning(&what, &erase_by_number(number));
+        terminal::warning(&what, &crate::subject::erase_by_number(number));
     }
     let request = IdentifyRequest {
         client: &args.client,

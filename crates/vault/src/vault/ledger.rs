@@ -209,6 +209,13 @@ impl Vault {
         rows: &[ConsentRow],
     ) -> Result<Vec<(u16, LedgerPart)>, VaultError> {
         let mut parts = self.stored_parts(subject, ledger, rows)?;
+        if parts
+            .iter()
+            .all(|(_, part)| part.state != ConsentState::Active)
+        {
+            // Whoever agreed to nothing costs as much to ask for as others do (ADR 12).
+            drop(self.store.withdrawn(&[0; 16])?);
+        }
         for (row, (_, part)) in rows.iter().zip(&mut parts) {
             if part.state == ConsentState::Active
                 && self.store.withdrawn(&withdrawal_mark(ledger, row))?

@@ -422,7 +422,7 @@ impl Vault {
             ..Event::new(EventKind::PresenceJudged, now)
         };
         let key = self.with_tenant(collection.tenant, |keys| Ok(keys.audit.clone()))?;
-        let done = self.store.commit(Change {
+        let done = self.commit(Change {
             events: vec![self.nobodys_event(&key, event)?],
             ..Change::default()
         })?;

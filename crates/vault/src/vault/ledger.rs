@@ -214,7 +214,7 @@ impl Vault {
             .all(|(_, part)| part.state != ConsentState::Active)
         {
             // Whoever agreed to nothing costs as much to ask for as others do (ADR 12).
-            drop(self.store.withdrawn(&[0; 16])?);
+            let _ = self.store.withdrawn(&[0; 16])?;
         }
         for (row, (_, part)) in rows.iter().zip(&mut parts) {
             if part.state == ConsentState::Active

@@ -17,8 +17,14 @@ struct Manifest {
 struct Model {
     id: String,
     sha256: String,
+    data: Option<Data>,
     calibration: Option<String>,
     ranges: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    sha256: String,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -49,12 +55,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut weights = String::from("&[\n");
         let mut missing = Vec::new();
         for model in &manifest.model {
-            let path = models.join("store").join(&model.sha256);
-            println!("cargo::rerun-if-changed={}", path.display());
-            if path.is_file() {
-                writeln!(weights, "    ({:?}, include_bytes!({:?})),", model.id, path)?;
-            } else {
-                missing.push(format!("models/store/{} ({})", model.sha256, model.id));
+            let data = model.data.iter().map(|data| &data.sha256);
+            for digest in std::iter::once(&model.sha256).chain(data) {
+                let path = models.join("store").join(digest);
+                println!("cargo::rerun-if-changed={}", path.display());
+                if path.is_file() {
+                    writeln!(weights, "    ({digest:?}, include_bytes!({path:?})),")?;
+                } else {
+                    missing.push(format!("models/store/{digest} ({})", model.id));
+                }
             }
         }
         weights.push(']');

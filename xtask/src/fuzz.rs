@@ -140,6 +140,7 @@ fn seeds(root: &Path, target: &str) -> Result<Vec<Vec<u8>>> {
         "onnx" => manifest
             .models()
             .iter()
+            .filter(|model| model.data.is_none())
             .map(|model| model.file())
             .min_by_key(|f| f.bytes)
             .into_iter()

@@ -184,7 +184,7 @@ fn doctor_finds_this_machine_in_order_on_every_instruction_set_and_precision() {
         assert_eq!(findings["healthy"], true);
         let checks = findings["checks"].as_array().unwrap();
         let isas = countenance_core::Isa::available().count();
-        assert_eq!(checks.len(), 2 * isas, "two networks on each of {isas}");
+        assert_eq!(checks.len(), 3 * isas, "three networks on each of {isas}");
         assert!(
             checks.iter().all(|check| check["passed"] == true),
             "{findings}"

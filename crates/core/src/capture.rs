@@ -5,7 +5,8 @@ use crate::timing::timed;
 use crate::{CaptureError, CapturePolicy, FaceChoice, StageTimings, Worker};
 use countenance_gallery::{ModelId, Template};
 use countenance_vision::{
-    Crop, Face, Picture, Quality, QualityCause, Size, align, assess, choose_face, decode, measure,
+    Crop, Face, Observation, Picture, Quality, QualityCause, Size, align, assess, choose_face,
+    decode, measure,
 };
 
 /// What was found in one picture.
@@ -84,27 +85,22 @@ impl Worker {
         policy: &CapturePolicy,
         timings: &mut StageTimings,
     ) -> Result<Result<Seen, QualityCause>, CaptureError> {
-        let Self {
-            detector, engine, ..
-        } = self;
+        let engine = self.engine.clone();
         let clock = engine.clock();
         let picture = timed(clock, &mut timings.decode, || decode(bytes, &policy.decode))?;
-        let faces = timed(clock, &mut timings.detect, || {
-            detector.detect(&picture, policy.search)
+        let seen = timed(clock, &mut timings.detect, || {
+            self.observe_picture(&picture, None)
         })?;
-        let face = match choose(&faces, &picture, policy.face) {
-            Ok(face) => *face,
+        let Observation { cues, crop } = match seen {
+            Ok(seen) => seen,
             Err(cause) => return Ok(Err(cause)),
         };
-        let crop = align(&picture, &face.landmarks);
-        let quality = measure(&picture, &face, &crop);
         let causes = policy
             .quality
             .as_ref()
-            .map(|limits| assess(&quality, limits));
+            .map(|limits| assess(&cues.quality, limits));
         let cause = causes.and_then(|causes| causes.first().copied());
-        let cues = FrameCues::of(&picture, &face, &crop, &quality, cause);
-        Ok(Ok((cues, crop)))
+        Ok(Ok((FrameCues::of(&cues, cause), crop)))
     }
 
     /// Makes a template of an aligned face.

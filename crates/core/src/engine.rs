@@ -2,7 +2,7 @@
 
 use crate::{Clock, CompareError, ComparePolicy, StoppedClock};
 use countenance_gallery::{Calibration, ModelId, Threshold};
-use countenance_vision::{Detector, Extractor, Net, Size};
+use countenance_vision::{Detector, Extractor, MeshFinder, Net, Size};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -20,6 +20,8 @@ pub struct EngineParts {
     pub detector: Arc<PlanNetwork>,
     /// Plans the embedding network (SFace) for 112 x 112 pixels.
     pub embedder: Arc<PlanNetwork>,
+    /// Plans the face mesh for 192 x 192 pixels; without it frames cannot be observed.
+    pub mesh: Option<Arc<PlanNetwork>>,
     /// What was measured of the embedding network; thresholds come only from here.
     pub calibrations: Calibrations,
     /// Measures the stages.
@@ -58,6 +60,7 @@ impl EngineParts {
             model,
             detector,
             embedder,
+            mesh: None,
             calibrations,
             clock: Arc::new(StoppedClock),
         }
@@ -76,6 +79,8 @@ pub struct Engine {
 pub struct Worker {
     pub(crate) detector: Detector,
     pub(crate) extractor: Extractor,
+    /// Planned when a frame is first observed.
+    pub(crate) meshes: Option<MeshFinder>,
     pub(crate) engine: Engine,
 }
 
@@ -129,8 +134,24 @@ impl Engine {
         Ok(Worker {
             detector: Detector::new(move |size| plan(size)),
             extractor: Extractor::new(embedder, self.model().as_str()),
+            meshes: None,
             engine: self.clone(),
         })
+    }
+
+    /// Plans the face mesh of one thread.
+    pub(crate) fn meshes(&self) -> Result<MeshFinder, Box<dyn Error + Send + Sync>> {
+        let plan = self
+            .parts
+            .mesh
+            .as_ref()
+            .ok_or("the engine has no face mesh")?;
+        let side = MeshFinder::SIDE;
+        let size = Size {
+            width: side,
+            height: side,
+        };
+        Ok(MeshFinder::new(plan(size)?))
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

@@ -2,7 +2,8 @@
 
 use crate::Side;
 use countenance_gallery::{ModelId, ModelIdError, TemplateError, ThresholdError};
-use countenance_vision::{DecodeError, DetectError, ExtractError};
+use countenance_vision::{DecodeError, DetectError, ExtractError, ObserveError};
+use std::error::Error;
 use thiserror::Error;
 
 /// Who can do something about an error.
@@ -46,9 +47,15 @@ pub enum CaptureError {
     /// The embedding network failed.
     #[error("template extraction failed")]
     Extract(#[from] ExtractError),
+    /// The face mesh cannot be planned.
+    #[error("face mesh cannot be planned")]
+    MeshPlan(#[source] Box<dyn Error + Send + Sync>),
     /// The embedding network is named by no model name.
     #[error("embedding names no model")]
     ModelName(#[from] ModelIdError),
+    /// A frame could not be looked at.
+    #[error("frame cannot be looked at")]
+    Observe(#[from] ObserveError),
     /// The embedding is no template.
     #[error("embedding makes no template")]
     Template(#[from] TemplateError),
@@ -60,9 +67,12 @@ impl CaptureError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Decode(_) => Fault::Caller,
-            Self::Detect(_) | Self::Extract(_) | Self::ModelName(_) | Self::Template(_) => {
-                Fault::Config
-            }
+            Self::Detect(_)
+            | Self::Extract(_)
+            | Self::MeshPlan(_)
+            | Self::ModelName(_)
+            | Self::Observe(_)
+            | Self::Template(_) => Fault::Config,
         }
     }
 }

@@ -19,6 +19,7 @@ mod extract;
 mod grant_consent;
 mod identify;
 mod networks;
+mod observe;
 mod open;
 mod open_collection;
 mod policy;
@@ -46,7 +47,7 @@ pub use error::{CaptureError, CompareError, Fault};
 pub use extract::Extraction;
 pub use grant_consent::Agreement;
 pub use identify::{Identification, IdentifyAnswer, IdentifyError, IdentifyRequest};
-pub use networks::{Networks, OpenError, color_order, spec_of};
+pub use networks::{MeshSource, Networks, OpenError, color_order, spec_of};
 pub use open_collection::OpenCollection;
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};
 pub use registry::{Claim, Registry};
@@ -71,6 +72,6 @@ pub use countenance_gallery::{
 /// Keys, consents, records and the audit log: what a registry stands on.
 pub use countenance_vault as vault;
 pub use countenance_vision::{
-    DecodeError, DecodeLimits, Face, Isa, Options, Picture, Point, Precision, Quality,
-    QualityCause, QualityLimits, Rect, Search, Size,
+    DecodeError, DecodeLimits, Face, FaceCues, Isa, Mesh, Observation, Options, Picture, Point,
+    Precision, Quality, QualityCause, QualityLimits, Rect, Search, Size, decode, relief,
 };

@@ -10,9 +10,11 @@ use countenance_models::{
     Weights,
 };
 use countenance_net::{
-    ColorOrder, LayerRanges, LoadError, Model, Network, Options, PlanError, Precision, Ranges, Size,
+    ColorOrder, LayerRanges, LoadError, Model, Network, Options, PlanError, Precision, Ranges,
+    Size, TfjsFiles,
 };
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
 /// The networks cannot be made of what was given.
@@ -34,6 +36,14 @@ pub enum OpenError {
         model: String,
         /// What the manifest says.
         order: String,
+    },
+    /// The manifest wants pixels in a range that is not known.
+    #[error("model {model}: unknown range of its input {range:?}")]
+    InputRange {
+        /// The model.
+        model: String,
+        /// What the manifest says.
+        range: String,
     },
     /// The weights of a model make no network.
     #[error("model {model}")]
@@ -71,7 +81,7 @@ pub enum OpenError {
     },
 }
 
-/// The two networks of an engine, packed for this machine.
+/// The networks of an engine, packed for this machine.
 pub struct Networks {
     /// The model id of the embedding network.
     pub embedder_id: String,
@@ -79,6 +89,8 @@ pub struct Networks {
     pub detector: Model,
     /// Makes embeddings of 112 x 112 pixels.
     pub embedder: Model,
+    /// Lays a mesh over a face; read when it is first needed.
+    pub mesh: MeshSource,
     /// What was measured of the embedding network.
     pub calibrations: Calibrations,
     /// Threads that share one run.
@@ -86,7 +98,7 @@ pub struct Networks {
 }
 
 impl Networks {
-    /// Reads both networks of a manifest.
+    /// Reads the networks of a manifest.
     ///
     /// # Errors
     /// [`OpenError`] when manifest, weights and calibration do not fit together.
@@ -100,6 +112,7 @@ impl Networks {
         Ok(Self {
             embedder_id: embedder.id.clone(),
             detector: read(spec_of(manifest, Role::Detector)?, weights, options)?,
+            mesh: MeshSource::new(spec_of(manifest, Role::Mesh)?, weights, options)?,
             calibrations: calibrations(embedder, model.precision())?,
             embedder: model,
             threads: options.threads,
@@ -128,9 +141,85 @@ impl Networks {
             planner(self.detector),
             planner(self.embedder),
         );
+        let mesh = self.mesh;
+        parts.mesh = Some(Arc::new(move |size| {
+            Ok(Box::new(Network::plan(&mesh.model()?, size, threads)?))
+        }));
         parts.calibrations = self.calibrations;
         parts.clock = clock;
         Ok(Engine::new(parts))
+    }
+}
+
+/// The outputs of the mesh that are read.
+const MESH_OUTPUTS: [&str; 2] = ["output_mesh", "output_faceflag"];
+
+/// The face mesh's two files, and its network once somebody wanted it: comparing photos needs no mesh and does
+/// not wait for one.
+pub struct MeshSource {
+    model: String,
+    files: [Cow<'static, [u8]>; 2],
+    scale: f32,
+    options: Options,
+    read: Mutex<Option<Model>>,
+}
+
+impl MeshSource {
+    fn new(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Self, OpenError> {
+        let files = weights.both(&spec.id).ok_or_else(|| OpenError::NoWeights {
+            model: spec.id.clone(),
+        })?;
+        let scale = match spec.input.range.as_str() {
+            "0..=1" => 1.0 / 255.0,
+            "0..=255" => 1.0,
+            other => {
+                return Err(OpenError::InputRange {
+                    model: spec.id.clone(),
+                    range: other.to_owned(),
+                });
+            }
+        };
+        Ok(Self {
+            model: spec.id.clone(),
+            files,
+            scale,
+            // Points are read to a tenth of a pixel, and the whole network is 35 million products: f32 on every
+            // machine, and so the same points on every machine.
+            options: Options {
+                precision: Precision::F32,
+                ..*options
+            },
+            read: Mutex::new(None),
+        })
+    }
+
+    /// The network's model id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.model
+    }
+
+    /// The network, read now if it was not.
+    ///
+    /// # Errors
+    /// [`OpenError::Load`] when its files make no network.
+    pub fn model(&self) -> Result<Model, OpenError> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(model) = &*read {
+            return Ok(model.clone());
+        }
+        let [topology, weights] = &self.files;
+        let files = TfjsFiles {
+            topology,
+            weights,
+            outputs: &MESH_OUTPUTS,
+            scale: self.scale,
+        };
+        let model = Model::from_tfjs(&files, &self.options).map_err(|source| OpenError::Load {
+            model: self.model.clone(),
+            source,
+        })?;
+        Ok(read.insert(model).clone())
     }
 }
 

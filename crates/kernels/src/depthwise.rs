@@ -9,7 +9,8 @@
 //!
 //! The fast version keeps the nine weights of sixteen channels in registers and computes
 //! several neighbouring pixels at once, so that each loaded column serves three outputs.
-//! The border is real zeros around the plane, so there is no edge case.
+//! The border is real zeros around the plane, so there is no edge case; where the windows begin
+//! one pixel later ([`Windows`]), so does the pointer.
 //!
 //! Where the machine multiplies bf16 pairs and the activations are bf16, the weights are
 //! rounded to bf16 too, and a window is three columns of two instructions instead of nine
@@ -24,6 +25,7 @@ use crate::scalar::ScalarLanes;
 use crate::separable::{StepError, base, base_mut, element_bytes};
 use crate::stamp::level_of_lanes;
 use crate::team::{Parted, Team};
+use crate::windows::Windows;
 use std::sync::Arc;
 
 /// Vectors per channel block: nine weights, bias, slope, zero point.
@@ -406,7 +408,7 @@ pub struct Depthwise {
     weights: Arc<DepthwiseWeights>,
     kernel: DepthwiseFn,
     isa: Isa,
-    stride: usize,
+    windows: Windows,
     element: Element,
     input: PlaneShape,
     output: PlaneShape,
@@ -421,18 +423,19 @@ impl Depthwise {
     pub fn plan(
         weights: Arc<DepthwiseWeights>,
         isa: Isa,
-        stride: usize,
+        windows: impl Into<Windows>,
         element: Element,
         input: PlaneShape,
         output: PlaneShape,
         threads: usize,
     ) -> Result<Self, StepError> {
+        let windows = windows.into();
         let fits = input.halo == 1
-            && (stride == 1 || stride == 2)
+            && windows.are_known()
             && input.channels == weights.channels
             && output.channels == weights.channels
-            && output.height == input.height.div_ceil(stride)
-            && output.width == input.width.div_ceil(stride)
+            && output.height == windows.count(input.height)
+            && output.width == windows.count(input.width)
             && output.pixels() > 0;
         if !fits {
             return Err(StepError::ShapeMismatch);
@@ -451,7 +454,7 @@ impl Depthwise {
             weights,
             kernel,
             isa,
-            stride,
+            windows,
             element,
             input,
             output,
@@ -483,20 +486,22 @@ impl Depthwise {
         assert!(input.shape() == self.input && output.shape() == self.output);
         assert!(input.element() == self.element && output.element() == self.element);
         let source = Parted(base(input).cast_mut());
+        let corner = self.windows.corner(&self.input) * element_bytes(self.element);
         let target = Parted(base_mut(output));
         team.run(self.parts, &|part, _| {
             let first = self.output.height * part / self.parts;
             let rows = self.output.height * (part + 1) / self.parts - first;
             let offset = self.output.pixel(first, 0) * element_bytes(self.element);
-            // SAFETY: shapes were checked above; parts write disjoint rows.
+            // SAFETY: shapes were checked above; parts write disjoint rows; from the corner on
+            // all windows lie inside the plane with its border.
             unsafe {
                 (self.kernel)(&DepthwiseJob {
-                    input: source.address(),
+                    input: source.address().add(corner),
                     row: self.input.row_stride(),
                     block: self.input.block_stride(),
                     blocks: self.input.blocks(),
                     weights: &self.weights,
-                    stride: self.stride,
+                    stride: self.windows.step,
                     first_row: first,
                     rows,
                     width: self.output.width,

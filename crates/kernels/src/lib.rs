@@ -27,6 +27,7 @@ mod scalar;
 mod separable;
 mod stamp;
 mod team;
+mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
@@ -44,8 +45,9 @@ pub use peak::peak_macs;
 pub use plane::{Element, LANES, Plane, PlaneShape, bf16_to_f32, f32_to_bf16};
 pub use pointwise::{Arithmetic, Quantization};
 pub use region::{Lot, Region, RegionError};
-pub use resample::{DoubleAndAdd, MaxPool};
+pub use resample::{DoubleAndAdd, MaxPool, Sum};
 pub use rgb::{Rgb, RgbWeights};
 pub use rows::{RowDots, RowProduct};
 pub use separable::{Pointwise, Separable, StepError};
 pub use team::Team;
+pub use windows::{Border, Windows};

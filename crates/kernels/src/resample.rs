@@ -1,5 +1,7 @@
-//! Steps that move activations between sizes: 2x2 maximum and nearest doubling with a sum.
+//! Steps that join and resize activations: 2x2 maximum, nearest doubling with a sum, and the sum
+//! of two maps.
 
+use crate::buffer::Buffer;
 use crate::isa::Isa;
 use crate::lanes::{Lanes, Stored};
 use crate::plane::{Element, LANES, Plane, PlaneShape};
@@ -13,6 +15,8 @@ struct ResampleJob {
     /// The plane that is added, of the output's shape and layout; null for pooling.
     addend: *const u8,
     addend_shape: PlaneShape,
+    /// PReLU slopes behind a sum, a vector for each block; null for the others.
+    slopes: *const f32,
     out: *mut u8,
     out_shape: PlaneShape,
 }
@@ -70,6 +74,40 @@ unsafe fn double_and_add<V: Lanes, E: Stored>(job: &ResampleJob) {
                         .cast::<E>()
                         .add(block * to.block_stride() + to.pixel(y, x));
                     E::store(small.add(large), out);
+                }
+            }
+        }
+    }
+}
+
+/// `out = prelu(addend + input)`, where the input may have fewer blocks of channels: what it lacks
+/// is zero.
+///
+/// # Safety
+/// As for [`max_pool`]; there is a vector of slopes for each block of the output.
+#[inline(always)]
+unsafe fn sum<V: Lanes, E: Stored>(job: &ResampleJob) {
+    let (from, with, to) = (&job.shape, &job.addend_shape, &job.out_shape);
+    for block in 0..to.blocks() {
+        // SAFETY: all pixels of a row lie one behind the other in all three planes, and the input
+        // is read only in blocks that it has.
+        unsafe {
+            let slope = V::load(job.slopes.add(block * LANES));
+            let addend = job.addend.cast::<E>().add(block * with.block_stride());
+            let out = job.out.cast::<E>().add(block * to.block_stride());
+            for y in 0..to.height {
+                let (addend, out) = (addend.add(with.pixel(y, 0)), out.add(to.pixel(y, 0)));
+                if block < from.blocks() {
+                    let input = job.input.cast::<E>();
+                    let input = input.add(block * from.block_stride() + from.pixel(y, 0));
+                    for x in (0..to.width * LANES).step_by(LANES) {
+                        let both = E::load::<V>(addend.add(x)).add(E::load::<V>(input.add(x)));
+                        E::store(both.prelu(slope), out.add(x));
+                    }
+                } else {
+                    for x in (0..to.width * LANES).step_by(LANES) {
+                        E::store(E::load::<V>(addend.add(x)).prelu(slope), out.add(x));
+                    }
                 }
             }
         }
@@ -170,6 +208,7 @@ impl MaxPool {
                 shape: self.input,
                 addend: std::ptr::null(),
                 addend_shape: self.input,
+                slopes: std::ptr::null(),
                 out: base_mut(output),
                 out_shape: self.output,
             });
@@ -232,6 +271,81 @@ impl DoubleAndAdd {
                 shape: self.small,
                 addend: base(large),
                 addend_shape: self.large,
+                slopes: std::ptr::null(),
+                out: base_mut(output),
+                out_shape: self.output,
+            });
+        }
+    }
+}
+
+/// The sum of two maps with PReLU behind it: the way around a block of layers, and what the block
+/// made.
+///
+/// *Computes*: `prelu(full[c] + part[c])`, where `part` may have fewer channels: those it lacks are
+/// zero, as where a network pads channels before it adds.
+#[derive(Debug)]
+pub struct Sum {
+    kernel: ResampleFn,
+    element: Element,
+    part: PlaneShape,
+    full: PlaneShape,
+    output: PlaneShape,
+    slopes: Buffer<f32>,
+}
+
+impl Sum {
+    /// Plans the step; `slope` has a value per channel of the output.
+    ///
+    /// # Errors
+    /// [`StepError`] when shapes do not fit or no kernel exists.
+    pub fn plan(
+        isa: Isa,
+        element: Element,
+        part: PlaneShape,
+        full: PlaneShape,
+        output: PlaneShape,
+        slope: &[f32],
+    ) -> Result<Self, StepError> {
+        let size = (output.height, output.width);
+        let fits = full.channels == output.channels
+            && part.channels <= output.channels
+            && slope.len() == output.channels
+            && (part.height, part.width) == size
+            && (full.height, full.width) == size;
+        if !fits {
+            return Err(StepError::ShapeMismatch);
+        }
+        let kernel = select!(isa, element, sum).ok_or(StepError::NoKernel)?;
+        let mut slopes = Buffer::zeroed(output.blocks() * LANES);
+        slopes[..slope.len()].copy_from_slice(slope);
+        Ok(Self {
+            kernel,
+            element,
+            part,
+            full,
+            output,
+            slopes,
+        })
+    }
+
+    /// Runs the step.
+    ///
+    /// # Panics
+    /// When planes are not those of the plan.
+    pub fn run(&self, part: &Plane, full: &Plane, output: &mut Plane) {
+        assert!(part.shape() == self.part && full.shape() == self.full);
+        assert!(output.shape() == self.output && output.element() == self.element);
+        assert!(part.element() == self.element && full.element() == self.element);
+        // SAFETY: the planes have the planned shapes and element; the slopes were laid out for
+        // the output's blocks.
+        unsafe {
+            (self.kernel)(&ResampleJob {
+                input: base(part),
+                shape: self.part,
+                addend: base(full),
+                addend_shape: self.full,
+                slopes: self.slopes.as_ptr(),
                 out: base_mut(output),
                 out_shape: self.output,
             });

@@ -17,6 +17,7 @@ use crate::plane::{Element, LANES, Plane, PlaneShape, round_filter};
 use crate::scalar::ScalarLanes;
 use crate::separable::{StepError, base_mut, element_bytes};
 use crate::team::{Parted, Team};
+use crate::windows::Windows;
 use std::sync::Arc;
 
 const TAPS: usize = 27;
@@ -356,7 +357,7 @@ pub struct Rgb {
     kernels: Kernels,
     isa: Isa,
     element: Element,
-    stride: usize,
+    windows: Windows,
     width: usize,
     height: usize,
     output: PlaneShape,
@@ -368,31 +369,31 @@ pub struct Rgb {
 }
 
 impl Rgb {
-    /// Plans the step for pictures of `width` by `height` pixels; `output` has that size
-    /// divided by `stride` (1 or 2, rounded up).
+    /// Plans the step for pictures of `width` by `height` pixels; `output` has as many rows
+    /// and columns as there are windows.
     ///
     /// # Errors
     /// [`StepError`] when shapes do not fit or no kernel exists.
     pub fn plan(
         weights: Arc<RgbWeights>,
         isa: Isa,
-        stride: usize,
+        windows: impl Into<Windows>,
         element: Element,
         (width, height): (usize, usize),
         output: PlaneShape,
         threads: usize,
     ) -> Result<Self, StepError> {
-        let fits = (stride == 1 || stride == 2)
+        let windows = windows.into();
+        let fits = windows.are_known()
             && output.channels == weights.outputs
-            && output.height == height.div_ceil(stride)
-            && output.width == width.div_ceil(stride)
+            && output.height == windows.count(height)
+            && output.width == windows.count(width)
             && output.pixels() > 0;
         if !fits {
             return Err(StepError::ShapeMismatch);
         }
         let kernels = select(isa, element, output.blocks()).ok_or(StepError::NoKernel)?;
-        // One more column and row than a border of one: a stride of two over an even size
-        // never reads them, but a window may be loaded whole.
+        // One more column and row than a border of one: a window may be loaded whole.
         let row = (width + 3) * 3 + SLACK;
         let centered = Buffer::zeroed(row * (height + 3) * kernels.value_bytes());
         let parts = if threads <= 1 {
@@ -405,7 +406,7 @@ impl Rgb {
             kernels,
             isa,
             element,
-            stride,
+            windows,
             width,
             height,
             output,
@@ -455,6 +456,8 @@ impl Rgb {
                 out_row: self.row,
             });
         }
+        let (step, shift) = (self.windows.step, self.windows.shift(self.height));
+        let corner = shift * row_bytes + self.windows.shift(self.width) * 3 * size;
         let source = Parted(self.centered.as_ptr().cast_mut());
         let target = Parted(base_mut(output));
         let this = &*self;
@@ -473,10 +476,10 @@ impl Rgb {
             // picture has a border on every side.
             unsafe {
                 (this.kernels.convolve)(&RgbJob {
-                    input: source.address().add(first * this.stride * row_bytes),
+                    input: source.address().add(corner + first * step * row_bytes),
                     row: row_bytes,
-                    step: this.stride * 3 * size,
-                    stride: this.stride,
+                    step: step * 3 * size,
+                    stride: step,
                     rows,
                     width: this.output.width,
                     blocks: this.output.blocks(),

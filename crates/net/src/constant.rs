@@ -143,6 +143,19 @@ impl Constant {
         Ok(constant)
     }
 
+    /// Values that were read elsewhere; `None` when one is not finite. There are as many as the
+    /// dimensions say.
+    pub(crate) fn of(dims: Vec<usize>, values: Vec<f32>) -> Option<Self> {
+        debug_assert_eq!(dims.iter().product::<usize>(), values.len());
+        let data = Data::Float(values);
+        let constant = Self { dims, data };
+        constant
+            .values()
+            .iter()
+            .all(|value| value.is_finite())
+            .then_some(constant)
+    }
+
     /// How many values there are.
     pub(crate) fn len(&self) -> usize {
         match &self.data {

@@ -12,6 +12,12 @@ pub enum LoadError {
         /// What the protobuf reader said.
         reason: String,
     },
+    /// The file is not a TensorFlow.js graph model.
+    #[error("not a TensorFlow.js graph model: {reason}")]
+    NotTfjs {
+        /// What the JSON reader said.
+        reason: String,
+    },
     /// The file is larger than any network here.
     #[error("the file has {bytes} bytes, more than the {limit} that are read")]
     TooLarge {

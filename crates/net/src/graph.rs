@@ -1,11 +1,12 @@
 //! A network as layers: what is left after constants, batch norms and activations are folded.
 
 use crate::dense::DenseLayer;
+use countenance_kernels::Windows;
 
 /// Number of an activation tensor; 0 is the picture.
 pub(crate) type TensorId = usize;
 
-/// What a convolution does to the result at the end.
+/// What a layer does to the result at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Activation {
     None,
@@ -40,7 +41,8 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Convolution {
     pub(crate) kind: Kind,
-    pub(crate) stride: usize,
+    /// How the windows of a 3x3 layer lie.
+    pub(crate) windows: Windows,
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     /// `[outputs][inputs / group][kh][kw]`.
@@ -57,6 +59,8 @@ pub(crate) enum Operation {
     MaxPool,
     /// The first input doubled in size, plus the second.
     DoubleAndAdd,
+    /// The sum of two maps; the first may have fewer channels, and those it lacks are zero.
+    Sum(Activation),
     /// Every output sees every value of the input.
     Dense(DenseLayer),
 }
@@ -87,7 +91,7 @@ pub(crate) struct Normalization {
 }
 
 /// A network of the supported family: a picture in, convolutions in a straight or
-/// branching line, maps or one vector out.
+/// branching line, maps or vectors out.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Graph {
     pub(crate) normalization: Normalization,
@@ -157,7 +161,7 @@ impl Graph {
             match &self.layers[next].operation {
                 Operation::Convolution(next_convolution)
                     if next_convolution.kind == Kind::Depthwise
-                        && next_convolution.stride == 1
+                        && next_convolution.windows.step == 1
                         && next_convolution.activation == Activation::None =>
                 {
                     Some((index, next))

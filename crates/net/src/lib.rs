@@ -1,7 +1,7 @@
 //! Reads the pinned networks, plans them once and runs them.
 //!
-//! A [`Model`] is what an ONNX file says, with block-quantised weights and batch norms
-//! folded and everything packed for one machine and precision. A [`Network`] is a model
+//! A [`Model`] is what an ONNX file or a TensorFlow.js graph model says, with block-quantised
+//! weights and batch norms folded and everything packed for one machine and precision. A [`Network`] is a model
 //! planned for one input size: a straight list of fused steps over buffers that were
 //! allocated once. [`Net`] is the seam: what the rooms above need of any engine, so that
 //! they can be tested without weights.
@@ -18,6 +18,7 @@ mod options;
 mod ranges;
 mod record;
 mod seam;
+mod tfjs;
 
 pub use countenance_kernels::{Arithmetic, Isa, peak_macs};
 pub use error::{LoadError, PlanError};
@@ -27,3 +28,4 @@ pub use options::{Options, Precision};
 pub use ranges::{LayerRanges, Ranges};
 pub use record::RangeRecorder;
 pub use seam::{Net, RunError, Size};
+pub use tfjs::TfjsFiles;

@@ -392,7 +392,7 @@ impl<'a> Lowering<'a> {
         };
         let convolution = Convolution {
             kind,
-            stride,
+            windows: stride.into(),
             inputs,
             outputs,
             weights,

@@ -9,9 +9,10 @@ use crate::lower::lower;
 use crate::onnx::ModelProto;
 use crate::options::{Options, Precision};
 use crate::ranges::{LayerRanges, Ranges};
+use crate::tfjs::TfjsFiles;
 use countenance_kernels::{
     Arithmetic, BlockWeights, BlockWeightsLayer, DepthwiseWeights, Element, Isa, LANES,
-    PointwiseLayer, PointwiseRows, PointwiseWeights, Quantization, RgbWeights,
+    PointwiseLayer, PointwiseRows, PointwiseWeights, Quantization, RgbWeights, Windows,
 };
 use prost::Message;
 use std::sync::Arc;
@@ -33,22 +34,26 @@ pub enum ColorOrder {
 pub(crate) enum Packed {
     Rgb {
         weights: Arc<RgbWeights>,
-        stride: usize,
+        windows: Windows,
     },
     Depthwise {
         weights: Arc<DepthwiseWeights>,
-        stride: usize,
+        windows: Windows,
     },
     Separable {
         depthwise: Arc<DepthwiseWeights>,
         pointwise: Arc<PointwiseWeights>,
-        stride: usize,
+        windows: Windows,
     },
     Pointwise {
         weights: Arc<PointwiseWeights>,
     },
     MaxPool,
     DoubleAndAdd,
+    Sum {
+        /// One per channel of the output.
+        slopes: Arc<[f32]>,
+    },
     DenseBlocks {
         weights: Arc<BlockWeights>,
     },
@@ -96,6 +101,16 @@ impl Model {
         ranges: Option<&Ranges>,
     ) -> Result<Self, LoadError> {
         Self::pack(&read(bytes)?, order, options, ranges, true)
+    }
+
+    /// Reads a TensorFlow.js graph model and packs its weights for `options`. Pictures come as
+    /// R, G, B; there are no 8-bit layers.
+    ///
+    /// # Errors
+    /// [`LoadError`] when a file is malformed, holds values that are not finite, lacks a wanted
+    /// output, or is not of the supported family.
+    pub fn from_tfjs(files: &TfjsFiles<'_>, options: &Options) -> Result<Self, LoadError> {
+        Self::pack(&files.graph()?, ColorOrder::Rgb, options, None, true)
     }
 
     /// As [`Model::from_onnx`] in f32 without fusing, so that every activation can be seen:
@@ -193,7 +208,10 @@ impl Model {
                 } => depthwise.bytes() + pointwise.bytes(),
                 Packed::Pointwise { weights } | Packed::Dense { weights, .. } => weights.bytes(),
                 Packed::DenseBlocks { weights } => weights.bytes(),
-                Packed::Rgb { .. } | Packed::MaxPool | Packed::DoubleAndAdd => 0,
+                Packed::Rgb { .. }
+                | Packed::MaxPool
+                | Packed::DoubleAndAdd
+                | Packed::Sum { .. } => 0,
             })
             .sum()
     }
@@ -265,6 +283,9 @@ impl Packer<'_> {
         let packed = match &layer.operation {
             Operation::MaxPool => Packed::MaxPool,
             Operation::DoubleAndAdd => Packed::DoubleAndAdd,
+            Operation::Sum(activation) => Packed::Sum {
+                slopes: activation.slopes(self.graph.channels[output]).into(),
+            },
             Operation::Dense(dense) => self.dense(layer.inputs[0], dense)?,
             Operation::Convolution(convolution) => match (convolution.kind, follower) {
                 (Kind::Rgb, _) => self.rgb(convolution)?,
@@ -274,7 +295,7 @@ impl Packer<'_> {
                 }
                 (Kind::Depthwise, None) => Packed::Depthwise {
                     weights: Arc::new(depthwise(convolution, None).ok_or(UNFIT)?),
-                    stride: convolution.stride,
+                    windows: convolution.windows,
                 },
                 (Kind::Pointwise, _) => {
                     let arithmetic = match self.precision {
@@ -316,7 +337,7 @@ impl Packer<'_> {
         .ok_or(UNFIT)?;
         Ok(Packed::Rgb {
             weights: Arc::new(weights),
-            stride: convolution.stride,
+            windows: convolution.windows,
         })
     }
 
@@ -336,7 +357,7 @@ impl Packer<'_> {
             pointwise: Arc::new(
                 pointwise(self.isa, arithmetic, second, quantization).ok_or(UNFIT)?,
             ),
-            stride: first.stride,
+            windows: first.windows,
         })
     }
 

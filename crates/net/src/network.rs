@@ -3,12 +3,12 @@
 
 use crate::error::PlanError;
 use crate::graph::Output;
-use crate::model::{Model, Packed};
+use crate::model::{Model, Packed, Part};
 use crate::ranges::LayerRanges;
 use crate::seam::{Net, RunError, Size};
 use countenance_kernels::{
     Buffer, Dense, DenseBlocks, Depthwise, DoubleAndAdd, MaxPool, Plane, PlaneShape, Pointwise,
-    Rgb, Separable, StepError, Team,
+    Rgb, Separable, StepError, Sum, Team,
 };
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ enum Step {
     Pointwise(Pointwise, usize, usize),
     MaxPool(MaxPool, usize, usize),
     DoubleAndAdd(DoubleAndAdd, usize, usize, usize),
+    Sum(Sum, usize, usize, usize),
     Dense(Box<Dense>, usize),
     DenseBlocks(Box<DenseBlocks>, usize),
 }
@@ -32,9 +33,16 @@ enum Step {
 #[derive(Debug)]
 struct Emitted {
     output: Output,
-    /// Plane, or `None` for the dense layer.
-    plane: Option<usize>,
+    source: Source,
     values: Vec<f32>,
+}
+
+/// What holds an output's values after a run.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Plane(usize),
+    /// The dense layer of a step.
+    Step(usize),
 }
 
 /// A planned network with its buffers and its team of threads.
@@ -124,15 +132,21 @@ impl Network {
             .outputs
             .iter()
             .map(|output| {
+                let made = |part: &Part| part.output == output.tensor;
+                let source = match (shapes.get(output.tensor), model.parts.iter().position(made)) {
+                    (Some(Some(_)), _) => Source::Plane(output.tensor),
+                    (_, Some(step)) => Source::Step(step),
+                    _ => return Err(bad("an output is the picture itself")),
+                };
                 let shape = shapes.get(output.tensor).copied().flatten();
                 let pixels = shape.map_or(1, |shape| shape.pixels());
-                Emitted {
+                Ok(Emitted {
                     output: output.clone(),
-                    plane: shape.map(|_| output.tensor),
+                    source,
                     values: vec![0.0; pixels * output.channels],
-                }
+                })
             })
-            .collect();
+            .collect::<Result<Vec<_>, PlanError>>()?;
         Ok(Self {
             size,
             steps,
@@ -169,6 +183,10 @@ impl Network {
                 let (before, after) = planes.split_at_mut(*to);
                 step.run(&before[*small], &before[*large], &mut after[0]);
             }
+            Step::Sum(step, part, full, to) => {
+                let (before, after) = planes.split_at_mut(*to);
+                step.run(&before[*part], &before[*full], &mut after[0]);
+            }
             Step::Dense(step, from) => step.run(&mut self.team, &planes[*from]),
             Step::DenseBlocks(step, from) => step.run(&mut self.team, &planes[*from]),
         }
@@ -185,18 +203,23 @@ impl Network {
         Ok(())
     }
 
-    /// Copies the outputs out of their planes.
+    /// Copies the outputs out of their planes and dense layers.
     fn emit(&mut self) {
         for emitted in &mut self.outputs {
-            match emitted.plane {
-                Some(plane) => gather(&self.planes[plane], &emitted.output, &mut emitted.values),
-                None => match self.steps.last() {
-                    Some(Step::Dense(dense, _)) => emitted.values.copy_from_slice(dense.output()),
-                    Some(Step::DenseBlocks(dense, _)) => {
-                        emitted.values.copy_from_slice(dense.output());
-                    }
-                    _ => {}
+            let values = match emitted.source {
+                Source::Plane(plane) => {
+                    gather(&self.planes[plane], &emitted.output, &mut emitted.values);
+                    continue;
+                }
+                Source::Step(step) => match &self.steps[step] {
+                    Step::Dense(dense, _) => dense.output(),
+                    Step::DenseBlocks(dense, _) => dense.output(),
+                    _ => continue,
                 },
+            };
+            emitted.values.copy_from_slice(values);
+            if emitted.output.sigmoid {
+                emitted.values.iter_mut().for_each(sigmoid);
             }
         }
     }
@@ -275,6 +298,9 @@ impl Network {
                 0,
                 bytes(&[*small, *large, *to]),
             ),
+            Step::Sum(_, part, full, to) => {
+                ("sum".to_owned(), shape(*to), 0, bytes(&[*part, *full, *to]))
+            }
             Step::Dense(s, from) => {
                 let all = s.bytes() + bytes(&[*from]) + s.weight_bytes();
                 (s.kernel_name(), [s.output().len(), 1, 1], s.macs(), all)
@@ -328,7 +354,7 @@ impl Net for Network {
     }
 }
 
-/// The shape of the picture's tensor and of the dense layer's vector, which have no plane.
+/// The shape of the picture's tensor and of dense layers' vectors, which have no plane.
 const NOTHING: PlaneShape = PlaneShape {
     channels: 0,
     height: 0,
@@ -343,11 +369,9 @@ fn shapes(model: &Model, size: Size) -> Result<Vec<Option<PlaneShape>>, &'static
     for part in model.parts.iter() {
         let (height, width) = sizes[part.inputs[0]];
         let (height, width) = match &part.packed {
-            Packed::Rgb { stride, .. }
-            | Packed::Depthwise { stride, .. }
-            | Packed::Separable { stride, .. } => {
-                (height.div_ceil(*stride), width.div_ceil(*stride))
-            }
+            Packed::Rgb { windows, .. }
+            | Packed::Depthwise { windows, .. }
+            | Packed::Separable { windows, .. } => (windows.count(height), windows.count(width)),
             Packed::Pointwise { .. } => (height, width),
             Packed::MaxPool => (height / 2, width / 2),
             Packed::DoubleAndAdd => {
@@ -356,6 +380,12 @@ fn shapes(model: &Model, size: Size) -> Result<Vec<Option<PlaneShape>>, &'static
                     return Err("width and height must be multiples of 32");
                 }
                 large
+            }
+            Packed::Sum { .. } => {
+                if sizes[part.inputs[1]] != (height, width) {
+                    return Err("two maps that it adds come out with different sizes");
+                }
+                (height, width)
             }
             Packed::DenseBlocks { weights } => {
                 if height * width * model.channels[part.inputs[0]] != weights.inputs() {
@@ -395,7 +425,7 @@ fn shapes(model: &Model, size: Size) -> Result<Vec<Option<PlaneShape>>, &'static
 
 fn plan_step(
     model: &Model,
-    part: &crate::model::Part,
+    part: &Part,
     shapes: &[Option<PlaneShape>],
     size: Size,
     threads: usize,
@@ -404,12 +434,12 @@ fn plan_step(
     let (from, to) = (part.inputs[0], part.output);
     let shape = |tensor: usize| shapes[tensor].ok_or(StepError::ShapeMismatch);
     Ok(match &part.packed {
-        Packed::Rgb { weights, stride } => {
+        Packed::Rgb { weights, windows } => {
             let picture = (size.width, size.height);
             let step = Rgb::plan(
                 weights.clone(),
                 isa,
-                *stride,
+                *windows,
                 element,
                 picture,
                 shape(to)?,
@@ -417,19 +447,19 @@ fn plan_step(
             )?;
             Step::Rgb(Box::new(step), to)
         }
-        Packed::Depthwise { weights, stride } => {
+        Packed::Depthwise { weights, windows } => {
             let (a, b) = (shape(from)?, shape(to)?);
-            let step = Depthwise::plan(weights.clone(), isa, *stride, element, a, b, threads)?;
+            let step = Depthwise::plan(weights.clone(), isa, *windows, element, a, b, threads)?;
             Step::Depthwise(step, from, to)
         }
         Packed::Separable {
             depthwise,
             pointwise,
-            stride,
+            windows,
         } => {
             let (a, b) = (shape(from)?, shape(to)?);
             let (depthwise, pointwise) = (depthwise.clone(), pointwise.clone());
-            let step = Separable::plan(depthwise, pointwise, *stride, element, a, b, threads)?;
+            let step = Separable::plan(depthwise, pointwise, *windows, element, a, b, threads)?;
             Step::Separable(step, from, to)
         }
         Packed::Pointwise { weights } => {
@@ -446,6 +476,11 @@ fn plan_step(
             let large = part.inputs[1];
             let step = DoubleAndAdd::plan(isa, element, shape(from)?, shape(large)?, shape(to)?)?;
             Step::DoubleAndAdd(step, from, large, to)
+        }
+        Packed::Sum { slopes } => {
+            let full = part.inputs[1];
+            let step = Sum::plan(isa, element, shape(from)?, shape(full)?, shape(to)?, slopes)?;
+            Step::Sum(step, from, full, to)
         }
         Packed::DenseBlocks { weights } => {
             let step = DenseBlocks::plan(weights.clone(), isa, shape(from)?, threads)?;
@@ -485,9 +520,13 @@ fn gather(plane: &Plane, output: &Output, values: &mut [f32]) {
             for (c, value) in pixel.iter_mut().enumerate() {
                 *value = plane.get(output.first_channel + c, y, x);
                 if output.sigmoid {
-                    *value = 1.0 / (1.0 + (-*value).exp());
+                    sigmoid(value);
                 }
             }
         }
     }
+}
+
+fn sigmoid(value: &mut f32) {
+    *value = 1.0 / (1.0 + (-*value).exp());
 }

@@ -89,20 +89,25 @@ impl Drop for Crop {
 pub fn align(picture: &Picture, landmarks: &[Point; 5]) -> Crop {
     let mut pixels = vec![0; CROP_SIDE * CROP_SIDE * 3].into_boxed_slice();
     if let Some(map) = Similarity::to_picture(landmarks) {
-        let block = map.step().round();
-        if block >= 2.0 {
-            let part = Part::averaged(picture, &map, block as usize);
-            part.grid().sample(&part.map, &mut pixels);
-        } else {
-            let grid = Grid {
-                pixels: picture.pixels(),
-                width: picture.width(),
-                height: picture.height(),
-            };
-            grid.sample(&map, &mut pixels);
-        }
+        cut_out(picture, &map, CROP_SIDE, &mut pixels);
     }
     Crop { pixels }
+}
+
+/// Fills a square crop of `side` x `side` pixels with what the picture has there, as [`align`] says.
+pub(crate) fn cut_out(picture: &Picture, map: &Similarity, side: usize, crop: &mut [u8]) {
+    let block = map.step().round();
+    if block >= 2.0 {
+        let part = Part::averaged(picture, map, side, block as usize);
+        part.grid().sample(&part.map, side, crop);
+    } else {
+        let grid = Grid {
+            pixels: picture.pixels(),
+            width: picture.width(),
+            height: picture.height(),
+        };
+        grid.sample(map, side, crop);
+    }
 }
 
 /// The part of a picture that a crop shows, averaged over blocks.
@@ -115,14 +120,14 @@ struct Part {
 }
 
 impl Part {
-    fn averaged(picture: &Picture, map: &Similarity, block: usize) -> Self {
+    fn averaged(picture: &Picture, map: &Similarity, side: usize, block: usize) -> Self {
         let (columns, rows) = (
             picture.width().div_ceil(block),
             picture.height().div_ceil(block),
         );
         let scale = block as f32;
         // Blocks touched by the crop's corners, with one to spare for the bilinear neighbours.
-        let side = (CROP_SIDE - 1) as f32;
+        let side = (side - 1) as f32;
         let corners = [(0.0, 0.0), (side, 0.0), (0.0, side), (side, side)];
         let span = |coordinate: fn(Point) -> f32, count: usize| {
             let along = corners.map(|(x, y)| coordinate(map.apply(x, y)) / scale);
@@ -238,6 +243,7 @@ impl Quotient {
 }
 
 /// From crop coordinates to picture coordinates: `[a b; -b a] crop + offset`.
+#[derive(Clone, Copy)]
 pub(crate) struct Similarity {
     a: f32,
     b: f32,
@@ -283,8 +289,25 @@ impl Similarity {
         }
     }
 
+    /// The square of `width` picture pixels around a center, turned by an angle (clockwise as seen),
+    /// on a crop of `side` pixels.
+    pub(crate) fn of_square(center: Point, width: f32, angle: f32, side: usize) -> Self {
+        let step = width / side as f32;
+        let (sin, cos) = angle.sin_cos();
+        let (a, b) = (step * cos, -step * sin);
+        let middle = (side as f32 - 1.0) / 2.0;
+        Self {
+            a,
+            b,
+            offset: Point {
+                x: center.x - a * middle - b * middle,
+                y: center.y - a * middle + b * middle,
+            },
+        }
+    }
+
     /// Picture pixels per crop pixel.
-    fn step(&self) -> f32 {
+    pub(crate) fn step(&self) -> f32 {
         self.a.hypot(self.b)
     }
 }
@@ -301,8 +324,8 @@ const ONE: i64 = 1 << 11;
 
 impl Grid<'_> {
     /// Fills a crop with bilinear samples.
-    fn sample(&self, map: &Similarity, crop: &mut [u8]) {
-        for (y, row) in crop.chunks_exact_mut(3 * CROP_SIDE).enumerate() {
+    fn sample(&self, map: &Similarity, side: usize, crop: &mut [u8]) {
+        for (y, row) in crop.chunks_exact_mut(3 * side).enumerate() {
             for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
                 let point = map.apply(x as f32, y as f32);
                 // The casts saturate, far beyond any picture.

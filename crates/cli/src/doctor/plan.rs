@@ -7,7 +7,7 @@ use crate::failure::{Failure, Outcome};
 use crate::json;
 use countenance_core::{Clock as _, Precision, Size};
 use countenance_net::{Isa, StepReport, peak_macs};
-use countenance_vision::CROP_SIDE;
+use countenance_vision::{CROP_SIDE, MeshFinder};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -21,6 +21,8 @@ pub(crate) enum Planned {
     Sface,
     /// The face detector, for 320 x 320 pixels.
     Yunet,
+    /// The face mesh.
+    Facemesh,
 }
 
 #[derive(Debug, Serialize)]
@@ -65,9 +67,11 @@ pub(crate) fn run(planned: Planned, as_json: bool, engine: &EngineArgs) -> Outco
 fn measure(planned: Planned, engine: &EngineArgs) -> Result<PlanJson, Failure> {
     let networks = engine.networks()?;
     let (network, model, side) = match planned {
-        Planned::Sface => ("sface", &networks.embedder, CROP_SIDE),
-        Planned::Yunet => ("yunet", &networks.detector, 320),
+        Planned::Sface => ("sface", networks.embedder.clone(), CROP_SIDE),
+        Planned::Yunet => ("yunet", networks.detector.clone(), 320),
+        Planned::Facemesh => ("facemesh", networks.mesh.model()?, MeshFinder::SIDE),
     };
+    let model = &model;
     let mut planned = networks.plan(
         model,
         Size {

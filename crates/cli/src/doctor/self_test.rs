@@ -1,7 +1,8 @@
 //! Every network, on every instruction set, against known answers.
 
 use super::known_answers::{
-    DETECTOR_CELL, DETECTOR_OUTPUTS, DETECTOR_PICTURE, EMBEDDER_PICTURE, EMBEDDING,
+    DETECTOR_CELL, DETECTOR_OUTPUTS, DETECTOR_PICTURE, EMBEDDER_PICTURE, EMBEDDING, MESH_PICTURE,
+    MESH_POINTS, MESH_PRESENCE,
 };
 use crate::draw;
 use crate::failure::Failure;
@@ -22,6 +23,7 @@ pub(super) struct CheckJson {
     pub(super) isa: &'static str,
     pub(super) precision: &'static str,
     /// Detector: largest difference of any output at the face's cell, in cells of 8 pixels. Embedder: 1 less the cosine.
+    /// Mesh: largest difference of a point, in pixels, or of its presence, whichever is larger.
     pub(super) deviation: f32,
     pub(super) tolerance: f32,
     pub(super) passed: bool,
@@ -32,6 +34,7 @@ pub(super) struct CheckJson {
 struct Tolerance {
     detector: f32,
     embedder: f32,
+    mesh: f32,
 }
 
 impl Tolerance {
@@ -40,20 +43,23 @@ impl Tolerance {
             Precision::F32 => Self {
                 detector: 1e-3,
                 embedder: 1e-5,
+                mesh: 1e-2,
             },
             Precision::Bf16 => Self {
                 detector: 0.05,
                 embedder: 5e-4,
+                mesh: 1.0,
             },
             _ => Self {
                 detector: 0.25,
                 embedder: 0.02,
+                mesh: 3.0,
             },
         }
     }
 }
 
-/// Runs both networks on each instruction set, in the precision of the options.
+/// Runs the networks on each instruction set, in the precision of the options (the mesh in its own).
 pub(super) fn run(
     manifest: &Manifest,
     weights: &Weights,
@@ -76,6 +82,10 @@ pub(super) fn run(
             deviation,
             tolerance,
         ));
+        let mesh = networks.mesh.model()?;
+        let tolerance = Tolerance::of(mesh.precision()).mesh;
+        let deviation = mesh_deviation(&networks, &mesh)?;
+        checks.push(check(networks.mesh.id(), &mesh, deviation, tolerance));
     }
     Ok(checks)
 }
@@ -115,6 +125,26 @@ fn embedder_deviation(networks: &Networks) -> Result<f32, Failure> {
         return Err(anyhow!("embedder has no output of {} values", EMBEDDING.len()).into());
     }
     Ok(1.0 - cosine(&values, &EMBEDDING))
+}
+
+fn mesh_deviation(networks: &Networks, mesh: &Model) -> Result<f32, Failure> {
+    let outputs = run_on_portrait(networks, mesh, MESH_PICTURE)?;
+    let presence = outputs("output_faceflag").unwrap_or_default();
+    let points = outputs("output_mesh").unwrap_or_default();
+    let [presence] = presence[..] else {
+        return Err(anyhow!("face mesh has no output that says whether there is a face").into());
+    };
+    let mut deviation = (presence - MESH_PRESENCE).abs();
+    for (number, expected) in MESH_POINTS {
+        let point = points
+            .chunks_exact(expected.len())
+            .nth(number)
+            .ok_or_else(|| anyhow!("face mesh has no point {number}"))?;
+        for (got, expected) in point.iter().zip(expected) {
+            deviation = worse(deviation, (got - expected).abs());
+        }
+    }
+    Ok(deviation)
 }
 
 /// Runs a network on a drawn face and gives its outputs by name.

@@ -24,7 +24,7 @@ pub(super) const STRAIGHT_DEG: f32 = 8.0;
 /// Degrees of yaw and pitch within which the first neutral face must be.
 pub(super) const FRONTAL_DEG: f32 = 15.0;
 /// Width of the mouth, times the person's own neutral, from which it smiles.
-pub(super) const SMILE: f32 = 1.12;
+pub(super) const SMILE: f32 = 1.1;
 /// Width of the mouth, times the person's own neutral, up to which it does not.
 pub(super) const CALM_MOUTH: f32 = 1.06;
 /// Least relief over a turn, see [`super::relief`]: a plane has none.

@@ -16,10 +16,10 @@ mod guard;
 mod search;
 
 use countenance_kernels::{
-    Arithmetic, BlockWeights, BlockWeightsLayer, Buffer, Dense, DenseBlocks, Depthwise,
+    Arithmetic, BlockWeights, BlockWeightsLayer, Border, Buffer, Dense, DenseBlocks, Depthwise,
     DepthwiseWeights, DoubleAndAdd, Element, Isa, LANES, MaxPool, Plane, PlaneShape, Pointwise,
-    PointwiseLayer, PointwiseWeights, Quantization, Rgb, RgbWeights, Separable, Team, bf16_to_f32,
-    f32_to_bf16,
+    PointwiseLayer, PointwiseWeights, Quantization, Rgb, RgbWeights, Separable, Sum, Team, Windows,
+    bf16_to_f32, f32_to_bf16,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -108,19 +108,45 @@ fn prelu(value: f64, slope: f32) -> f64 {
     }
 }
 
+/// Zeros before the first pixel, as the operators' texts have them: ONNX names one on each side;
+/// TensorFlow's SAME takes `(windows - 1) * step + 3 - size` in all and puts half of them, rounded
+/// down, before.
+fn before(windows: Windows, size: usize) -> isize {
+    match windows.border {
+        Border::Around => 1,
+        Border::Same => {
+            let count = size.div_ceil(windows.step);
+            let all = ((count - 1) * windows.step + 3).saturating_sub(size);
+            (all / 2) as isize
+        }
+    }
+}
+
+/// Every way in which windows lie.
+fn windows() -> [Windows; 4] {
+    [Border::Around, Border::Same]
+        .map(|border| [1, 2].map(|step| Windows { step, border }))
+        .concat()
+        .try_into()
+        .expect("there are four")
+}
+
 fn depthwise_meaning(
     plane: &Plane,
     weights: &[f32],
     bias: f32,
     slope: f32,
-    stride: usize,
+    windows: impl Into<Windows>,
     (c, y, x): (usize, usize, usize),
 ) -> f64 {
+    let windows = windows.into();
+    let (height, width) = (plane.shape().height, plane.shape().width);
     let mut sum = f64::from(bias);
     for ky in 0..3 {
         for kx in 0..3 {
-            let (row, column) = (y * stride + ky, x * stride + kx);
-            let value = at(plane, c, row as isize - 1, column as isize - 1);
+            let row = (y * windows.step + ky) as isize - before(windows, height);
+            let column = (x * windows.step + kx) as isize - before(windows, width);
+            let value = at(plane, c, row, column);
             sum += value * f64::from(weights[c * 9 + ky * 3 + kx]);
         }
     }
@@ -577,8 +603,8 @@ fn depthwise_alone_matches_its_meaning() {
     for isa in levels() {
         for element in [Element::F32, Element::Bf16] {
             for width in (1..=20).chain([31, 64]) {
-                for stride in [1, 2] {
-                    let (channels, height) = (23, 5);
+                for (windows, height) in windows().into_iter().flat_map(|w| [(w, 5), (w, 6)]) {
+                    let (channels, stride) = (23, windows.step);
                     let mut values = Values(5 + width as u64);
                     let shape = PlaneShape {
                         channels,
@@ -603,7 +629,7 @@ fn depthwise_alone_matches_its_meaning() {
                     let step = Depthwise::plan(
                         Arc::new(packed),
                         isa,
-                        stride,
+                        windows,
                         element,
                         shape,
                         out_shape,
@@ -621,7 +647,7 @@ fn depthwise_alone_matches_its_meaning() {
                                     &weights,
                                     bias[c],
                                     slope[c],
-                                    stride,
+                                    windows,
                                     (c, y, x),
                                 );
                                 let got = f64::from(output.get(c, y, x));
@@ -629,7 +655,7 @@ fn depthwise_alone_matches_its_meaning() {
                                 assert!(
                                     (got - expected).abs()
                                         <= 10.0 * PER_TERM * 10.0 + expected.abs() * relative,
-                                    "{isa} {element:?} width {width} stride {stride}: {got} {expected}"
+                                    "{isa} {element:?} {height}x{width} {windows:?}: {got} {expected}"
                                 );
                             }
                         }
@@ -654,7 +680,8 @@ fn the_first_layer_matches_its_meaning() {
                     (32, 32),
                     (45, 3),
                 ] {
-                    for stride in [1, 2] {
+                    for windows in windows() {
+                        let stride = windows.step;
                         let mut values = Values(width as u64 * 31 + outputs as u64);
                         let (weights, bias, slope) = (
                             exact_in_bf16(values.many(outputs * 27)),
@@ -677,7 +704,7 @@ fn the_first_layer_matches_its_meaning() {
                         let mut step = Rgb::plan(
                             Arc::new(packed),
                             isa,
-                            stride,
+                            windows,
                             element,
                             (width, height),
                             out_shape,
@@ -694,8 +721,10 @@ fn the_first_layer_matches_its_meaning() {
                                     for c in 0..3 {
                                         for ky in 0..3 {
                                             for kx in 0..3 {
-                                                let row = (y * stride + ky) as isize - 1;
-                                                let column = (x * stride + kx) as isize - 1;
+                                                let row = (y * stride + ky) as isize
+                                                    - before(windows, height);
+                                                let column = (x * stride + kx) as isize
+                                                    - before(windows, width);
                                                 if row < 0
                                                     || column < 0
                                                     || row >= height as isize
@@ -719,7 +748,7 @@ fn the_first_layer_matches_its_meaning() {
                                     assert!(
                                         (got - expected).abs()
                                             <= 28.0 * PER_TERM * 28.0 + expected.abs() * relative,
-                                        "{isa} {element:?} {outputs} {width}x{height}/{stride}"
+                                        "{isa} {element:?} {outputs} {width}x{height} {windows:?}"
                                     );
                                 }
                             }
@@ -788,6 +817,165 @@ fn pooling_and_doubling_match_their_meaning() {
             }
         }
     }
+}
+
+#[test]
+fn fused_layers_begin_where_their_windows_do() {
+    for isa in levels() {
+        for (height, width) in [(8usize, 12usize), (7, 9), (48, 48), (2, 2)] {
+            let windows = Windows {
+                step: 2,
+                border: Border::Same,
+            };
+            let mut values = Values(height as u64 + 3);
+            let channels = 32;
+            let shape = PlaneShape {
+                channels,
+                height,
+                width,
+                halo: 1,
+            };
+            let input = fill(shape, Element::F32, &mut values);
+            let weights = values.many(channels * 9);
+            let (bias, slope) = (values.many(channels), values.many(channels));
+            // The pointwise layer hands on its inputs, so the depthwise result is seen as it is.
+            let identity: Vec<f32> = (0..channels * channels)
+                .map(|i| f32::from(u8::from(i % (channels + 1) == 0)))
+                .collect();
+            let layer = PointwiseLayer {
+                inputs: channels,
+                outputs: channels,
+                weights: &identity,
+                bias: &vec![0.0; channels],
+                slope: &vec![1.0; channels],
+                quantization: None,
+                dense: false,
+            };
+            let out_shape = PlaneShape {
+                channels,
+                height: height.div_ceil(2),
+                width: width.div_ceil(2),
+                halo: 1,
+            };
+            for threads in [1, 3] {
+                let step = Separable::plan(
+                    Arc::new(
+                        DepthwiseWeights::pack(channels, &weights, &bias, &slope, None)
+                            .expect("the slices fit"),
+                    ),
+                    Arc::new(
+                        PointwiseWeights::pack(isa, Arithmetic::F32, &layer)
+                            .expect("the slices fit"),
+                    ),
+                    windows,
+                    Element::F32,
+                    shape,
+                    out_shape,
+                    threads,
+                )
+                .expect("there is a kernel");
+                let mut team = Team::new(threads);
+                let mut scratch: Vec<Buffer<u8>> = (0..team.members())
+                    .map(|_| Buffer::zeroed(step.scratch_bytes()))
+                    .collect();
+                let mut output = Plane::new(out_shape, Element::F32);
+                step.run(&mut team, &input, &mut output, &mut scratch);
+                for c in 0..channels {
+                    for y in 0..out_shape.height {
+                        for x in 0..out_shape.width {
+                            let expected = depthwise_meaning(
+                                &input,
+                                &weights,
+                                bias[c],
+                                slope[c],
+                                windows,
+                                (c, y, x),
+                            );
+                            let got = f64::from(output.get(c, y, x));
+                            assert!(
+                                (got - expected).abs() <= 100.0 * PER_TERM,
+                                "{isa} {height}x{width} at {c} {y} {x}: {got} {expected}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_sum_matches_its_meaning_also_where_one_side_has_fewer_channels() {
+    for isa in levels() {
+        for element in [Element::F32, Element::Bf16] {
+            for (few, many) in [(16, 16), (16, 32), (20, 20), (5, 40)] {
+                for (height, width, halo) in [(1, 1, 0), (3, 5, 1), (6, 7, 0)] {
+                    let mut values = Values(few as u64 * 7 + height as u64);
+                    let shape = |channels, halo| PlaneShape {
+                        channels,
+                        height,
+                        width,
+                        halo,
+                    };
+                    let part = fill(shape(few, 1 - halo), element, &mut values);
+                    let full = fill(shape(many, halo), element, &mut values);
+                    let slope = values.many(many);
+                    let mut output = Plane::new(shape(many, 1), element);
+                    Sum::plan(
+                        isa,
+                        element,
+                        part.shape(),
+                        full.shape(),
+                        output.shape(),
+                        &slope,
+                    )
+                    .expect("there is a kernel")
+                    .run(&part, &full, &mut output);
+                    assert!(border_is_zero(&output));
+                    for (c, slope) in slope.iter().enumerate() {
+                        for y in 0..height {
+                            for x in 0..width {
+                                let mut sum = f64::from(full.get(c, y, x));
+                                if c < few {
+                                    sum += f64::from(part.get(c, y, x));
+                                }
+                                let expected = prelu(sum, *slope);
+                                let got = f64::from(output.get(c, y, x));
+                                let relative = if element == Element::F32 { 0.0 } else { BF16 };
+                                assert!(
+                                    (got - expected).abs()
+                                        <= 4.0 * PER_TERM + expected.abs() * relative,
+                                    "{isa} {element:?} {few} of {many}: {got} {expected}"
+                                );
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    // Positive control: the other way around there is a side that lacks what the output has.
+    let shape = |channels| PlaneShape {
+        channels,
+        height: 2,
+        width: 2,
+        halo: 0,
+    };
+    let isa = Isa::detect();
+    let slope = [0.0; 32];
+    assert!(Sum::plan(isa, Element::F32, shape(16), shape(32), shape(32), &slope).is_ok());
+    assert!(Sum::plan(isa, Element::F32, shape(32), shape(16), shape(32), &slope).is_err());
+    assert!(
+        Sum::plan(
+            isa,
+            Element::F32,
+            shape(16),
+            shape(32),
+            shape(32),
+            &slope[1..]
+        )
+        .is_err()
+    );
 }
 
 #[test]

@@ -410,7 +410,7 @@ fn what_only_an_output_that_is_not_wanted_needs_is_not_read() {
         .load_outputs(Isa::Scalar, &["sure"])
         .expect("the files are good");
     assert_eq!(model.output_names().collect::<Vec<_>>(), ["sure"]);
-    let error = tiny.load_outputs(Isa::Scalar, &["mood"]).unwrap_err();
+    let error = tiny.load_outputs(Isa::Scalar, &["nothing"]).unwrap_err();
     assert!(error.to_string().contains("signature"), "{error}");
 }
 

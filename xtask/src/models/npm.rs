@@ -54,13 +54,7 @@ fn without_npm(package: &PackageSpec, folder: &Path) -> Result<()> {
         })?;
     let address = address(&registry, package);
     let status = Command::new("curl")
-        .args([
-            "--fail",
-            "--silent",
-            "--show-error",
-            "--location",
-            "--output",
-        ])
+        .args(["--fail", "--silent", "--show-error", "-L", "--output"])
         .arg(folder.join(&package.archive))
         .arg(&address)
         .status()

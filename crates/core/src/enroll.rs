@@ -148,14 +148,7 @@ impl Registry {
         let looked = self.look(worker, request.photos, &mut captures, &mut timings)?;
         let outcome = match looked {
             Err(outcome) => outcome,
-            Ok(templates) if !self.are_of(worker, request, &older, &templates)? => {
-                EnrollOutcome::NotTheSubject
-            }
-            Ok(templates) => {
-                let records = self.seal(request, &older, &templates)?;
-                let replaced = if request.replace { older.len() } else { 0 };
-                EnrollOutcome::Enrolled { records, replaced }
-            }
+            Ok(templates) => self.keep(worker, request, &older, &templates)?,
         };
         timings.total = worker.engine.clock().elapsed().saturating_sub(start);
         Ok(Enrollment {
@@ -163,6 +156,44 @@ impl Registry {
             captures,
             timings,
         })
+    }
+
+    /// The same with templates that were made of photos by this engine before, each good enough and of one person:
+    /// for whoever looks at many photos at once. The photos of the request are not looked at.
+    ///
+    /// # Errors
+    /// As [`enroll`](Registry::enroll).
+    pub fn enroll_templates(
+        &self,
+        worker: &Worker,
+        request: &EnrollRequest<'_>,
+        templates: &[Template],
+    ) -> Result<EnrollOutcome, EnrollError> {
+        let older = self.vault().records(request.subject)?;
+        let room = MAX_TEMPLATES.saturating_sub(older.len());
+        if templates.is_empty() || templates.len() > room {
+            return Err(EnrollError::Photos {
+                got: templates.len(),
+                max: room,
+            });
+        }
+        self.keep(worker, request, &older, templates)
+    }
+
+    /// Templates of one person become those of the subject, if they are the subject's.
+    fn keep(
+        &self,
+        worker: &Worker,
+        request: &EnrollRequest<'_>,
+        older: &[(u16, ModelName)],
+        templates: &[Template],
+    ) -> Result<EnrollOutcome, EnrollError> {
+        if !self.are_of(worker, request, older, templates)? {
+            return Ok(EnrollOutcome::NotTheSubject);
+        }
+        let records = self.seal(request, older, templates)?;
+        let replaced = if request.replace { older.len() } else { 0 };
+        Ok(EnrollOutcome::Enrolled { records, replaced })
     }
 
     /// The templates of the photos, or why there are none.

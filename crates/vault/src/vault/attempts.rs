@@ -249,7 +249,8 @@ impl Vault {
         if attempt.key_id() != Some(subject.subject.key_id()) {
             return Err(VaultError::Unknown { what: "attempt" });
         }
-        self.accept_any(&attempt, subject, consent, Outcome::Accept, now)
+        let counted = (Some(attempt.slot), attempt.purpose);
+        self.accept_any(counted, (subject, consent), Outcome::Accept, now)
     }
 
     /// Ends an attempt of somebody who did not say who they are with the acceptance of the member who was
@@ -301,31 +302,46 @@ impl Vault {
         if !fits {
             return Err(VaultError::Unknown { what: "attempt" });
         }
-        self.accept_any(attempt, member, consent, outcome, now)
+        let counted = (Some(attempt.slot), attempt.purpose);
+        self.accept_any(counted, (member, consent), outcome, now)
+    }
+
+    /// Appends to the audit log that a member of a collection was found by whoever searches without a counter of
+    /// attempts, in one transaction with checking the consent. Returns the leaf index.
+    ///
+    /// # Errors
+    /// As [`Vault::accept`]: after any error the member must not be named.
+    pub fn name_found(
+        &self,
+        member: &Unlocked,
+        consent: &Consent,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        let uncounted = (None, Purpose::Identify);
+        self.accept_any(uncounted, (member, consent), Outcome::Accept, now)
     }
 
     fn accept_any(
         &self,
-        attempt: &Attempt,
-        subject: &Unlocked,
-        consent: &Consent,
+        (counter, purpose): (Option<[u8; 32]>, Purpose),
+        (subject, consent): (&Unlocked, &Consent),
         outcome: Outcome,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
         self.tick(now)?;
         check_owner(subject, consent)?;
         consent.check_time(now)?;
-        if attempt.purpose != consent.purpose() {
+        if purpose != consent.purpose() {
             return Err(ConsentError::Other.into());
         }
         let number = subject.subject.row.number;
-        let mut edits = vec![Edit::RemoveAttempt(attempt.slot)];
+        let mut edits: Vec<Edit> = counter.map(Edit::RemoveAttempt).into_iter().collect();
         if subject.subject.row.used_day != now.day() {
             edits.push(touch(number, consent.generation, now));
         }
         let event = Event {
             outcome: Some(outcome),
-            purpose: Some(attempt.purpose),
+            purpose: Some(purpose),
             number: consent.number,
             ..Event::new(EventKind::Decided, now)
         };

@@ -48,7 +48,7 @@ impl Vault {
         for new in subjects {
             self.check_grant(&new.grant, now)?;
             let (unlocked, key) =
-                self.new_subject(collection, &new.id, new.holder.as_ref(), now)?;
+                self.new_subject(collection, (&new.id, &new.id), new.holder.as_ref(), now)?;
             if !seen.insert(unlocked.subject.row.pseudonym) {
                 return Err(exists());
             }

@@ -1,6 +1,6 @@
 //! What the platform in front of the vault needs of its keys: sealed notes of its own, and key events in the log.
 
-use super::Vault;
+use super::{Unlocked, Vault};
 use crate::error::VaultError;
 use crate::event::EventKind;
 use crate::ident::Timestamp;
@@ -73,6 +73,29 @@ impl Vault {
             key: seal::expand(&self.keys.platform, &[label.as_bytes()]),
             random: Arc::clone(&self.random),
         }
+    }
+
+    /// What seals for a door under a subject's own key, bound to what it is for: erasing the subject leaves nothing
+    /// that opens it, wherever a door keeps it and whoever erases.
+    #[must_use]
+    pub fn sealer_of(&self, subject: &Unlocked, label: &str) -> Sealer {
+        Sealer {
+            key: seal::expand(&subject.body, &[b"platform", label.as_bytes()]),
+            random: Arc::clone(&self.random),
+        }
+    }
+
+    /// Whether the key of a subject is still there; what is sealed under it opens for nobody once it is not.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails.
+    pub fn has_key(&self, name: &[u8; 24]) -> Result<bool, VaultError> {
+        let (number, key_id) = name.split_at(8);
+        let number = number
+            .first_chunk()
+            .map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let key = self.store.key(number)?;
+        Ok(key.is_some_and(|key| key.key_id[..] == *key_id))
     }
 
     /// Enters into the audit log that a key of the platform was made. Returns the leaf.

@@ -204,6 +204,17 @@ impl Target {
     }
 }
 
+impl Subject {
+    /// What names its key, and by that what is sealed under it: its number in this vault and the id of the key.
+    #[must_use]
+    pub fn key_name(&self) -> [u8; 24] {
+        let mut name = [0; 24];
+        name[..8].copy_from_slice(&self.row.number.to_le_bytes());
+        name[8..].copy_from_slice(&self.row.key_id);
+        name
+    }
+}
+
 impl Unlocked {
     /// The subject.
     #[must_use]

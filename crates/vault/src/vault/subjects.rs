@@ -22,12 +22,27 @@ impl Vault {
         holder: Option<&HolderPart>,
         now: Timestamp,
     ) -> Result<Unlocked, VaultError> {
+        self.add_subject_written(collection, (id, id), holder, now)
+    }
+
+    /// The same where the id that a subject is found by is not the one that is shown: names that are looked up
+    /// without regard to capitals, and kept as they were first written.
+    ///
+    /// # Errors
+    /// As [`Vault::add_subject`].
+    pub fn add_subject_written(
+        &self,
+        collection: &Collection,
+        (id, written): (&ExternalId, &ExternalId),
+        holder: Option<&HolderPart>,
+        now: Timestamp,
+    ) -> Result<Unlocked, VaultError> {
         self.tick(now)?;
         let exists = || VaultError::Exists { what: "subject" };
         if self.find(collection, id)?.subject.is_some() {
             return Err(exists());
         }
-        let (mut unlocked, key) = self.new_subject(collection, id, holder, now)?;
+        let (mut unlocked, key) = self.new_subject(collection, (id, written), holder, now)?;
         let numbers = self.store_keys(std::slice::from_ref(&unlocked), vec![key])?;
         let number = *numbers
             .first()
@@ -92,7 +107,7 @@ impl Vault {
     pub(super) fn new_subject(
         &self,
         collection: &Collection,
-        id: &ExternalId,
+        (id, written): (&ExternalId, &ExternalId),
         holder: Option<&HolderPart>,
         now: Timestamp,
     ) -> Result<(Unlocked, KeyRow), VaultError> {
@@ -134,9 +149,9 @@ impl Vault {
             server_part,
         };
         let body = subject.body_key(holder)?;
-        subject.row.profile = subject.seal_profile(&*self.random, &body, id, now)?;
+        subject.row.profile = subject.seal_profile(&*self.random, &body, written, now)?;
         let ledger = subject.ledger_key();
-        let external_id = id.clone();
+        let external_id = written.clone();
         Ok((
             Unlocked {
                 subject,

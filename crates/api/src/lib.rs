@@ -29,7 +29,10 @@ pub use document::document;
 pub use identify::{
     IdentifyAnswer, IdentifyDecision, IdentifyDetail, IdentifyForm, IdentifyRequest,
 };
-pub use key::{KeyCreated, KeyEntry, KeyList, KeyRequest};
+pub use key::{
+    CompatKey, CompatProduct, CompatPurpose, CompatService, KeyCreated, KeyEntry, KeyList,
+    KeyRequest,
+};
 pub use operate::{AttemptRule, Health, Jwk, Jwks, Policy};
 pub use problem::{Code, FieldPolicy, Problem};
 pub use route::{Access, Method, ROUTES, Route};

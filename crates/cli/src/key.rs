@@ -1,5 +1,7 @@
 //! `countenance key create|list|revoke`.
 
+mod compat;
+
 use crate::clock::{MachineClock, time_of};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -89,15 +91,21 @@ struct PlaceArgs {
 Examples:
   countenance key create --data vault --scopes verify --days 90
   countenance key create --data vault --scopes compare,detect --rate 20 --daily 100000 --json
+  countenance key create --data vault --compat compreface --service recognition \\
+      --attest 'consent form HR-7, signed on joining' --fpir 1e-2 --json
+      A key for clients of CompreFace, where the server runs with `--compat compreface`.
 
-JSON: key, id, tenant, scopes, created, expires, rate, daily.")]
+JSON: key, id, tenant, scopes, created, expires, rate, daily, compat.")]
 struct CreateArgs {
     #[command(flatten)]
     place: PlaceArgs,
 
     /// What it may do, separated by commas
-    #[arg(long, value_name = "SCOPES", value_delimiter = ',', value_parser = scope, default_value = "compare,detect,enroll,verify")]
+    #[arg(long, value_name = "SCOPES", value_delimiter = ',', value_parser = scope, default_value = "compare,detect,enroll,verify", conflicts_with = "compat")]
     scopes: Vec<Scope>,
+
+    #[command(flatten)]
+    compat: compat::Args,
 
     /// Whose people it reaches; there must be such a tenant
     #[arg(long, value_name = "NAME", default_value = "default")]
@@ -194,8 +202,14 @@ fn create(args: &CreateArgs) -> Outcome {
     let tenant = Name::new(&args.tenant).map_err(|error| Failure::from(error).about("--tenant"))?;
     let made = match args.place.served(Some(&args.tenant))? {
         Some(mut served) => {
+            let compat = args.compat.key();
+            let scopes = match compat {
+                Some(_) => Vec::new(),
+                None => args.scopes.clone(),
+            };
             let request = KeyRequest {
-                scopes: args.scopes.clone(),
+                scopes,
+                compat,
                 days: args.days,
                 rate: args.rate,
                 daily: args.daily,
@@ -218,16 +232,21 @@ fn make(args: &CreateArgs, tenant: Name) -> Result<KeyCreated, Failure> {
     let options = args.place.options();
     let registry = registry(options.vault()?, FalseMatchRate::DEFAULT)?;
     let now = MachineClock::start().now();
+    let order = match args.compat.key() {
+        Some(key) => KeyOrder::compat(tenant, key),
+        None => KeyOrder::new(tenant, &args.scopes),
+    };
     let order = KeyOrder {
         expires: args.days.map(|days| now.plus(u64::from(days) * DAY)),
         rate: args.rate,
         daily: args.daily,
-        ..KeyOrder::new(tenant, &args.scopes)
+        ..order
     };
     let keys = options.platform_keys()?;
     let made = keys.make(&registry, &SystemRandom, &order, now);
     let made = made.map_err(|error| match error {
         KeyError::Tenant => no_tenant(&args.tenant),
+        KeyError::Compat(what) => Failure::usage(what, "`countenance key create --help` explains"),
         error => error.into(),
     })?;
     Ok(KeyCreated {
@@ -275,6 +294,9 @@ fn line(key: &KeyEntry) -> String {
         scopes.join(","),
         expires.as_deref().unwrap_or("never")
     );
+    if let Some(compat) = &key.compat {
+        line.push_str(&format!("  {}", compat::line(compat)));
+    }
     for (limit, of) in [(key.rate, "second"), (key.daily, "day")] {
         if let Some(limit) = limit {
             line.push_str(&format!("  {limit} a {of}"));

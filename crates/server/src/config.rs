@@ -35,6 +35,18 @@ pub struct Config {
     pub sessions: SessionLimits,
     /// Where results of sessions may be sent.
     pub webhooks: WebhookConfig,
+    /// Another product whose protocol is spoken beside API v1.
+    pub compat: Option<Compat>,
+}
+
+/// Another product's protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compat {
+    /// The REST protocol of CompreFace 1.2.
+    Compreface {
+        /// Whether pictures that were kept are given out at an address that has the key in it.
+        images_by_url: bool,
+    },
 }
 
 impl Default for Config {
@@ -56,6 +68,7 @@ impl Default for Config {
             requests_per_second: NonZeroU32::MIN.saturating_add(199),
             sessions: SessionLimits::default(),
             webhooks: WebhookConfig::default(),
+            compat: None,
         }
     }
 }

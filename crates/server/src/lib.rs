@@ -3,6 +3,7 @@
 mod authenticate;
 mod call;
 mod collections;
+mod compat;
 mod conditional;
 mod config;
 mod idempotency;
@@ -25,7 +26,7 @@ mod tls;
 mod token;
 mod wire;
 
-pub use config::Config;
+pub use config::{Compat, Config};
 pub use keys::{KeyError, KeyOrder, KeyStore, KeyStoreError, NewKey};
 pub use local::{Operator, SOCKET, Told};
 pub use platform::Parts;

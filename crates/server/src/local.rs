@@ -13,6 +13,8 @@ pub const SOCKET: &str = "server.sock";
 
 /// How long an answer over the socket may take: as long as the server itself gives a request, and some more.
 const WAIT: Duration = Duration::from_secs(90);
+/// How long a connection to somewhere else may take.
+const CONNECT: Duration = Duration::from_secs(10);
 /// Largest answer that is read.
 const MOST: usize = 64 << 20;
 
@@ -92,6 +94,29 @@ impl Operator {
             sender,
             tenant: tenant.map(str::to_owned),
         }))
+    }
+
+    /// Connects to a server of somebody else's, `HOST:PORT`, over plain HTTP: to ask it in its own protocol.
+    ///
+    /// # Errors
+    /// [`io::Error`] when it does not answer.
+    pub fn elsewhere(address: &str) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let connected = async {
+            let wait = tokio::time::timeout(CONNECT, tokio::net::TcpStream::connect(address));
+            let stream = wait.await.map_err(|_| io::ErrorKind::TimedOut)??;
+            let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+            shaken.map_err(io::Error::other)
+        };
+        let (sender, connection) = runtime.block_on(connected)?;
+        runtime.spawn(connection);
+        Ok(Self {
+            runtime,
+            sender,
+            tenant: None,
+        })
     }
 
     /// Asks.

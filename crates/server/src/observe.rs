@@ -9,11 +9,22 @@ use countenance_api::{REQUEST_ID_HEADER, ROUTES};
 use std::time::Instant;
 use tracing::Instrument as _;
 
+/// The id of a request, for whoever has to name it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// A path of one of the tables of routes, as the table has it.
+fn known(path: &str) -> Option<&'static str> {
+    let native = ROUTES.iter().map(|route| route.path);
+    let mut paths = native.chain(crate::compat::PATHS.iter().copied());
+    paths.find(|known| *known == path || path.strip_suffix('/') == Some(*known))
+}
+
 /// Gives a request an id and says in the log how it ended: its route as the table has it, never its
 /// path, which may name a subject.
 pub(crate) async fn observe(
     State(platform): State<Platform>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let begun = Instant::now();
@@ -21,18 +32,20 @@ pub(crate) async fn observe(
     let method = request.method().clone();
     let matched = request.extensions().get::<MatchedPath>();
     let path = matched
-        .and_then(|matched| ROUTES.iter().find(|route| route.path == matched.as_str()))
-        .map_or("none", |route| route.path);
+        .and_then(|matched| known(matched.as_str()))
+        .unwrap_or("none");
     let trace = request.headers().get("traceparent").and_then(trace);
     let (trace, parent) = trace.unzip();
     let key = tracing::field::Empty;
     let span = tracing::info_span!("request", id, route = path, trace, parent, key);
+    request.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.run(request).instrument(span.clone()).await;
     let (status, took) = (response.status().as_u16(), begun.elapsed());
     // Methods are named by the caller: only those of the table are repeated.
     let method = ROUTES
         .iter()
         .map(|route| route.method.name())
+        .chain(["PUT"])
         .find(|name| *name == method.as_str())
         .unwrap_or("other");
     platform.metrics.request(method, path, status, took);

@@ -2,7 +2,7 @@
 
 use crate::collections::{Collections, Opener};
 use crate::config::Config;
-use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas};
+use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas, Uuid};
 use crate::metrics::Metrics;
 use crate::places::{Place, Places};
 use crate::pool::Pool;
@@ -11,11 +11,11 @@ use crate::reference::Reference;
 use crate::refusal::Refusal;
 use crate::sessions::{Sessions, Targets};
 use countenance_api::{Code, KeyEntry};
-use countenance_core::vault::Random;
+use countenance_core::vault::{Random, Timestamp};
 use countenance_core::{Engine, Isa, Registry, WallClock, Worker};
 use std::error::Error;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
@@ -40,6 +40,12 @@ pub struct Parts {
     pub dropped_log_lines: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
+/// Keys that cannot be looked up: nothing was begun.
+fn failed(error: KeyStoreError) -> Refusal {
+    let _ = Refusal::internal(&error);
+    Refusal::busy()
+}
+
 /// What all requests share; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Platform(Arc<Shared>);
@@ -62,6 +68,8 @@ pub(crate) struct Shared {
     places: Arc<Semaphore>,
     pub(crate) answers: Answers,
     pub(crate) bodies: Places,
+    /// Held while a subject joins a collection that has room for one more.
+    pub(crate) joining: Arc<Mutex<()>>,
     rates: Rates,
     quotas: Quotas,
     requests: AtomicU64,
@@ -80,6 +88,8 @@ impl Platform {
     pub(crate) fn new(parts: Parts, config: Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut run = [0; 4];
         parts.random.fill(&mut run)?;
+        // Erased elsewhere since, they open for nobody; now they are gone.
+        parts.keys.sweep_pictures(parts.registry.vault())?;
         let opener = Opener {
             registry: Arc::clone(&parts.registry),
             engine: parts.engine.clone(),
@@ -101,6 +111,7 @@ impl Platform {
             places: Arc::new(Semaphore::new(config.registry_places.max(1))),
             answers: Answers::default(),
             bodies: Places::new(config.workers.max(1) + config.queue, config.key_places),
+            joining: Arc::default(),
             rates: Rates::new(config.requests_per_second),
             quotas: Quotas::default(),
             requests: AtomicU64::new(0),
@@ -125,19 +136,35 @@ impl Platform {
     /// The entry of a key that is presented, and one more request of it counted.
     pub(crate) fn admit(&self, key: &str) -> Result<KeyEntry, Refusal> {
         let now = self.clock.now();
-        let failed = |error| {
-            // Whatever failed, nothing was begun.
-            let _ = Refusal::internal(&error);
-            Refusal::busy()
-        };
         let found = self.keys.find(key, now).map_err(failed)?;
         let entry = found.ok_or(Code::KeyInvalid)?;
-        self.rates.count(&entry)?;
-        if !self.quotas.take(&self.keys, &entry, now).map_err(failed)? {
+        self.count(&entry, now)?;
+        Ok(entry)
+    }
+
+    /// The same of a key that is a UUID, if it is known and fits what is asked.
+    pub(crate) fn admit_compat(
+        &self,
+        key: &Uuid,
+        fits: impl Fn(&KeyEntry) -> bool,
+    ) -> Result<Option<KeyEntry>, Refusal> {
+        let now = self.clock.now();
+        let found = self.keys.find_compat(key, now).map_err(failed)?;
+        let found = found.filter(fits);
+        if let Some(entry) = &found {
+            self.count(entry, now)?;
+        }
+        Ok(found)
+    }
+
+    /// One more request of a key.
+    fn count(&self, entry: &KeyEntry, now: Timestamp) -> Result<(), Refusal> {
+        self.rates.count(entry)?;
+        if !self.quotas.take(&self.keys, entry, now).map_err(failed)? {
             let seconds = DAY - now.unix() % DAY;
             return Err(Refusal::from(Code::QuotaUsed).retry_after(seconds));
         }
-        Ok(entry)
+        Ok(())
     }
 
     /// A place for a request with pictures of a key; taken before its body is read.

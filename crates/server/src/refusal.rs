@@ -52,6 +52,17 @@ impl Refusal {
         Self::from(Code::AttemptsUsed).retry_after(seconds)
     }
 
+    /// Status, text and how long to wait, for a protocol that has another form for it.
+    pub(crate) fn told(&self) -> (u16, String, Option<u64>) {
+        let problem = self.code.problem(&self.detail);
+        let text = if self.detail.is_empty() {
+            problem.title.to_string()
+        } else {
+            self.detail.clone()
+        };
+        (problem.status, text, self.retry_after_s)
+    }
+
     /// The server's own fault: the log has the cause, the answer has not.
     pub(crate) fn internal(cause: &(dyn Error + 'static)) -> Self {
         tracing::error!(cause = chain(cause), "a request failed");

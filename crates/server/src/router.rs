@@ -1,6 +1,7 @@
 //! The routes of API v1 and the layers around them.
 
 use crate::authenticate::authenticate;
+use crate::compat;
 use crate::conditional::conditional;
 use crate::idempotency::idempotent;
 use crate::observe::observe;
@@ -19,7 +20,7 @@ pub(crate) fn router(platform: Platform) -> Router {
     let authenticated = from_fn_with_state(platform.clone(), authenticate);
     let once = from_fn_with_state(platform.clone(), idempotent);
     let observed = from_fn_with_state(platform.clone(), observe);
-    Router::new()
+    let native = Router::new()
         .route("/.well-known/jwks.json", get(operate::jwks))
         .route("/docs", get(operate::reference))
         .route("/healthz", get(operate::healthz))
@@ -80,7 +81,10 @@ pub(crate) fn router(platform: Platform) -> Router {
         .layer(limit)
         .layer(once)
         .layer(authenticated)
-        .layer(from_fn(conditional))
-        .layer(observed)
-        .with_state(platform)
+        .layer(from_fn(conditional));
+    let all = match platform.config.compat {
+        None => native,
+        Some(product) => native.merge(compat::routes(product).layer(limit)),
+    };
+    all.layer(observed).with_state(platform)
 }

@@ -15,7 +15,9 @@ use crate::registry::{RegistryArgs, private, registry_for, running};
 use crate::terminal::plain;
 use countenance_core::vault::SystemRandom;
 use countenance_core::{ComparePolicy, FalseMatchRate};
-use countenance_server::{Config, Listen, Parts, Server, SessionLimits, TlsFiles, WebhookConfig};
+use countenance_server::{
+    Compat, Config, Listen, Parts, Server, SessionLimits, TlsFiles, WebhookConfig,
+};
 use log::Level;
 use serde_json::json;
 use settings::Settings;
@@ -209,6 +211,16 @@ impl Chosen {
             ("work-timeout", json!(config.work_timeout.as_secs())),
             ("drain-timeout", json!(config.drain_timeout.as_secs())),
             ("fmr", json!(self.fmr.rate())),
+            ("compat", json!(config.compat.map(|_| "compreface"))),
+            (
+                "compat-images-by-url",
+                json!(matches!(
+                    config.compat,
+                    Some(Compat::Compreface {
+                        images_by_url: true
+                    })
+                )),
+            ),
             ("log", json!(self.log)),
         ]
     }
@@ -263,6 +275,7 @@ fn config(settings: &Settings) -> Result<Config, Failure> {
         drain_timeout: seconds("drain-timeout")?,
         sessions: sessions(settings)?,
         webhooks: webhooks(settings)?,
+        compat: compat(settings)?,
         ..Config::default()
     })
 }
@@ -292,6 +305,19 @@ fn webhooks(settings: &Settings) -> Result<WebhookConfig, Failure> {
         roots: needs_roots.then_some(roots),
         targets,
     })
+}
+
+/// The other product whose protocol is spoken, if one is.
+fn compat(settings: &Settings) -> Result<Option<Compat>, Failure> {
+    let images_by_url = settings.is_on("compat-images-by-url")?;
+    match settings.get("compat") {
+        None | Some("none") if images_by_url => {
+            Err(settings.refused("compat-images-by-url", "needs --compat"))
+        }
+        None | Some("none") => Ok(None),
+        Some("compreface") => Ok(Some(Compat::Compreface { images_by_url })),
+        Some(_) => Err(settings.refused("compat", "neither compreface nor none")),
+    }
 }
 
 fn announce(url: &str, root: Option<&RootPlace>, admin: Option<&Path>) -> std::io::Result<()> {

@@ -235,6 +235,16 @@ const SETTINGS: &[Setting] = &[
         "False-match rate at which is decided",
     ),
     text(
+        "compat",
+        "PRODUCT",
+        "none",
+        "Speak another product's protocol beside API v1: compreface, under /api/v1, with keys of `key create --compat`",
+    ),
+    switch(
+        "compat-images-by-url",
+        "Give out kept pictures at an address that has the key in it, too",
+    ),
+    text(
         "log",
         "LEVEL",
         "info",

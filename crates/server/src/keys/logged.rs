@@ -9,6 +9,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum KeyError {
+    /// What is wrong with an order for a key of another product's protocol.
+    #[error("{0}")]
+    Compat(String),
     /// There is no such tenant.
     #[error("unknown tenant")]
     Tenant,
@@ -40,8 +43,10 @@ impl KeyStore {
             found => found?,
         };
         let id = KeyOrder::id(random).map_err(KeyStoreError::from)?;
+        let mut order = order.clone();
+        super::compat::prepare(registry, id, &mut order, now)?;
         registry.vault().record_key_made(id, now)?;
-        Ok(self.create(random, id, order, now)?)
+        Ok(self.create(random, id, &order, now)?)
     }
 
     /// Revokes a key, of a tenant or of any, and enters it into the audit log. Says whether there was one.

@@ -1,18 +1,22 @@
 //! Keys of the platform, kept as digests; how often they were used; and answers that may be asked for again.
 
 mod answers;
+mod compat;
+mod kept;
 mod logged;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod quota;
 mod sql;
 mod sqlite;
+mod uuid;
 
 pub(crate) use answers::{Answers, Begun, KEPT_S};
 pub use logged::KeyError;
 pub(crate) use quota::Quotas;
+pub(crate) use uuid::Uuid;
 
-use countenance_api::{KeyEntry, Scope};
+use countenance_api::{CompatKey, KeyEntry, Scope};
 use countenance_core::vault::{Name, Random, RandomError, Timestamp};
 use sha2::{Digest as _, Sha256};
 use sql::{Cell, Cells, Sql, Value};
@@ -50,6 +54,8 @@ pub struct KeyOrder {
     pub rate: Option<u32>,
     /// Requests per day (UTC); any number where there is nothing.
     pub daily: Option<u32>,
+    /// The service of another product's protocol that it stands for; its scopes follow from that.
+    pub compat: Option<CompatKey>,
 }
 
 /// A key that was just made.
@@ -106,6 +112,17 @@ impl KeyOrder {
             expires: None,
             rate: None,
             daily: None,
+            compat: None,
+        }
+    }
+
+    /// A key of another product's protocol.
+    #[must_use]
+    pub fn compat(tenant: Name, key: CompatKey) -> Self {
+        let scopes = compat::scopes(key.service);
+        Self {
+            compat: Some(key),
+            ..Self::new(tenant, scopes)
         }
     }
 
@@ -161,14 +178,19 @@ impl KeyStore {
         if order.scopes.is_empty() {
             return Err(KeyStoreError::NoScope);
         }
-        let mut secret = Zeroizing::new([0; SECRET_BYTES]);
-        random.fill(&mut secret[..])?;
         let id = format!("{id:016x}");
         let mut scopes = order.scopes.clone();
         scopes.sort_unstable();
         scopes.dedup();
-        let secret = Zeroizing::new(hex(&secret[..]));
-        let key = Zeroizing::new(format!("{PREFIX}{id}_{}", *secret));
+        let key = match &order.compat {
+            None => {
+                let mut secret = Zeroizing::new([0; SECRET_BYTES]);
+                random.fill(&mut secret[..])?;
+                let secret = Zeroizing::new(hex(&secret[..]));
+                Zeroizing::new(format!("{PREFIX}{id}_{}", *secret))
+            }
+            Some(_) => compat::new_key(random)?,
+        };
         let entry = KeyEntry {
             id,
             tenant: order.tenant.as_str().to_owned(),
@@ -177,7 +199,10 @@ impl KeyStore {
             expires: order.expires.map(Timestamp::unix),
             rate: order.rate,
             daily: order.daily,
+            compat: order.compat.clone(),
         };
+        let compat = entry.compat.as_ref().map(serde_json::to_string);
+        let compat = compat.transpose().map_err(|_| KeyStoreError::Damaged)?;
         let names: Vec<&str> = entry.scopes.iter().map(|scope| scope.name()).collect();
         self.sql.run(
             sql::ADD_KEY,
@@ -190,6 +215,7 @@ impl KeyStore {
                 Value::MaybeInt(entry.expires.map(u64::cast_signed)),
                 Value::MaybeInt(entry.rate.map(i64::from)),
                 Value::MaybeInt(entry.daily.map(i64::from)),
+                Value::MaybeText(compat.as_deref()),
             ],
         )?;
         Ok(NewKey { key, entry })
@@ -206,7 +232,30 @@ impl KeyStore {
             .map(|(id, _)| id)
             .filter(|id| id.len() == 2 * ID_BYTES && id.bytes().all(|at| at.is_ascii_hexdigit()));
         let Some(id) = id else { return Ok(None) };
-        let mut found = self.sql.rows(sql::FIND_KEY, &[Value::Text(id)])?;
+        let found = self.sql.rows(sql::FIND_KEY, &[Value::Text(id)])?;
+        Self::checked(found, presented, now)
+    }
+
+    /// The same of a key that is a UUID, of another product's protocol.
+    pub(crate) fn find_compat(
+        &self,
+        presented: &Uuid,
+        now: Timestamp,
+    ) -> Result<Option<KeyEntry>, KeyStoreError> {
+        let presented = Zeroizing::new(presented.to_string());
+        // Whoever could turn the digest around would not have to look it up.
+        let found = self
+            .sql
+            .rows(sql::FIND_DIGEST, &[Value::Bytes(&digest(&presented))])?;
+        let found = Self::checked(found, &presented, now)?;
+        Ok(found.filter(|entry| entry.compat.is_some()))
+    }
+
+    fn checked(
+        mut found: Vec<Cells>,
+        presented: &str,
+        now: Timestamp,
+    ) -> Result<Option<KeyEntry>, KeyStoreError> {
         let Some(mut cells) = found.pop() else {
             return Ok(None);
         };
@@ -279,8 +328,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 fn entry(cells: Cells) -> Result<KeyEntry, KeyStoreError> {
     let damaged = |_| KeyStoreError::Damaged;
-    let cells: [Cell; 7] = cells.try_into().map_err(damaged)?;
-    let [id, tenant, scopes, created, expires, rate, daily] = cells;
+    let cells: [Cell; 8] = cells.try_into().map_err(damaged)?;
+    let [id, tenant, scopes, created, expires, rate, daily, compat] = cells;
     let limit = |cell: Cell| {
         let value = cell.some().map(Cell::int).transpose()?;
         let value = value.map(u32::try_from).transpose();
@@ -298,6 +347,10 @@ fn entry(cells: Cells) -> Result<KeyEntry, KeyStoreError> {
         expires: expires.map(i64::cast_unsigned),
         rate: limit(rate)?,
         daily: limit(daily)?,
+        compat: match compat.some().map(Cell::text).transpose()? {
+            None => None,
+            Some(text) => Some(serde_json::from_str(&text).map_err(|_| KeyStoreError::Damaged)?),
+        },
     })
 }
 
@@ -368,7 +421,7 @@ mod tests {
         assert_eq!((found.scopes, found.rate), (vec![Scope::Verify], None));
         // And a newer one is refused as it is.
         let new = rusqlite::Connection::open(folder.path().join("keys.db")).unwrap();
-        new.pragma_update(None, "user_version", 3).unwrap();
+        new.pragma_update(None, "user_version", 4).unwrap();
         assert!(KeyStore::open(folder.path()).is_err());
     }
 

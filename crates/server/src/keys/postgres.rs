@@ -1,7 +1,7 @@
 //! The tables in PostgreSQL, beside those of the vault: all nodes of a vault have the same keys.
 
 use super::KeyStoreError;
-use super::sql::{Cell, Cells, KEYS, Sql, USES_AND_ANSWERS, VERSION, Value};
+use super::sql::{COMPAT_AND_KEPT, Cell, Cells, KEYS, Sql, USES_AND_ANSWERS, VERSION, Value};
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -114,16 +114,21 @@ impl Loan<'_> {
         )?;
         let version = change.query_opt("SELECT version FROM platform", &[])?;
         let version: i64 = version.map_or(Ok(0), |row| row.try_get(0))?;
-        match version {
-            0 => {
-                for tables in [KEYS, USES_AND_ANSWERS] {
-                    let tables = tables.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA");
-                    change.batch_execute(&tables)?;
-                }
-                change.execute("INSERT INTO platform (version) VALUES ($1)", &[&VERSION])?;
-            }
-            VERSION => {}
+        // In PostgreSQL the tables began with version 2.
+        let steps: &[&str] = match version {
+            0 => &[KEYS, USES_AND_ANSWERS, COMPAT_AND_KEPT],
+            2 => &[COMPAT_AND_KEPT],
+            VERSION => &[],
             got => return Err(KeyStoreError::Newer { got }),
+        };
+        for tables in steps {
+            let tables = tables.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA");
+            change.batch_execute(&tables)?;
+        }
+        if version == 0 {
+            change.execute("INSERT INTO platform (version) VALUES ($1)", &[&VERSION])?;
+        } else if version != VERSION {
+            change.execute("UPDATE platform SET version = $1", &[&VERSION])?;
         }
         change.commit()?;
         Ok(())
@@ -156,6 +161,7 @@ impl ToSql for Value<'_> {
             Self::Bytes(bytes) => bytes.to_sql(kind, out),
             Self::Int(value) => value.to_sql(kind, out),
             Self::MaybeInt(value) => value.to_sql(kind, out),
+            Self::MaybeText(text) => text.to_sql(kind, out),
             Self::Text(text) => text.to_sql(kind, out),
         }
     }

@@ -8,6 +8,7 @@ pub(super) enum Value<'a> {
     Bytes(&'a [u8]),
     Int(i64),
     MaybeInt(Option<i64>),
+    MaybeText(Option<&'a str>),
     Text(&'a str),
 }
 
@@ -36,7 +37,7 @@ pub(super) trait Sql: Send + Sync {
 }
 
 /// The version of these tables.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// What version 1 had.
 pub(super) const KEYS: &str = "
@@ -57,16 +58,32 @@ CREATE TABLE answer (
 CREATE INDEX answer_owner ON answer (owner, begun);
 CREATE INDEX answer_expires ON answer (expires);";
 
+/// What version 3 added: keys of other products' protocols, and the pictures that those have kept.
+pub(super) const COMPAT_AND_KEPT: &str = "
+ALTER TABLE api_key ADD COLUMN compat TEXT;
+CREATE INDEX api_key_digest ON api_key (digest);
+CREATE TABLE kept (image BLOB PRIMARY KEY, subject BLOB NOT NULL, sealed BLOB NOT NULL);
+CREATE INDEX kept_subject ON kept (subject);";
+
 pub(super) const ADD_KEY: &str = "INSERT INTO api_key \
-    (id, digest, tenant, scopes, created, expires, rate, daily) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-pub(super) const FIND_KEY: &str = "SELECT id, tenant, scopes, created, expires, rate, daily, digest \
+    (id, digest, tenant, scopes, created, expires, rate, daily, compat) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+pub(super) const FIND_KEY: &str = "SELECT id, tenant, scopes, created, expires, rate, daily, compat, digest \
     FROM api_key WHERE id = $1";
-pub(super) const ALL_KEYS: &str = "SELECT id, tenant, scopes, created, expires, rate, daily \
+pub(super) const FIND_DIGEST: &str = "SELECT id, tenant, scopes, created, expires, rate, daily, compat, digest \
+    FROM api_key WHERE digest = $1";
+pub(super) const ALL_KEYS: &str = "SELECT id, tenant, scopes, created, expires, rate, daily, compat \
     FROM api_key ORDER BY created, id";
-pub(super) const KEYS_OF: &str = "SELECT id, tenant, scopes, created, expires, rate, daily \
+pub(super) const KEYS_OF: &str = "SELECT id, tenant, scopes, created, expires, rate, daily, compat \
     FROM api_key WHERE tenant = $1 ORDER BY created, id";
 pub(super) const REMOVE_KEY: &str = "DELETE FROM api_key WHERE id = $1";
 pub(super) const REMOVE_KEY_OF: &str = "DELETE FROM api_key WHERE id = $1 AND tenant = $2";
+pub(super) const KEEP: &str = "INSERT INTO kept (image, subject, sealed) VALUES ($1, $2, $3) \
+    ON CONFLICT (image) DO UPDATE SET subject = excluded.subject, sealed = excluded.sealed";
+pub(super) const FIND_KEPT: &str = "SELECT sealed FROM kept WHERE image = $1";
+pub(super) const REMOVE_KEPT: &str = "DELETE FROM kept WHERE image = $1";
+pub(super) const REMOVE_KEPT_OF: &str = "DELETE FROM kept WHERE subject = $1";
+pub(super) const KEPT_SUBJECTS: &str = "SELECT DISTINCT subject FROM kept";
 pub(super) const REMOVE_USES: &str = "DELETE FROM key_use WHERE id NOT IN (SELECT id FROM api_key)";
 
 /// Takes `$3` requests of day `$2` if no more than `$4` are used then. A day that has passed begins anew; a node

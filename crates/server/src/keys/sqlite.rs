@@ -1,7 +1,7 @@
 //! The tables in a file of the data folder.
 
 use super::KeyStoreError;
-use super::sql::{Cell, Cells, KEYS, Sql, USES_AND_ANSWERS, VERSION, Value};
+use super::sql::{COMPAT_AND_KEPT, Cell, Cells, KEYS, Sql, USES_AND_ANSWERS, VERSION, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ToSql};
 use std::fs::OpenOptions;
@@ -35,14 +35,11 @@ impl Embedded {
         let change =
             database.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let version: i64 = change.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        match version {
-            0 => {
-                change.execute_batch(KEYS)?;
-                change.execute_batch(USES_AND_ANSWERS)?;
-            }
-            1 => change.execute_batch(USES_AND_ANSWERS)?,
-            VERSION => {}
-            got => return Err(KeyStoreError::Newer { got }),
+        let steps = [KEYS, USES_AND_ANSWERS, COMPAT_AND_KEPT];
+        let done = usize::try_from(version).ok();
+        let left = done.and_then(|done| steps.get(done..));
+        for step in left.ok_or(KeyStoreError::Newer { got: version })? {
+            change.execute_batch(step)?;
         }
         if version != VERSION {
             change.pragma_update(None, "user_version", VERSION)?;
@@ -61,8 +58,10 @@ impl ToSql for Value<'_> {
         Ok(match *self {
             Self::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
             Self::Int(value) | Self::MaybeInt(Some(value)) => value.into(),
-            Self::MaybeInt(None) => ToSqlOutput::Borrowed(ValueRef::Null),
-            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+            Self::MaybeInt(None) | Self::MaybeText(None) => ToSqlOutput::Borrowed(ValueRef::Null),
+            Self::Text(text) | Self::MaybeText(Some(text)) => {
+                ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+            }
         })
     }
 }

@@ -28,11 +28,19 @@ pub(crate) async fn list(call: Call) -> Answer {
 pub(crate) async fn create(call: Call) -> Answer {
     let (platform, caller) = (call.platform.clone(), Arc::clone(&call.caller));
     let request: KeyRequest = call.json().await?;
-    if request.scopes.is_empty() {
+    let order = match request.compat {
+        None => KeyOrder::new(caller.tenant.clone(), &request.scopes),
+        Some(key) if request.scopes.is_empty() => KeyOrder::compat(caller.tenant.clone(), key),
+        Some(_) => {
+            let detail = "`scopes` follow from `compat.service`: leave them empty";
+            return Err(Refusal::of(Code::ValueInvalid, detail));
+        }
+    };
+    if order.scopes.is_empty() {
         return Err(Refusal::of(Code::ValueInvalid, "`scopes` is empty"));
     }
     // Nobody hands on what they have not got.
-    if let Some(scope) = request.scopes.iter().find(|scope| !caller.may(**scope)) {
+    if let Some(scope) = order.scopes.iter().find(|scope| !caller.may(**scope)) {
         let detail = format!("The key lacks the scope `{scope}` itself.");
         return Err(Refusal::of(Code::ScopeMissing, detail));
     }
@@ -49,11 +57,10 @@ pub(crate) async fn create(call: Call) -> Answer {
     let made = platform.keep(move |shared| {
         let now = shared.clock.now();
         let order = KeyOrder {
-            tenant: caller.tenant.clone(),
-            scopes: request.scopes,
             expires: request.days.map(|days| now.plus(u64::from(days) * DAY)),
             rate: request.rate,
             daily: request.daily,
+            ..order
         };
         let (keys, random) = (&shared.keys, &*shared.random);
         Ok(keys.make(&shared.registry, random, &order, now)?)
@@ -87,6 +94,7 @@ pub(crate) async fn revoke(mut call: Call) -> Answer {
 impl From<KeyError> for Refusal {
     fn from(error: KeyError) -> Self {
         match error {
+            KeyError::Compat(detail) => Self::of(Code::ValueInvalid, detail),
             KeyError::Tenant => Code::TenantUnknown.into(),
             KeyError::Store(error) => Self::internal(&error),
             KeyError::Vault(error) => error.into(),

@@ -86,7 +86,10 @@ pub(crate) async fn erase(mut call: Call) -> Answer {
     let receipt = call.platform.keep(move |shared| {
         let registry = &shared.registry;
         let subject = registry.subject(&named.collection(registry)?, &named.subject)?;
-        Ok(registry.erase(&subject, Some(&named.subject))?)
+        let receipt = registry.erase(&subject, Some(&named.subject))?;
+        let forgotten = shared.keys.forget_pictures_of(&subject.key_name());
+        forgotten.map_err(|error| Refusal::internal(&error))?;
+        Ok(receipt)
     });
     let receipt = receipt.await?;
     let leaves = token::leaves(call.platform.registry.vault());

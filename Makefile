@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture vault-all
+.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture compat-clients vault-all
 
 target := $(or $(CARGO_TARGET_DIR),target)
 # Seconds for each fuzz target.
@@ -26,7 +26,7 @@ models: ## fetch the pinned weights and sample photos, check their digests
 # The checks come first, so that the last lines are those of the test runner.
 test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
 
-test-all: models fuzz demo server-proofs sdk capture ## what takes longer: fuzzing, the demonstration, the server, the SDKs, the capture page; `make vault-all` by hand
+test-all: models fuzz demo server-proofs sdk capture compat-clients ## what takes longer: fuzzing, the demonstration, the server, the SDKs, the capture page, other people's clients; `make vault-all` by hand
 
 lint: fmt clippy docs layers deny denylist
 
@@ -80,6 +80,9 @@ sdk: build ## the Python and JavaScript packages, types and tests, on a real ser
 
 capture: ## the capture page: its modules in Node, and all of it in a Chromium where there is one
 	tests/capture/run.sh
+
+compat-clients: build ## clients of CompreFace that nobody here wrote, against the server
+	tests/compat/run.sh $(target)/release/countenance
 
 # The vault on all stores: killed 200 times on each, with power cuts, its files read by a second
 # reader, and the leak drill with its control that is built without encryption. With nextest the

@@ -7,8 +7,9 @@
 use crate::engine::EngineArgs;
 use crate::failure::Outcome;
 use crate::{
-    audit, backup, bench, calibrate, collection, consent, detect, doctor, enroll, evaluate,
-    identify, key, keyring, quantize, restore, result, retain, serve, shell, subject, verify,
+    audit, backup, bench, calibrate, collection, consent, detect, doctor, enroll, evaluate, export,
+    identify, import, key, keyring, quantize, restore, result, retain, serve, shell, subject,
+    verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -63,6 +64,8 @@ enum Command {
     Consent(consent::Args),
     Enroll(enroll::Args),
     Identify(identify::Args),
+    Import(import::Args),
+    Export(export::Args),
     Collection(collection::Args),
     Audit(audit::Args),
     Backup(backup::Args),
@@ -92,6 +95,8 @@ impl Cli {
             Command::Consent(args) => consent::run(args),
             Command::Enroll(args) => enroll::run(args, engine),
             Command::Identify(args) => identify::run(args, engine),
+            Command::Import(args) => import::run(args, engine),
+            Command::Export(args) => export::run(args),
             Command::Collection(args) => collection::run(args, engine),
             Command::Audit(args) => audit::run(args),
             Command::Backup(args) => backup::run(args),

@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-const PURPOSES: [(&str, Purpose); 5] = [
+pub(crate) const PURPOSES: [(&str, Purpose); 5] = [
     ("verify", Purpose::Verify),
     ("identify", Purpose::Identify),
     ("identity-check", Purpose::IdentityCheck),

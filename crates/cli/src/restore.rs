@@ -64,7 +64,7 @@ struct RestoreJson {
 }
 
 /// The secret half of an identity: the first line that is no comment.
-fn identity(path: &Path) -> Result<zeroize::Zeroizing<String>, Failure> {
+pub(crate) fn identity(path: &Path) -> Result<zeroize::Zeroizing<String>, Failure> {
     let bytes = private::read_secret(path)?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     let line = text

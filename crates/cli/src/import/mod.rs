@@ -1,0 +1,296 @@
+//! `countenance import folder|compreface`: people who agreed, many at once.
+
+mod compreface;
+mod consents;
+mod folder;
+mod keep;
+mod look;
+mod people;
+mod report;
+mod sealed;
+
+use crate::engine::EngineArgs;
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::json;
+use crate::registry::{Opened, RegistryArgs};
+use clap::{Args as ClapArgs, Subcommand};
+use consents::Consents;
+use countenance_core::vault::Purpose;
+use countenance_core::{Engine, IdentifyPolicy};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use keep::{Keeper, Kept};
+use look::Looked;
+use people::{People, Person};
+use report::Report;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::thread::available_parallelism;
+
+/// Enroll many people at once, each with a consent of their own
+///
+/// From folders of photos, from a running CompreFace, or from a sealed export of another vault. Whoever has no row in the file of consents is refused and listed; so is every photo that is too poor, or that does not
+/// show the person of the others. No more people are taken in than the collection's FPIR allows. Killed at any point and
+/// begun again it goes on where it was: a person is kept whole or not at all, and never twice.
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance import folder people --consents consents.csv --data vault --dry-run
+      people/ana/1.jpg, people/ana/2.jpg, people/bob/1.jpg: one folder for each person.
+  countenance import compreface --url http://localhost:8000 --key 5a27...-... --consents consents.csv --data vault
+
+The file of consents is CSV with a heading: id,purpose,date,evidence. The purpose is verify or identify, the date is that on
+which the person agreed (2026-01-31), the evidence names what shows it: a form, a recorded action. A person has a row for each purpose.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Folder(FolderArgs),
+    Compreface(CompreFaceArgs),
+    Sealed(sealed::Args),
+}
+
+/// Where people go, and what shows that they agreed.
+#[derive(ClapArgs, Debug)]
+struct Into {
+    /// Who agreed to what, when, and what shows it: CSV with the heading id,purpose,date,evidence
+    #[arg(long, value_name = "FILE")]
+    consents: PathBuf,
+
+    /// Which text they agreed to
+    #[arg(long, value_name = "VERSION", default_value = "import")]
+    text_version: String,
+
+    /// Days from the date of a consent on which it ends
+    #[arg(long, value_name = "DAYS", default_value_t = 1095, value_parser = clap::value_parser!(u32).range(1..=1095))]
+    consent_days: u32,
+
+    /// Look at everything and keep nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Threads that look at photos [default: one per processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    workers: Option<u16>,
+
+    #[command(flatten)]
+    registry: RegistryArgs,
+
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// From a folder that has one folder for each person
+///
+/// The name of a person's folder is the id. Pictures are JPEG, PNG or WebP.
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance import folder people --consents consents.csv --data vault
+  countenance import folder people --consents consents.csv --data vault --collection door --dry-run --json
+
+JSON: dry_run, people, imported, already_there, templates, refused (each person, photo, reason).")]
+struct FolderArgs {
+    /// The folder
+    dir: PathBuf,
+
+    #[command(flatten)]
+    into: Into,
+}
+
+/// From a running CompreFace, over its own API
+///
+/// It must have kept the pictures: from templates of another model nothing can be made. One of its recognition
+/// services is read. The id of a person is the name of its subject there.
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance import compreface --url http://localhost:8000 --key 5a27...-... --consents consents.csv --data vault
+
+JSON: as of `import folder`.")]
+struct CompreFaceArgs {
+    /// Its address: http://HOST:PORT
+    #[arg(long, value_name = "URL")]
+    url: String,
+
+    /// The key of its recognition service
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "COMPREFACE_KEY",
+        hide_env_values = true
+    )]
+    key: String,
+
+    #[command(flatten)]
+    into: Into,
+}
+
+pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
+    match &args.command {
+        Command::Folder(args) => {
+            let (people, report) = folder::Folder::open(&args.dir)?;
+            import(&people, report, &args.into, engine)
+        }
+        Command::Compreface(args) => {
+            let people = compreface::CompreFace::connect(&args.url, &args.key)?;
+            import(&people, Report::default(), &args.into, engine)
+        }
+        Command::Sealed(args) => sealed::run(args, engine),
+    }
+}
+
+fn import(people: &impl People, mut report: Report, args: &Into, engine: &EngineArgs) -> Outcome {
+    let consents = Consents::read(&args.consents, args.consent_days, &args.text_version)?;
+    let engine = engine.engine()?;
+    let opened = args.registry.open()?;
+    report.dry_run = args.dry_run;
+    let mut room = Room::of(&opened, &engine)?;
+    let mut keeper = Keeper::new(&opened, &engine, args.dry_run)?;
+    let mut chosen = Vec::new();
+    for person in people.list()? {
+        report.people += 1;
+        match consents.of(&person.id) {
+            None => report.refuse(&person.id, None, "no row in the file of consents"),
+            Some(_) if keeper.is_there(&person)? => report.already_there += 1,
+            Some(_) => chosen.push(person),
+        }
+    }
+    let workers = args.workers.map_or_else(
+        || available_parallelism().map_or(1, usize::from),
+        usize::from,
+    );
+    let bar = progress(chosen.len());
+    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let done = std::thread::scope(|scope| {
+        let (sender, looked) = sync_channel::<Result<(&Person, Looked), Failure>>(2 * workers);
+        for _ in 0..workers.min(chosen.len()).max(1) {
+            let (sender, next, stop) = (sender.clone(), &next, &stop);
+            let (engine, chosen, policy) = (&engine, &chosen, opened.registry.policy());
+            scope.spawn(move || {
+                let mut looker = match look::Looker::new(engine, policy) {
+                    Ok(looker) => looker,
+                    Err(failure) => {
+                        let _ = sender.send(Err(failure));
+                        return;
+                    }
+                };
+                while let Some(person) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let looked = looker.look(people, person).map(|looked| (person, looked));
+                    // Whoever took what was looked at has gone.
+                    if sender.send(looked).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for looked in looked {
+            let kept = looked.and_then(|(person, looked)| {
+                bar.inc(1);
+                one(
+                    &mut keeper,
+                    &mut room,
+                    &consents,
+                    person,
+                    looked,
+                    &mut report,
+                )
+            });
+            if kept.is_err() {
+                stop.store(true, Ordering::Relaxed);
+                return kept;
+            }
+        }
+        Ok(())
+    });
+    bar.finish_and_clear();
+    done?;
+    if args.json {
+        json::print(&report.document())?;
+    } else {
+        report.write(&mut anstream::stdout().lock())?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Keeps one person, or says why not.
+fn one(
+    keeper: &mut Keeper<'_>,
+    room: &mut Room,
+    consents: &Consents,
+    person: &Person,
+    looked: Looked,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    for (photo, reason) in looked.refused {
+        report.refuse(&person.id, Some(&photo), &reason);
+    }
+    if looked.templates.is_empty() {
+        report.refuse(&person.id, None, "no photo that a template can be made of");
+        return Ok(());
+    }
+    let rows = consents.of(&person.id).unwrap_or_default();
+    let joins = rows.iter().any(|row| row.purpose == Purpose::Identify);
+    if joins && room.left == 0 {
+        let reason = format!(
+            "the collection takes at most {} at its target FPIR",
+            room.cap
+        );
+        report.refuse(&person.id, None, &reason);
+        return Ok(());
+    }
+    match keeper.keep(person, rows, &looked.templates)? {
+        Kept::Refused(reason) => report.refuse(&person.id, None, &reason),
+        Kept::There => report.already_there += 1,
+        Kept::New => {
+            report.imported += 1;
+            report.templates += looked.templates.len();
+            room.left -= usize::from(joins);
+        }
+    }
+    Ok(())
+}
+
+/// How many may still join the collection.
+struct Room {
+    cap: usize,
+    left: usize,
+}
+
+impl Room {
+    fn of(opened: &Opened, engine: &Engine) -> Result<Self, Failure> {
+        let registry = &opened.registry;
+        let settings = registry.identify_settings(&opened.collection)?;
+        let flip_averaging = registry.policy().capture.flip_averaging;
+        let cap = IdentifyPolicy::new(engine, flip_averaging, settings)?.cap();
+        let (mut members, mut after) = (0_usize, Some(0));
+        while let Some(from) = after {
+            let page = registry.members(&opened.collection, from, 1000)?;
+            members += page.members.len();
+            after = page.next;
+        }
+        Ok(Self {
+            cap,
+            left: cap.saturating_sub(members),
+        })
+    }
+}
+
+fn progress(people: usize) -> ProgressBar {
+    let target = ProgressDrawTarget::stderr_with_hz(8);
+    let bar = ProgressBar::with_draw_target(Some(people as u64), target);
+    let template = "importing {human_pos} of {human_len} people  {per_sec}  {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,326 @@
+//! Many people at once: each with a consent, whole or not at all, and never twice.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails"
+)]
+
+mod fixture;
+mod running;
+
+use fixture::sample;
+use running::{Running, program, run};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// A folder with a vault and these photos under `people`.
+fn house(photos: &[(&str, &str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let made = run(folder.path(), "keyring init --data vault");
+    assert!(made.status.success(), "{made:?}");
+    for (person, photo, of) in photos {
+        let dir = folder.path().join("people").join(person);
+        fs::create_dir_all(&dir).unwrap();
+        fs::copy(sample(of), dir.join(photo)).unwrap();
+    }
+    folder
+}
+
+fn consents(folder: &Path, rows: &[String]) {
+    let text = format!("id,purpose,date,evidence\n{}\n", rows.join("\n"));
+    fs::write(folder.join("consents.csv"), text).unwrap();
+}
+
+const IMPORT: &str = "import folder people --consents consents.csv --data vault --json";
+
+fn report(folder: &Path, line: &str) -> Value {
+    let done = run(folder, line);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    serde_json::from_slice(&done.stdout).unwrap()
+}
+
+fn counts(report: &Value) -> [u64; 4] {
+    ["people", "imported", "already_there", "templates"].map(|name| report[name].as_u64().unwrap())
+}
+
+fn templates(folder: &Path, person: &str) -> usize {
+    let shown = report(folder, &format!("subject export {person} --data vault"));
+    shown["templates"].as_array().unwrap().len()
+}
+
+#[test]
+fn people_with_a_consent_are_imported_and_everything_else_is_listed_with_its_reason() {
+    let folder = house(&[
+        ("ana", "1.jpg", "obama.jpg"),
+        ("ana", "2.jpg", "obama2.jpg"),
+        ("ana", "wrong.jpg", "biden.jpg"),
+        ("bob", "1.jpg", "biden.jpg"),
+        ("eve", "1.jpg", "obama3.jpg"),
+        ("late", "1.jpg", "biden.jpg"),
+        ("none", "1.jpg", "biden.jpg"),
+    ]);
+    let at = folder.path();
+    fs::write(at.join("people/bob/notes.txt"), "hello").unwrap();
+    fs::write(at.join("people/none/1.jpg"), "no picture").unwrap();
+    fs::write(at.join("people/stray.jpg"), "x").unwrap();
+    let row = |person: &str, date: &str| format!("{person},verify,{date},form of {person}");
+    let mut rows: Vec<String> = ["ana", "bob", "none"]
+        .iter()
+        .map(|one| row(one, "2026-01-31"))
+        .collect();
+    rows.push(row("late", "2020-01-01"));
+    consents(at, &rows);
+    let refused = json!([
+        {"person": "", "photo": "stray.jpg", "reason": "not in the folder of a person"},
+        {"person": "ana", "photo": "wrong.jpg", "reason": "does not show the person of the other photos"},
+        {"person": "bob", "photo": "notes.txt", "reason": "bytes are no JPEG, PNG or WebP picture"},
+        {"person": "eve", "photo": null, "reason": "no row in the file of consents"},
+        {"person": "late", "photo": null, "reason": "the consent is over"},
+        {"person": "none", "photo": null, "reason": "no photo that a template can be made of"},
+        {"person": "none", "photo": "1.jpg", "reason": "bytes are no JPEG, PNG or WebP picture"},
+    ]);
+    let dry = report(at, &format!("{IMPORT} --dry-run"));
+    assert_eq!((counts(&dry), &dry["refused"]), ([5, 2, 0, 3], &refused));
+    let listed = report(at, "subject list --data vault --json");
+    assert_eq!(listed["subjects"], json!([]), "a dry run keeps nothing");
+    let done = report(at, IMPORT);
+    assert_eq!((counts(&done), &done["refused"]), ([5, 2, 0, 3], &refused));
+    let again = report(at, IMPORT);
+    assert_eq!(counts(&again), [5, 0, 2, 0]);
+    let verified = program(at)
+        .args(["verify", "--subject", "ana", "--data", "vault", "--json"])
+        .arg(sample("obama3.jpg"))
+        .output()
+        .unwrap();
+    assert_eq!(verified.status.code(), Some(0), "{verified:?}");
+}
+
+#[test]
+fn no_more_people_are_imported_than_the_collection_may_have() {
+    let folder = house(&[("a", "1.jpg", "obama.jpg"), ("b", "1.jpg", "biden.jpg")]);
+    let at = folder.path();
+    let rows = ["a", "b"].map(|one| format!("{one},identify,2026-01-31,form"));
+    consents(at, &rows);
+    let set = run(at, "collection set --fmr 1e-5 --fpir 2e-5 --data vault");
+    assert!(set.status.success(), "{set:?}");
+    let done = report(at, &format!("{IMPORT} --workers 1"));
+    assert_eq!(counts(&done), [2, 1, 0, 1]);
+    let reason = done["refused"][0]["reason"].as_str().unwrap();
+    assert_eq!(reason, "the collection takes at most 1 at its target FPIR");
+}
+
+#[test]
+fn a_withdrawn_consent_does_not_come_back_by_importing() {
+    let folder = house(&[("ana", "1.jpg", "obama.jpg")]);
+    let at = folder.path();
+    consents(at, &["ana,verify,2026-01-31,form".to_owned()]);
+    assert_eq!(counts(&report(at, IMPORT)), [1, 1, 0, 1]);
+    let gone = run(at, "consent withdraw ana --purpose verify --data vault");
+    assert!(gone.status.success(), "{gone:?}");
+    let done = report(at, IMPORT);
+    assert_eq!(counts(&done), [1, 0, 0, 0]);
+    assert_eq!(
+        done["refused"][0]["reason"],
+        "the person has withdrawn the consent"
+    );
+}
+
+/// Killed at many points and begun again: whoever is there is there once and whole.
+#[test]
+fn an_importer_that_is_killed_loses_and_doubles_nothing() {
+    const PEOPLE: usize = 12;
+    let names: Vec<String> = (0..PEOPLE).map(|at| format!("p{at}")).collect();
+    let photos: Vec<(&str, &str, &str)> = names
+        .iter()
+        .flat_map(|name| {
+            [
+                (name.as_str(), "1.jpg", "obama.jpg"),
+                (name.as_str(), "2.jpg", "obama2.jpg"),
+            ]
+        })
+        .collect();
+    let folder = house(&photos);
+    let at = folder.path();
+    let rows: Vec<String> = names
+        .iter()
+        .flat_map(|name| {
+            ["verify", "identify"].map(|purpose| format!("{name},{purpose},2026-01-31,form"))
+        })
+        .collect();
+    consents(at, &rows);
+    let set = run(at, "collection set --fmr 1e-5 --data vault");
+    assert!(set.status.success(), "{set:?}");
+    let (mut killed, mut delay, mut ended) = (0, 40, false);
+    while !ended && killed < 60 {
+        let mut child = program(at)
+            .args(IMPORT.split(' '))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Later and later, so that it ends; never at the same point twice.
+        std::thread::sleep(Duration::from_millis(delay));
+        delay += 37 + delay / 8;
+        match child.try_wait().unwrap() {
+            Some(status) => ended = status.success(),
+            None => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                killed += 1;
+            }
+        }
+    }
+    assert!(killed >= 3, "it was killed {killed} times");
+    let done = report(at, IMPORT);
+    assert_eq!(
+        (counts(&done), &done["refused"]),
+        (
+            [
+                12,
+                counts(&done)[1],
+                12 - counts(&done)[1],
+                2 * counts(&done)[1]
+            ],
+            &json!([])
+        )
+    );
+    let listed = report(at, "subject list --data vault --json");
+    assert_eq!(listed["subjects"].as_array().unwrap().len(), PEOPLE);
+    for name in &names {
+        assert_eq!(templates(at, name), 2, "{name}");
+        let consents = report(at, &format!("consent list {name} --data vault --json"));
+        assert_eq!(consents["consents"].as_array().unwrap().len(), 2, "{name}");
+    }
+    let log = run(at, "audit verify --data vault");
+    assert!(log.status.success(), "{log:?}");
+}
+
+#[test]
+fn subjects_of_a_running_service_come_over_its_own_protocol_with_their_pictures() {
+    // Ours speaks the protocol: it stands for the one that is left behind.
+    let folder = house(&[]);
+    let at = folder.path();
+    let other = tempfile::tempdir().unwrap();
+    let server = Running::start(other.path(), &["--compat", "compreface"]);
+    let key = |more: &str| {
+        let line = format!(
+            "key create --data vault --compat compreface --service recognition --attest form --json{more}"
+        );
+        let made = run(other.path(), &line);
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
+        let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let add = |key: &str, subject: &str, photo: &str| {
+        use base64::Engine as _;
+        let bytes = fs::read(sample(photo)).unwrap();
+        let body = json!({"file": base64::engine::general_purpose::STANDARD.encode(bytes)});
+        let path = format!("/api/v1/recognition/faces?subject={subject}");
+        let (status, told) =
+            server.ask_with(None, "POST", &path, &[("x-api-key", key)], Some(&body));
+        assert_eq!(status, 201, "{told}");
+    };
+    let (keeps, forgets) = (key(" --keep-pictures"), key(""));
+    add(&keeps, "Ana", "obama.jpg");
+    add(&keeps, "Ana", "obama2.jpg");
+    add(&keeps, "Bob", "biden.jpg");
+    add(&forgets, "Ana", "obama.jpg");
+    consents(at, &["Ana,verify,2026-01-31,form 1".to_owned()]);
+    let line = |key: &str| {
+        let url = format!("http://{}", server.address);
+        format!(
+            "import compreface --url {url} --key {key} --consents consents.csv --data vault --json"
+        )
+    };
+    let none = report(at, &line(&forgets));
+    assert_eq!(counts(&none), [1, 0, 0, 0]);
+    assert!(
+        none.to_string()
+            .contains("CompreFace has not kept the picture"),
+        "{none}"
+    );
+    let done = report(at, &line(&keeps));
+    assert_eq!(counts(&done), [2, 1, 0, 2]);
+    assert_eq!(
+        done["refused"],
+        json!([{"person": "Bob", "photo": null, "reason": "no row in the file of consents"}])
+    );
+    assert_eq!(templates(at, "Ana"), 2);
+    let wrong = run(at, &line("00000000-0000-0000-0000-000000000002"));
+    assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
+    server.stop();
+}
+
+#[test]
+fn everything_of_a_collection_goes_out_sealed_and_comes_back() {
+    let folder = house(&[("Ana", "1.jpg", "obama.jpg"), ("bob", "1.jpg", "biden.jpg")]);
+    let at = folder.path();
+    let rows = [
+        "Ana,verify,2026-01-31,form 1",
+        "Ana,identify,2026-02-28,form 2",
+        "bob,verify,2026-01-31,form 3",
+    ];
+    consents(at, &rows.map(str::to_owned));
+    assert_eq!(counts(&report(at, IMPORT)), [2, 2, 0, 2]);
+    let made = run(at, "keyring identity moving.identity");
+    let recipient = String::from_utf8(made.stdout).unwrap();
+    let recipient = recipient
+        .split_whitespace()
+        .find(|word| word.starts_with("age1"))
+        .unwrap();
+    let out = report(
+        at,
+        &format!("export --to all.export --recipient {recipient} --data vault --json"),
+    );
+    assert_eq!(
+        out,
+        json!({"subjects": 2, "templates": 2, "holder_bound": 0})
+    );
+    let sealed = fs::read(at.join("all.export")).unwrap();
+    assert!(sealed.starts_with(b"age-encryption.org/v1"));
+    assert!(
+        !sealed.windows(4).any(|window| window == b"\"id\""),
+        "what is in it lies open"
+    );
+
+    assert!(run(at, "keyring init --data second").status.success());
+    let line = "import sealed all.export --identity moving.identity --data second --json";
+    assert_eq!(
+        counts(&report(at, &format!("{line} --dry-run"))),
+        [2, 2, 0, 2]
+    );
+    assert_eq!(
+        report(at, "subject list --data second --json")["subjects"],
+        json!([])
+    );
+    assert_eq!(counts(&report(at, line)), [2, 2, 0, 2]);
+    assert_eq!(counts(&report(at, line)), [2, 0, 2, 0]);
+    // The same consents and templates, to the byte.
+    for person in ["Ana", "bob"] {
+        let [one, other] = ["vault", "second"].map(|data| {
+            let shown = report(at, &format!("subject export {person} --data {data}"));
+            (shown["templates"].clone(), shown["consents"].clone())
+        });
+        assert_eq!(one, other, "{person}");
+    }
+    // Cut off or altered it does not open.
+    fs::write(at.join("cut.export"), &sealed[..sealed.len() - 20]).unwrap();
+    let cut = run(at, &line.replace("all.export", "cut.export"));
+    assert!(!cut.status.success(), "{cut:?}");
+    assert!(run(at, "keyring identity other.identity").status.success());
+    let wrong = run(at, &line.replace("moving.identity", "other.identity"));
+    assert!(!wrong.status.success(), "{wrong:?}");
+}

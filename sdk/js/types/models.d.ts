@@ -102,6 +102,43 @@ export interface CompareRequest {
   probe: string;
 }
 
+/** A key of another product's protocol. */
+export interface CompatKey {
+  /** Whose protocol. */
+  product: CompatProduct;
+  /** Which service of it. */
+  service: CompatService;
+  /**
+   * The operator's word on how subjects agree, 1 to 500 characters: the procedure it names stands behind every
+   * consent that is entered through the key.
+   */
+  attestation: string;
+  /** The collection of a recognition service; a new one of its own where it is left out. */
+  collection?: string | null;
+  /** Whether embeddings are given out and taken in. */
+  embeddings?: boolean;
+  /**
+   * The share of strangers who may be taken for a subject, above 0 and at most 0.01; it bounds how many subjects
+   * the collection may have. 0.001 where it is left out.
+   */
+  fpir?: number | null;
+  /** Whether the pictures of faces are kept, each sealed under its subject's key. */
+  keep_pictures?: boolean;
+  /** To what they agree; both where it is left out. */
+  purposes?: CompatPurpose[];
+  /** Days each consent lasts, 1 to 1095; as long as the server allows where it is left out. */
+  retention_days?: number | null;
+}
+
+/** Whose protocol a key speaks. */
+export type CompatProduct = "compreface";
+
+/** What each subject behind such a key is said to have agreed to. */
+export type CompatPurpose = "identify" | "verify";
+
+/** What a key of such a protocol is for. */
+export type CompatService = "detection" | "recognition" | "verification";
+
 /** An entry of the consent ledger. */
 export interface Consent {
   /** Number of the entry within its subject. */
@@ -355,6 +392,8 @@ export interface KeyCreated {
   scopes: Scope[];
   /** When it was made, in seconds since 1970-01-01 UTC. */
   created: number;
+  /** The service of another product's protocol that the key stands for, where it is one of those. */
+  compat?: CompatKey | null;
   /** Requests per day (UTC), where there is a limit. */
   daily?: number | null;
   /** When it expires, in seconds since 1970-01-01 UTC. */
@@ -375,6 +414,8 @@ export interface KeyEntry {
   scopes: Scope[];
   /** When it was made, in seconds since 1970-01-01 UTC. */
   created: number;
+  /** The service of another product's protocol that the key stands for, where it is one of those. */
+  compat?: CompatKey | null;
   /** Requests per day (UTC), where there is a limit. */
   daily?: number | null;
   /** When it expires, in seconds since 1970-01-01 UTC. */
@@ -393,6 +434,11 @@ export interface KeyList {
 export interface KeyRequest {
   /** What it may do: one or more, and none that the asking key lacks. */
   scopes: Scope[];
+  /**
+   * The service of another product's protocol that the key stands for; `scopes` is then empty, as they follow
+   * from the service.
+   */
+  compat?: CompatKey | null;
   /** Requests per day (UTC), 1 to 1000000000; any number where it is left out. */
   daily?: number | null;
   /** Days until it expires, 1 to 3650; without it never. */

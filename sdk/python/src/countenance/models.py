@@ -6,6 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+CompatProduct = Literal["compreface"]
+"""Whose protocol a key speaks."""
+
+CompatPurpose = Literal["identify", "verify"]
+"""What each subject behind such a key is said to have agreed to."""
+
+CompatService = Literal["detection", "recognition", "verification"]
+"""What a key of such a protocol is for."""
+
 Decision = Literal["accept", "recapture", "reject"]
 """The outcomes of a comparison."""
 
@@ -181,6 +190,49 @@ class CompareAnswer:
             score=wire.get("score"),
             side=wire.get("side"),
             threshold=wire.get("threshold"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompatKey:
+    """A key of another product's protocol."""
+
+    product: CompatProduct
+    """Whose protocol."""
+    service: CompatService
+    """Which service of it."""
+    attestation: str
+    """The operator's word on how subjects agree, 1 to 500 characters: the procedure it names stands behind every
+    consent that is entered through the key.
+    """
+    collection: str | None = None
+    """The collection of a recognition service; a new one of its own where it is left out."""
+    embeddings: bool | None = None
+    """Whether embeddings are given out and taken in."""
+    fpir: float | None = None
+    """The share of strangers who may be taken for a subject, above 0 and at most 0.01; it bounds how many subjects
+    the collection may have. 0.001 where it is left out.
+    """
+    keep_pictures: bool | None = None
+    """Whether the pictures of faces are kept, each sealed under its subject's key."""
+    purposes: list[CompatPurpose] | None = None
+    """To what they agree; both where it is left out."""
+    retention_days: int | None = None
+    """Days each consent lasts, 1 to 1095; as long as the server allows where it is left out."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CompatKey:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            product=wire["product"],
+            service=wire["service"],
+            attestation=wire["attestation"],
+            collection=wire.get("collection"),
+            embeddings=wire.get("embeddings"),
+            fpir=wire.get("fpir"),
+            keep_pictures=wire.get("keep_pictures"),
+            purposes=wire.get("purposes"),
+            retention_days=wire.get("retention_days"),
         )
 
 
@@ -590,6 +642,8 @@ class KeyCreated:
     """When it was made, in seconds since 1970-01-01 UTC."""
     key: str
     """The key itself: keep it, it cannot be shown again."""
+    compat: CompatKey | None = None
+    """The service of another product's protocol that the key stands for, where it is one of those."""
     daily: int | None = None
     """Requests per day (UTC), where there is a limit."""
     expires: int | None = None
@@ -606,6 +660,7 @@ class KeyCreated:
             scopes=wire["scopes"],
             created=wire["created"],
             key=wire["key"],
+            compat=None if wire.get("compat") is None else CompatKey.from_wire(wire["compat"]),
             daily=wire.get("daily"),
             expires=wire.get("expires"),
             rate=wire.get("rate"),
@@ -624,6 +679,8 @@ class KeyEntry:
     """What it may do."""
     created: int
     """When it was made, in seconds since 1970-01-01 UTC."""
+    compat: CompatKey | None = None
+    """The service of another product's protocol that the key stands for, where it is one of those."""
     daily: int | None = None
     """Requests per day (UTC), where there is a limit."""
     expires: int | None = None
@@ -639,6 +696,7 @@ class KeyEntry:
             tenant=wire["tenant"],
             scopes=wire["scopes"],
             created=wire["created"],
+            compat=None if wire.get("compat") is None else CompatKey.from_wire(wire["compat"]),
             daily=wire.get("daily"),
             expires=wire.get("expires"),
             rate=wire.get("rate"),
@@ -931,6 +989,10 @@ __all__ = [
     "CollectionAnswer",
     "CollectionList",
     "CompareAnswer",
+    "CompatKey",
+    "CompatProduct",
+    "CompatPurpose",
+    "CompatService",
     "Consent",
     "ConsentList",
     "ConsistencyAnswer",

@@ -40,6 +40,9 @@ export const auditCheckpoint = { method: "GET", path: "/v1/audit/checkpoint", sc
 export const auditConsistency = { method: "GET", path: "/v1/audit/consistency", scope: "audit", query: ["older", "newer"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
+export const auditEntries = { method: "GET", path: "/v1/audit/entries", scope: "audit", query: ["from", "limit"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
 export const auditInclusion = { method: "GET", path: "/v1/audit/inclusion", scope: "audit", query: ["leaf", "size"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */

@@ -233,6 +233,16 @@ export interface EnrollRequest {
   replace?: boolean;
 }
 
+/** A page of the log. It says what happened, and to nobody's name, id or pseudonym. */
+export interface EntriesAnswer {
+  /** Leaves of the tree. */
+  size: number;
+  /** The entries, oldest first; each was held against its leaf. */
+  entries: LogEntry[];
+  /** `from` of the next page; absent on the last. */
+  next?: number | null;
+}
+
 /** A signed statement that a subject's key is gone. */
 export interface EraseAnswer {
   /** The signed bytes (`docs/spec/vault-v1.md`), in base64; the key is at /.well-known/jwks.json. */
@@ -445,6 +455,29 @@ export interface KeyRequest {
   days?: number | null;
   /** Requests per second, 1 to 100000; as the server is set where it is left out. */
   rate?: number | null;
+}
+
+/** What can be said of an entry. */
+export type LogContent = "open" | "sealed" | "shredded";
+
+/** An entry of the log. */
+export interface LogEntry {
+  /** Index of its leaf. */
+  leaf: number;
+  /** Hash of its leaf, in hexadecimal: the commitment that the tree has of it. */
+  leaf_hash: string;
+  /** What can be said of it. */
+  content: LogContent;
+  /** On which day, counted from 1970-01-01. */
+  day?: number | null;
+  /** What happened, such as `enrolled` or `key_made`. */
+  kind?: string | null;
+  /** How a verification or identification ended. */
+  outcome?: string | null;
+  /** For which purpose. */
+  purpose?: string | null;
+  /** When, in seconds since 1970-01-01 UTC; only of what is about no person. */
+  time?: number | null;
 }
 
 /**

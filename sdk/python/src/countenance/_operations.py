@@ -102,6 +102,15 @@ AUDIT_CONSISTENCY = Operation(
     holder=False,
     idempotent=False,
 )
+AUDIT_ENTRIES = Operation(
+    "audit_entries",
+    "GET",
+    "/v1/audit/entries",
+    scope="audit",
+    query=("from", "limit"),
+    holder=False,
+    idempotent=False,
+)
 AUDIT_INCLUSION = Operation(
     "audit_inclusion",
     "GET",

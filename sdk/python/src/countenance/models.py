@@ -27,6 +27,9 @@ FoundAnswer = Literal["accept", "refer"]
 IdentifyDecision = Literal["accept", "ambiguous", "recapture", "refer", "reject"]
 """The outcomes of an identification."""
 
+LogContent = Literal["open", "sealed", "shredded"]
+"""What can be said of an entry."""
+
 Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "scores", "verify"]
 """What a key may do. A key has a set of them; none includes another."""
 
@@ -356,6 +359,27 @@ class EnrollAnswer:
             replaced=wire["replaced"],
             cause=wire.get("cause"),
             photo=wire.get("photo"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntriesAnswer:
+    """A page of the log. It says what happened, and to nobody's name, id or pseudonym."""
+
+    size: int
+    """Leaves of the tree."""
+    entries: list[LogEntry]
+    """The entries, oldest first; each was held against its leaf."""
+    next: int | None = None
+    """`from` of the next page; absent on the last."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EntriesAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            size=wire["size"],
+            entries=[LogEntry.from_wire(one) for one in wire["entries"]],
+            next=wire.get("next"),
         )
 
 
@@ -719,6 +743,42 @@ class KeyList:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogEntry:
+    """An entry of the log."""
+
+    leaf: int
+    """Index of its leaf."""
+    leaf_hash: str
+    """Hash of its leaf, in hexadecimal: the commitment that the tree has of it."""
+    content: LogContent
+    """What can be said of it."""
+    day: int | None = None
+    """On which day, counted from 1970-01-01."""
+    kind: str | None = None
+    """What happened, such as `enrolled` or `key_made`."""
+    outcome: str | None = None
+    """How a verification or identification ended."""
+    purpose: str | None = None
+    """For which purpose."""
+    time: int | None = None
+    """When, in seconds since 1970-01-01 UTC; only of what is about no person."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> LogEntry:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            leaf=wire["leaf"],
+            leaf_hash=wire["leaf_hash"],
+            content=wire["content"],
+            day=wire.get("day"),
+            kind=wire.get("kind"),
+            outcome=wire.get("outcome"),
+            purpose=wire.get("purpose"),
+            time=wire.get("time"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class MemberEntry:
     """A member of a collection: a subject with the operator's key, a template and a standing consent to
     `identify`.
@@ -1000,6 +1060,7 @@ __all__ = [
     "DetectAnswer",
     "EnrollAnswer",
     "EnrollOutcome",
+    "EntriesAnswer",
     "EraseAnswer",
     "ExportAnswer",
     "ExportEvent",
@@ -1016,6 +1077,8 @@ __all__ = [
     "KeyCreated",
     "KeyEntry",
     "KeyList",
+    "LogContent",
+    "LogEntry",
     "MemberEntry",
     "MemberList",
     "Policy",

@@ -78,8 +78,8 @@ server-proofs: build ## the server, asked by those who mean it harm; four minute
 sdk: build ## the Python and JavaScript packages, types and tests, on a real server
 	tests/sdk/run.sh $(target)/release/countenance
 
-capture: ## the capture page: its modules in Node, and all of it in a Chromium where there is one
-	tests/capture/run.sh
+capture: build ## the capture page: its modules in Node, and in a Chromium, where there is one, all of it and the real server
+	tests/capture/run.sh $(target)/release/countenance
 
 compat-clients: build ## clients of CompreFace that nobody here wrote, against the server
 	tests/compat/run.sh $(target)/release/countenance

@@ -26,7 +26,7 @@ pub(crate) async fn conditional(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let keep = match path.as_str() {
         "/.well-known/jwks.json" => "public, max-age=300",
-        "/docs" | "/openapi.json" | "/policy" => "no-cache",
+        "/capture" | "/capture/{*file}" | "/docs" | "/openapi.json" | "/policy" => "no-cache",
         // Answers about people stay with whoever asked.
         _ => "no-store",
     };
@@ -43,6 +43,8 @@ fn has_tag(path: &str) -> bool {
     matches!(
         path,
         "/.well-known/jwks.json"
+            | "/capture"
+            | "/capture/{*file}"
             | "/docs"
             | "/openapi.json"
             | "/policy"

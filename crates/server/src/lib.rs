@@ -2,6 +2,7 @@
 
 mod authenticate;
 mod call;
+mod capture_page;
 mod collections;
 mod compat;
 mod conditional;

@@ -1,5 +1,6 @@
 //! Around every request: its id, one line in the log, and its place in the metrics.
 
+use crate::capture_page::PATHS;
 use crate::platform::Platform;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
@@ -16,7 +17,9 @@ pub(crate) struct RequestId(pub(crate) String);
 /// A path of one of the tables of routes, as the table has it.
 fn known(path: &str) -> Option<&'static str> {
     let native = ROUTES.iter().map(|route| route.path);
-    let mut paths = native.chain(crate::compat::PATHS.iter().copied());
+    let mut paths = native
+        .chain(crate::compat::PATHS.iter().copied())
+        .chain(PATHS);
     paths.find(|known| *known == path || path.strip_suffix('/') == Some(*known))
 }
 

@@ -1,6 +1,7 @@
 //! The routes of API v1 and the layers around them.
 
 use crate::authenticate::authenticate;
+use crate::capture_page;
 use crate::compat;
 use crate::conditional::conditional;
 use crate::idempotency::idempotent;
@@ -14,7 +15,8 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{delete, get, post};
 
-/// The whole API. A route that is not in the table of `countenance-api` is refused even when it stands here.
+/// The whole API. A route that is not in the table of `countenance-api` is refused even when it stands here. The capture page is beside it: it needs no
+/// key, writes nothing and is asked for as often as one likes.
 pub(crate) fn router(platform: Platform) -> Router {
     let limit = DefaultBodyLimit::max(platform.config.max_body_bytes);
     let authenticated = from_fn_with_state(platform.clone(), authenticate);
@@ -81,6 +83,7 @@ pub(crate) fn router(platform: Platform) -> Router {
         .layer(limit)
         .layer(once)
         .layer(authenticated)
+        .merge(capture_page::pages())
         .layer(from_fn(conditional));
     let all = match platform.config.compat {
         None => native,

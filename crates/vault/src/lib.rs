@@ -38,6 +38,6 @@ pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
     Attempt, AuditEntry, Collection, Doomed, Examined, Inclusion, Listed, ListedMember, LogContent,
     LogEntries, LogEntry, MAX_ENTRIES, MAX_SETTINGS, Member, MemberPage, Members, NewSubject,
-    NewTemplates, RecordPlace, Reference, Restored, ResultKey, Retained, Rewrapped, Sealer, Settings, Subject,
-    SubjectExport, SubjectKind, Target, Unlocked, Unpaired, Vault, is_signed,
+    NewTemplates, RecordPlace, Reference, Restored, ResultKey, Retained, Rewrapped, Sealer,
+    Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Unpaired, Vault, is_signed,
 };

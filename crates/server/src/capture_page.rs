@@ -1,0 +1,87 @@
+//! The capture page, as it stands in `console/capture`: carried by the program, and given out under a policy by which it can
+//! ask nobody else and run nothing but itself. It is no part of the API: anybody may have it, and it says nothing of anyone.
+
+use crate::refusal::Refusal;
+use axum::Router;
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodRouter, get};
+use countenance_api::Code;
+
+/// The page, and what it is made of.
+pub(crate) const PATHS: [&str; 2] = ["/capture", "/capture/{*file}"];
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What a page may ask of the machine: the camera for pictures, a passkey for the holder part.
+const PERMISSIONS: &str =
+    "camera=(self), publickey-credentials-get=(self), microphone=(), display-capture=()";
+
+const PAGE: &str = include_str!("../../../console/capture/index.html");
+
+macro_rules! files {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../console/capture/", $name)))),+]
+    };
+}
+
+const FILES: &[(&str, &str)] = files![
+    "camera.js",
+    "capture.css",
+    "capture.js",
+    "check.js",
+    "connection.js",
+    "dom.js",
+    "icon.svg",
+    "messages/de.js",
+    "messages/en.js",
+    "messages/index.js",
+    "page.css",
+    "page.js",
+    "passkey.js",
+    "protocol.js",
+];
+
+/// Its routes.
+pub(crate) fn pages<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route(PATHS[0], only(get(page)))
+        .route(PATHS[1], only(get(file)))
+}
+
+/// With any other method it is not there, as with every route.
+fn only<S: Clone + Send + Sync + 'static>(route: MethodRouter<S>) -> MethodRouter<S> {
+    route.fallback(|| async { Refusal::from(Code::RouteUnknown) })
+}
+
+async fn page() -> Response {
+    answer("index.html", PAGE)
+}
+
+async fn file(Path(name): Path<String>) -> Result<Response, Refusal> {
+    let found = FILES.iter().find(|(known, _)| *known == name);
+    let (name, text) = found.ok_or(Code::RouteUnknown)?;
+    Ok(answer(name, text))
+}
+
+fn answer(name: &str, text: &'static str) -> Response {
+    let kind = match name.rsplit('.').next() {
+        Some("css") => "text/css; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "text/javascript; charset=utf-8",
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    (headers, text).into_response()
+}

@@ -48,14 +48,7 @@ export class Camera {
     } catch (error) {
       throw new Trouble(cameraTrouble(error), error);
     }
-    const camera = new Camera(media, rules);
-    try {
-      await camera.video.play();
-    } catch (error) {
-      camera.close();
-      throw new Trouble("camera_in_use", error);
-    }
-    return camera;
+    return new Camera(media, rules);
   }
 
   constructor(media, rules) {
@@ -65,7 +58,10 @@ export class Camera {
     this.video.muted = true;
     this.video.playsInline = true;
     this.video.setAttribute("aria-hidden", "true");
+    // Some browsers play only what is on the page: whoever asked for the camera puts it there. One that shows nothing is noticed.
+    this.video.autoplay = true;
     this.video.srcObject = media;
+    this.video.play().catch(() => {});
     for (const track of media.getTracks()) track.addEventListener("ended", () => this.lost());
   }
 

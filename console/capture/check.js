@@ -107,7 +107,8 @@ export class Check {
       }
       this.#letGo();
       const code = error instanceof Trouble ? error.code : "unknown";
-      this.#again = code === "ticket" ? null : again;
+      // A text that was refused is read anew before it can be agreed to.
+      this.#again = code === "ticket" ? null : code === "refused" ? () => this.load() : again;
       this.#show({ step: "trouble", trouble: code, mendable: this.#again !== null, color: null });
     }
   }

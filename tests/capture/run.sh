@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# Tests the capture page: tests/capture/run.sh [FOLDER for pictures of every step]
+# Tests the capture page, on a server of its own and on the real one: tests/capture/run.sh PROGRAM
+# Makes pictures of every step, to be looked at: tests/capture/run.sh --pictures FOLDER
 # Needs Node 20; the page itself is used in a Chromium where there is one (COUNTENANCE_CHROMIUM names another).
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 page="$root/console/capture"
-pictures=${1:+$(realpath -m "$1")}
+pictures=
+case "${1:-}" in
+  --pictures) pictures=$(realpath -m "${2:?FOLDER is missing}") ;;
+  "") sed -n 2,4p "$0"; exit 2 ;;
+  *) export COUNTENANCE; COUNTENANCE=$(realpath "$1") ;;
+esac
 folder="${CARGO_TARGET_DIR:-$root/target}/capture"
 
 if ! node -e 'process.exit(Number.parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then

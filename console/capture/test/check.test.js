@@ -87,6 +87,8 @@ test("a consent that the server refuses opens no camera", async () => {
   await check.load();
   await check.agree({ calm: false });
   assert.deepEqual([check.view.step, check.view.trouble, told.cameras.length], ["trouble", "refused", 0]);
+  await check.again();
+  assert.deepEqual([check.view.step, told.reads], ["consent", 2], "the text is read and shown anew");
   check.stop();
 });
 

@@ -1,0 +1,137 @@
+// The page on a real server, as tests/capture/run.sh PROGRAM starts it: what one says the other understands. The camera is a drawing, so
+// nobody is found in it: what the challenge makes of faces is tested where faces are.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, describe, test } from "node:test";
+import { chromium, instead, launch, until } from "./browser.js";
+import { agree, inside, SIZES, step } from "./pictures.js";
+
+const { COUNTENANCE } = process.env;
+const driver = await import("playwright-core").then(() => true, () => false);
+const skip = !COUNTENANCE ? "COUNTENANCE names no program" : !chromium ? "no Chromium here" : !driver ? "playwright-core is not here" : false;
+
+describe("the page on a real server", { skip, concurrency: 1 }, () => {
+  let browser;
+  let folder;
+  let process_;
+  let base;
+  let key;
+  let output = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "countenance-capture-"));
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("COUNTENANCE")));
+    process_ = spawn(COUNTENANCE, ["serve", "--data", "vault", "--listen", "127.0.0.1:0", "--log", "debug"], { cwd: folder, env });
+    process_.stderr.on("data", (text) => {
+      output += text;
+    });
+    for await (const line of createInterface({ input: process_.stdout })) {
+      output += `${line}\n`;
+      base = /https?:\/\/\S+/.exec(line)?.[0]?.replace("127.0.0.1", "localhost");
+      if (base) break;
+    }
+    process_.stdout.on("data", (text) => {
+      output += text;
+    });
+    assert.ok(base, `the server does not start: ${output}`);
+    key = (await readFile(join(folder, "vault.admin-key"), "utf8")).trim();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    process_?.kill();
+    if (process_ && process_.exitCode === null) await once(process_, "exit");
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const ask = async (path, method = "GET", body = undefined) => {
+    const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
+    const reply = await fetch(`${base}${path}`, { method, headers, body: body && JSON.stringify(body) });
+    const text = await reply.text();
+    assert.ok(reply.ok, `${method} ${path}: ${reply.status} ${text}`);
+    return text ? JSON.parse(text) : null;
+  };
+
+  async function visit(asked = {}, sockets = true) {
+    const opened = await ask("/v1/sessions", "POST", {
+      kind: "presence", audience: "https://shop.example", nonce: "pb3N0x5qQmWq8o1vJz2r7g", approve: "Open the <b>door</b>\nof laboratory 3",
+      way_out: `${base}/policy`, ...asked,
+    });
+    const context = await browser.newContext({ viewport: SIZES.phone, locale: "en-US", reducedMotion: "no-preference" });
+    const page = await context.newPage();
+    const said = [];
+    const foreign = [];
+    page.on("websocket", (socket) => socket.on("framereceived", ({ payload }) => said.push(JSON.parse(payload))));
+    page.on("request", (request) => !request.url().startsWith(base) && foreign.push(request.url()));
+    await page.addInitScript(instead);
+    if (!sockets) {
+      await page.addInitScript(() => {
+        globalThis.WebSocket = class {
+          constructor() {
+            throw new DOMException("no", "SecurityError");
+          }
+        };
+      });
+    }
+    await page.goto(`${base}/capture#${opened.id}.${opened.token}`);
+    await until(async () => (await step(page).catch(() => null)) === "consent", "consent");
+    const close = async () => {
+      assert.deepEqual([await page.evaluate(() => globalThis.violations), foreign], [[], []]);
+      assert.ok(!output.includes(opened.token), "the token is in the log");
+      await context.close();
+    };
+    return { page, said, opened, close };
+  }
+
+  test("it shows what the server asks, sends what it understands, and says what it answers", async () => {
+    const { page, said, opened, close } = await visit();
+    const asked = await inside(page, (widget) => widget.shadowRoot.querySelector(".consent-text").textContent);
+    assert.match(asked, /^https:\/\/shop\.example asks whether/);
+    assert.match(asked, /\nOpen the <b>door<\/b>\nof laboratory 3\n/);
+    await agree(page);
+    const acks = () => said.filter(({ type }) => type === "ack").length;
+    await until(() => acks() >= 10, "ten frames were looked at");
+    assert.deepEqual(said.filter(({ type }) => type === "error"), []);
+    assert.equal((await ask(`/v1/sessions/${opened.id}`)).state, "capturing");
+    const guided = said.filter(({ type }) => type === "guidance").at(-1);
+    assert.ok(guided, "a drawing is no face, and that is said");
+    await until(() => inside(page, (widget) => widget.shadowRoot.querySelector(".guidance").textContent.length > 0), "guidance");
+    await page.locator(".way-out:visible").first().click();
+    await page.waitForURL("**/policy");
+    const ended = await until(async () => {
+      const found = await ask(`/v1/sessions/${opened.id}`);
+      return found.state === "cancelled" && found;
+    }, "cancelled");
+    assert.equal(ended.declined, true);
+    await page.evaluate(() => {
+      globalThis.violations = [];
+    });
+    await close();
+  });
+
+  test("a session that the relying party calls off ends on the page", async () => {
+    const { page, opened, close } = await visit();
+    await agree(page, true);
+    await until(async () => (await step(page)) === "capturing", "capturing");
+    await ask(`/v1/sessions/${opened.id}`, "DELETE");
+    await until(async () => (await step(page)) === "cancelled", "cancelled");
+    await close();
+  });
+
+  test("without sockets it goes on by requests", async () => {
+    const { page, opened, close } = await visit({}, false);
+    const sent = [];
+    page.on("requestfinished", async (request) => {
+      if (request.method() === "POST" && request.url().endsWith("/frames")) sent.push(...(await (await request.response()).json()).messages);
+    });
+    await agree(page);
+    await until(() => sent.filter(({ type }) => type === "ack").length >= 6, "six frames were looked at");
+    assert.deepEqual(sent.filter(({ type }) => type === "error"), []);
+    assert.equal((await ask(`/v1/sessions/${opened.id}`)).state, "capturing");
+    await close();
+  });
+});

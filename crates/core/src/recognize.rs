@@ -176,7 +176,7 @@ impl Registry {
         if matched {
             vault.accept(attempt, subject, consent, self.now())?;
         } else {
-            vault.decline(attempt, Some(subject), false, self.now())?;
+            vault.decline(attempt, false, self.now())?;
         }
         Ok(scores)
     }

@@ -47,7 +47,7 @@ impl KeyStore {
         for mut cells in self.sql.rows(sql::KEPT_SUBJECTS, &[])? {
             let name = cells.pop().ok_or(KeyStoreError::Damaged)?.bytes()?;
             let name: [u8; 24] = name.try_into().map_err(|_| KeyStoreError::Damaged)?;
-            if !vault.has_key(&name)? {
+            if !vault.has_key_named(&name)? {
                 self.forget_pictures_of(&name)?;
                 gone += 1;
             }

@@ -61,18 +61,16 @@ impl Vault {
         self.tick(now)?;
         let (owner, number) = (&subject.subject, subject.subject.row.number);
         let event = Event::new(EventKind::Exported, now);
-        let appended = self.store.commit(Change {
+        let appended = self.commit(Change {
             requires: vec![Require::Subject(number)],
             events: vec![self.event_of(owner, &subject.body, event)?],
             ..Change::default()
         });
         appended.map_err(gone)?;
         let dossier = self.store.dossier(number, Contents::Current)?;
-        let references = dossier.records.iter();
-        let references = references.map(|row| self.open_record(subject, row));
         Ok((
             self.full_consents(subject, &dossier.consents)?,
-            references.collect::<Result<_, _>>()?,
+            self.held(subject, &dossier)?,
         ))
     }
 
@@ -91,9 +89,7 @@ impl Vault {
     ) -> Result<Option<Vec<(u16, u16)>>, VaultError> {
         let opened = |subject: &Unlocked| {
             let number = subject.subject.row.number;
-            let records = self.store.dossier(number, Contents::Records)?.records;
-            let opened = records.iter().map(|row| self.open_record(subject, row));
-            opened.collect::<Result<Vec<_>, VaultError>>()
+            self.held(subject, &self.store.dossier(number, Contents::Current)?)
         };
         let (given, there) = (opened(from)?, opened(to)?);
         let is_there = |template: &[u8]| there.iter().any(|old| old.template[..] == *template);

@@ -6,7 +6,7 @@ use crate::consent::{ConsentEntry, ConsentState, Run};
 use crate::error::{LogFault, VaultError};
 use crate::event::{self, Event, EventKind};
 use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
-use crate::store::{Change, Contents, Require};
+use crate::store::{Change, Contents, Dossier, Require};
 
 /// An audit event about a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,18 +85,7 @@ impl Vault {
             return Err(LogFault::Unbegun { leaf }.into());
         }
         let dossier = self.store.dossier(number, Contents::Current)?;
-        // Of a consent that has run out, too: its records are held until the job has removed them.
-        let parts = self.parts(owner, &subject.ledger, &dossier.consents)?;
-        let held = parts.iter().rev().map(|(_, part)| part);
-        let held = held.filter(|part| part.state != ConsentState::Withdrawn);
-        let runs: Vec<Run> = held.map(|part| part.run).collect();
-        let open = |row| {
-            let mut opened = runs.iter().map(|run| self.open_record(subject, run, row));
-            let damaged = VaultError::Corrupt { what: "record" };
-            opened.find_map(Result::ok).ok_or(damaged)
-        };
-        let references = dossier.records.iter().map(open);
-        let references = references.collect::<Result<_, _>>()?;
+        let references = self.held(subject, &dossier)?;
         Ok(SubjectExport {
             external_id: subject.external_id.clone(),
             pseudonym: owner.pseudonym(),
@@ -109,5 +98,24 @@ impl Vault {
             attempts: self.attempts_in_row(owner)?,
             events,
         })
+    }
+
+    /// The templates of a subject in a dossier of its consents and records. Those of a consent that has run out,
+    /// too: its records are held until the job has removed them.
+    pub(super) fn held(
+        &self,
+        subject: &Unlocked,
+        dossier: &Dossier,
+    ) -> Result<Vec<Reference>, VaultError> {
+        let parts = self.parts(&subject.subject, &subject.ledger, &dossier.consents)?;
+        let held = parts.iter().rev().map(|(_, part)| part);
+        let held = held.filter(|part| part.state != ConsentState::Withdrawn);
+        let runs: Vec<Run> = held.map(|part| part.run).collect();
+        let open = |row| {
+            let mut opened = runs.iter().map(|run| self.open_record(subject, run, row));
+            let damaged = VaultError::Corrupt { what: "record" };
+            opened.find_map(Result::ok).ok_or(damaged)
+        };
+        dossier.records.iter().map(open).collect()
     }
 }

@@ -89,7 +89,7 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError`] when the store fails.
-    pub fn has_key(&self, name: &[u8; 24]) -> Result<bool, VaultError> {
+    pub fn has_key_named(&self, name: &[u8; 24]) -> Result<bool, VaultError> {
         let (number, key_id) = name.split_at(8);
         let number = number
             .first_chunk()

@@ -59,9 +59,9 @@ fn what_is_sealed_under_a_subjects_key_goes_with_the_subject() {
     }
     let name = ana.subject().key_name();
     assert_ne!(name, bob.subject().key_name());
-    assert!(house.vault.has_key(&name).unwrap());
+    assert!(house.vault.has_key_named(&name).unwrap());
     house.vault.erase(ana.subject(), None, at(1)).unwrap();
-    assert!(!house.vault.has_key(&name).unwrap());
+    assert!(!house.vault.has_key_named(&name).unwrap());
     let gone = house
         .vault
         .find(&house.collection, ana.external_id())
@@ -76,8 +76,8 @@ fn what_is_sealed_under_a_subjects_key_goes_with_the_subject() {
             .is_none()
     );
     assert!(
-        !house.vault.has_key(&name).unwrap()
-            && house.vault.has_key(&anew.subject().key_name()).unwrap()
+        !house.vault.has_key_named(&name).unwrap()
+            && house.vault.has_key_named(&anew.subject().key_name()).unwrap()
     );
 }
 

@@ -41,8 +41,8 @@ pub struct Parts {
 }
 
 /// Keys that cannot be looked up: nothing was begun.
-fn failed(error: KeyStoreError) -> Refusal {
-    let _ = Refusal::internal(&error);
+fn failed(error: &KeyStoreError) -> Refusal {
+    let _ = Refusal::internal(error);
     Refusal::busy()
 }
 
@@ -136,7 +136,7 @@ impl Platform {
     /// The entry of a key that is presented, and one more request of it counted.
     pub(crate) fn admit(&self, key: &str) -> Result<KeyEntry, Refusal> {
         let now = self.clock.now();
-        let found = self.keys.find(key, now).map_err(failed)?;
+        let found = self.keys.find(key, now).map_err(|error| failed(&error))?;
         let entry = found.ok_or(Code::KeyInvalid)?;
         self.count(&entry, now)?;
         Ok(entry)
@@ -149,7 +149,10 @@ impl Platform {
         fits: impl Fn(&KeyEntry) -> bool,
     ) -> Result<Option<KeyEntry>, Refusal> {
         let now = self.clock.now();
-        let found = self.keys.find_compat(key, now).map_err(failed)?;
+        let found = self
+            .keys
+            .find_compat(key, now)
+            .map_err(|error| failed(&error))?;
         let found = found.filter(fits);
         if let Some(entry) = &found {
             self.count(entry, now)?;
@@ -160,7 +163,11 @@ impl Platform {
     /// One more request of a key.
     fn count(&self, entry: &KeyEntry, now: Timestamp) -> Result<(), Refusal> {
         self.rates.count(entry)?;
-        if !self.quotas.take(&self.keys, entry, now).map_err(failed)? {
+        if !self
+            .quotas
+            .take(&self.keys, entry, now)
+            .map_err(|error| failed(&error))?
+        {
             let seconds = DAY - now.unix() % DAY;
             return Err(Refusal::from(Code::QuotaUsed).retry_after(seconds));
         }

@@ -56,9 +56,7 @@ pub(super) async fn verify(State(platform): State<Platform>, request: Request) -
         };
         let source = worker.faces(&source, policy, alone)?;
         // Nothing of the other picture is looked at in vain.
-        if let Err(fault) = only(&source) {
-            return Err(fault);
-        }
+        only(&source)?;
         let target = worker.faces(&target, policy, query.wanted(true))?;
         Ok::<_, Fault>((source, target))
     });

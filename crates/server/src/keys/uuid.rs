@@ -22,27 +22,28 @@ impl Uuid {
 
     /// One of 122 bits that mean something to whoever made it (version 8): 61 in each half.
     pub(crate) fn of_halves([left, right]: [u64; 2]) -> Self {
-        let mut bytes = [0; 16];
-        // 48 bits before the version, 12 behind it and one behind the variant; 61 in the rest.
-        let (head, tail) = (left >> 13, left >> 1 & 0xfff);
-        bytes[..6].copy_from_slice(&head.to_be_bytes()[2..]);
-        bytes[6..8].copy_from_slice(&(tail as u16).to_be_bytes());
-        bytes[8..].copy_from_slice(&((left & 1) << 61 | right).to_be_bytes());
+        // 48 bits stand before the version, 12 behind it and one behind the variant; 61 in the rest.
+        let (head, middle, last) = (left >> 13, left >> 1 & 0xfff, left & 1);
+        let number = u128::from(head) << 80
+            | u128::from(middle) << 64
+            | u128::from(last) << 61
+            | u128::from(right);
+        let mut bytes = number.to_le_bytes();
+        bytes.reverse();
         Self::versioned(bytes, 8)
     }
 
     /// The two halves, if it is of that version.
     pub(crate) fn halves(&self) -> Option<[u64; 2]> {
-        let bytes = &self.0;
-        if bytes[6] >> 4 != 8 || bytes[8] >> 6 != 2 {
+        if self.0[6] >> 4 != 8 || self.0[8] >> 6 != 2 {
             return None;
         }
-        let mut head = [0; 8];
-        head[2..].copy_from_slice(&bytes[..6]);
-        let tail = u64::from(u16::from_be_bytes([bytes[6] & 0x0f, bytes[7]]));
-        let low = u64::from_be_bytes(*bytes.last_chunk()?) & (u64::MAX >> 2);
-        let left = u64::from_be_bytes(head) << 13 | tail << 1 | low >> 61;
-        Some([left, low & (u64::MAX >> 3)])
+        let mut bytes = self.0;
+        bytes.reverse();
+        let number = u128::from_le_bytes(bytes);
+        let bits = |from: u32, count: u32| (number >> from) as u64 & (u64::MAX >> (64 - count));
+        let left = bits(80, 48) << 13 | bits(64, 12) << 1 | bits(61, 1);
+        Some([left, bits(0, 61)])
     }
 
     fn versioned(mut bytes: [u8; 16], version: u8) -> Self {

@@ -77,7 +77,10 @@ fn what_is_sealed_under_a_subjects_key_goes_with_the_subject() {
     );
     assert!(
         !house.vault.has_key_named(&name).unwrap()
-            && house.vault.has_key_named(&anew.subject().key_name()).unwrap()
+            && house
+                .vault
+                .has_key_named(&anew.subject().key_name())
+                .unwrap()
     );
 }
 

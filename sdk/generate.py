@@ -26,6 +26,8 @@ JS = HERE / "js/src"
 MADE = "Made by sdk/generate.py"
 METHODS = ("get", "put", "post", "delete", "patch")
 WIDTH = 116
+# What no representation shows: whoever logs an answer does not mean to log these.
+SECRET = frozenset({"holder", "key", "picture", "template", "token"})
 
 
 class Unknown(Exception):
@@ -60,6 +62,8 @@ class Model:
     about: str
     fields: tuple[Field, ...] = ()
     words: tuple[str, ...] = ()
+    kinds: tuple[Model, ...] = ()
+    """Of messages of several kinds, each kind; which one a message is its `type` says."""
 
 
 @dataclass
@@ -69,6 +73,8 @@ class Operation:
     path: str
     about: str
     scope: str | None
+    capture: bool
+    socket: bool
     query: list[str]
     holder: bool
     idempotent: bool
@@ -135,9 +141,35 @@ def models(document: dict[str, Any]) -> list[Model]:
         about = schema.get("description", "")
         if "enum" in schema:
             made.append(Model(name, about, words=tuple(schema["enum"])))
+        elif "oneOf" in schema:
+            kinds = [
+                Model(name, one.get("description", ""), tuple(fields(one, schemas))) for one in schema["oneOf"]
+            ]
+            made.append(Model(name, about, fields=tuple(together(kinds)), kinds=tuple(kinds)))
         else:
             made.append(Model(name, about, fields=tuple(fields(schema, schemas))))
     return made
+
+
+def together(kinds: list[Model]) -> list[Field]:
+    """The fields of messages of several kinds, where a message has those of its kind."""
+    named: dict[str, list[tuple[str, Field]]] = {}
+    for kind in kinds:
+        words = [word for one in kind.fields if one.name == "type" for word in one.shape.words]
+        if len(words) != 1:
+            raise Unknown(f"a kind of {kind.name} that has no `type` of its own")
+        for one in kind.fields:
+            named.setdefault(one.name, []).append((words[0], one))
+    # Other words than these are to come, and are passed over by whoever reads them.
+    found = [Field("type", Shape("string"), "Which kind it is; one that is not known here is passed over.", True, False)]
+    for name, given in named.items():
+        if name == "type":
+            continue
+        if len({one.shape for _, one in given}) != 1:
+            raise Unknown(f"`{name}` is not the same in all kinds of a message")
+        about = " ".join(f"With `{word}`: {one.about[:1].lower()}{one.about[1:]}" for word, one in given)
+        found.append(Field(name, given[0][1].shape, about, False, True))
+    return found
 
 
 def reference(content: dict[str, Any], kind: str) -> str | None:
@@ -170,12 +202,16 @@ def operation(path: str, method: str, given: dict[str, Any]) -> Operation:
     if len(kinds) > 1 or len(named) > 1:
         raise Unknown(f"{method} {path} has answers of several kinds")
     (scope,) = given["security"]
+    if not set(scope) <= {"key", "capture"}:
+        raise Unknown(f"{method} {path} is opened by {', '.join(scope)}")
     return Operation(
         name=given["operationId"],
         method=method.upper(),
         path=path,
         about=given.get("summary", ""),
         scope=scope["key"][0] if "key" in scope else None,
+        capture="capture" in scope,
+        socket="101" in given["responses"],
         query=by_place["query"],
         holder="Countenance-Holder" in by_place["header"],
         idempotent="Idempotency-Key" in by_place["header"],
@@ -235,7 +271,7 @@ def python_models(document: dict[str, Any]) -> str:
         "from __future__ import annotations",
         "",
         "from collections.abc import Mapping",
-        "from dataclasses import dataclass",
+        "from dataclasses import dataclass, field",
         "from typing import Any, Literal",
         "",
     ]
@@ -258,7 +294,11 @@ def python_class(model: Model, objects: set[str]) -> list[str]:
     for one in ordered:
         kind = python_type(one.shape)
         optional = not one.required or one.nullable
-        out += [f"    {one.name}: {kind} | None = None" if optional else f"    {one.name}: {kind}"]
+        if one.name in SECRET:
+            given = " | None = field(default=None, repr=False)" if optional else " = field(repr=False)"
+        else:
+            given = " | None = None" if optional else ""
+        out += [f"    {one.name}: {kind}{given}"]
         out += docstring(one.about, "    ")
     out += ["", "    @classmethod", f"    def from_wire(cls, wire: Mapping[str, Any]) -> {model.name}:"]
     out += ['        """Made of JSON; what it does not know it leaves out."""', "        return cls("]
@@ -294,6 +334,8 @@ def python_operations(document: dict[str, Any]) -> str:
         "    path: str",
         "    scope: str | None",
         '    """What the key must be allowed; None where no key is needed."""',
+        "    capture: bool",
+        '    """Whether the capture token of a session opens it, and no key."""',
         "    query: tuple[str, ...]",
         "    holder: bool",
         '    """Whether a holder part may go along."""',
@@ -310,6 +352,7 @@ def python_operations(document: dict[str, Any]) -> str:
             f"    {json.dumps(one.method)},",
             f"    {json.dumps(one.path)},",
             f"    scope={json.dumps(one.scope) if one.scope else None},",
+            f"    capture={one.capture},",
             f"    query={query},",
             f"    holder={one.holder},",
             f"    idempotent={one.idempotent},",
@@ -318,8 +361,9 @@ def python_operations(document: dict[str, Any]) -> str:
     return "\n".join([*out, ""])
 
 
-def python_clients(calls: str) -> str:
+def python_clients(module: str, prefix: str) -> str:
     """The methods of both clients: for each call a method with the same parameters and the same words."""
+    calls = (PYTHON / f"{module}.py").read_text()
     tree = ast.parse(calls)
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")]
     # Of what the calls import, that of which their parameters and answers are made.
@@ -331,32 +375,32 @@ def python_clients(calls: str) -> str:
             if names:
                 imports.append(f"from {'.' * node.level}{node.module or ''} import {', '.join(names)}")
     out = [
-        f'"""For each call of `_calls.py` a method, waiting and awaited. {MADE}."""',
+        f'"""For each call of `{module}.py` a method, waiting and awaited. {MADE}."""',
         "",
         "from __future__ import annotations",
         "",
         *imports,
-        "from . import _calls",
+        f"from . import {module}",
         "from ._connection import AsyncConnection, Connection",
         "",
     ]
     for name, base, asynchronous in (("Methods", "Connection", False), ("AsyncMethods", "AsyncConnection", True)):
-        out += ["", f"class {name}({base}):"]
+        out += ["", f"class {name.replace('Methods', prefix + 'Methods')}({base}):"]
         out += [f'    """What can be asked, {"awaited" if asynchronous else "waiting for each answer"}."""']
         for function in functions:
-            out += ["", *method(function, asynchronous)]
+            out += ["", *method(function, module, asynchronous)]
         out += [""]
     return "\n".join(out)
 
 
-def method(function: ast.FunctionDef, asynchronous: bool) -> list[str]:
+def method(function: ast.FunctionDef, module: str, asynchronous: bool) -> list[str]:
     given = function.args
     if not isinstance(function.returns, ast.Subscript):
         raise Unknown(f"{function.name} does not say what it answers")
     answer = ast.unparse(function.returns.slice)
     passed = [one.arg for one in given.args] + [f"{one.arg}={one.arg}" for one in given.kwonlyargs]
     parameters = ast.unparse(given)
-    call = f"_calls.{function.name}({', '.join(passed)})"
+    call = f"{module}.{function.name}({', '.join(passed)})"
     word = "async def" if asynchronous else "def"
     line = f"    {word} {function.name}(self{', ' + parameters if parameters else ''}) -> {answer}:"
     if len(line) > WIDTH:
@@ -401,12 +445,23 @@ def js_models(document: dict[str, Any]) -> str:
         if model.words:
             out += [f"export type {model.name} = {' | '.join(json.dumps(word) for word in model.words)};", ""]
             continue
-        out += [f"export interface {model.name} {{"]
-        for one in model.fields:
-            kind = js_type(one.shape) + (" | null" if one.nullable else "")
-            out += [*comment(one.about, "  "), f"  {one.name}{'' if one.required else '?'}: {kind};"]
-        out += ["}", ""]
+        if model.kinds:
+            out += [f"export type {model.name} ="]
+            for kind in model.kinds:
+                out += [*comment(kind.about, "  "), "  | {", *js_fields(kind, "      "), "    }"]
+            out[-1] += ";"
+            out += [""]
+            continue
+        out += [f"export interface {model.name} {{", *js_fields(model, "  "), "}", ""]
     return "\n".join(out)
+
+
+def js_fields(model: Model, indent: str) -> list[str]:
+    out = []
+    for one in model.fields:
+        kind = js_type(one.shape) + (" | null" if one.nullable else "")
+        out += [*comment(one.about, indent), f"{indent}{one.name}{'' if one.required else '?'}: {kind};"]
+    return out
 
 
 def js_operations(document: dict[str, Any]) -> str:
@@ -419,6 +474,7 @@ def js_operations(document: dict[str, Any]) -> str:
         " * @property {string} method Its method of HTTP.",
         " * @property {string} path With `{name}` where a segment is a value.",
         " * @property {string | null} scope What the key must be allowed; null where no key is needed.",
+        " * @property {boolean} capture Whether the capture token of a session opens it, and no key.",
         " * @property {readonly string[]} query Its parameters.",
         " * @property {boolean} holder Whether a holder part may go along.",
         " * @property {boolean} idempotent Whether it takes an Idempotency-Key.",
@@ -431,6 +487,7 @@ def js_operations(document: dict[str, Any]) -> str:
             "method": one.method,
             "path": one.path,
             "scope": one.scope,
+            "capture": one.capture,
             "query": one.query,
             "holder": one.holder,
             "idempotent": one.idempotent,
@@ -452,7 +509,8 @@ def made() -> dict[Path, str]:
     texts = {
         PYTHON / "models.py": python_models(document),
         PYTHON / "_operations.py": python_operations(document),
-        PYTHON / "_methods.py": python_clients((PYTHON / "_calls.py").read_text()),
+        PYTHON / "_methods.py": python_clients("_calls", ""),
+        PYTHON / "_capture_methods.py": python_clients("_capture_calls", "Capture"),
         JS.parent / "types/models.d.ts": js_models(document),
         JS / "operations.js": js_operations(document),
     }

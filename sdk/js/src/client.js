@@ -27,6 +27,19 @@ import { sha256 } from "./random.js";
  * @property {string} [idempotencyKey] A name of your own for this write, to ask again for the same one; else a new one.
  */
 
+/**
+ * What a session asks.
+ * @typedef {object} Question
+ * @property {string} audience Who asks; shown to the person.
+ * @property {string} nonce Fresh for each session: 16 to 128 of A-Z, a-z, 0-9, - and _.
+ * @property {string} wayOut The page for whoever does not want this.
+ * @property {string} [subject] Who it is to be; with `verify` only.
+ * @property {string} [approve] What the person approves.
+ * @property {string} [webhook] Where the result is sent; an address that the server's settings allow.
+ * @property {import("../types/models.js").SessionPasskey} [passkey] For a holder-bound subject.
+ * @property {number} [lastsS] Seconds that it may take, 30 to 600: 180.
+ */
+
 /** Asks a Countenance server. Every operation of the document is a method of the same name. */
 export class Countenance extends Connection {
   // Pictures alone: nothing of them is kept.
@@ -303,6 +316,50 @@ export class Countenance extends Connection {
     } while (after);
   }
 
+  // Sessions: one question to one live person.
+
+  /**
+   * Puts one question to one live person: whether somebody is there, or whether it is `subject` (with `verify`).
+   *
+   * `audience` is who asks, `wayOut` the page for whoever does not want this; both are shown. `nonce` is fresh for each
+   * session: keep it to check the result. `approve` is what the person approves. The answer has the capture token, shown
+   * this once: it is for the person's browser, or for `Capture`.
+   * @param {import("../types/models.js").SessionKind} kind
+   * @param {Question & Place & Write & Ending} options
+   * @returns {Promise<import("../types/models.js").SessionOpened>}
+   */
+  async openSession(kind, options) {
+    const { audience, nonce, wayOut, subject, approve, webhook, passkey, lastsS } = options;
+    const { collection, idempotencyKey, signal } = options;
+    return this.ask(operations.openSession, {
+      query: { collection },
+      json: { kind, audience, nonce, way_out: wayOut, subject, approve, webhook, passkey, lasts_s: lastsS },
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.
+   * Trust nothing but the result, checked: see `ResultChecker`.
+   * @param {string} session
+   * @param {Ending} [options]
+   * @returns {Promise<import("../types/models.js").SessionAnswer>}
+   */
+  async showSession(session, { signal } = {}) {
+    return this.ask(operations.showSession, { segments: { session }, signal });
+  }
+
+  /**
+   * Ends a session. A result that was not taken is gone; one that is over stays as it is.
+   * @param {string} session
+   * @param {Ending} [options]
+   * @returns {Promise<void>}
+   */
+  async cancelSession(session, { signal } = {}) {
+    return this.ask(operations.cancelSession, { segments: { session }, signal });
+  }
+
   // Keys of the platform.
 
   /**
@@ -364,6 +421,31 @@ export class Countenance extends Connection {
    */
   async auditInclusion(leaf, { size, signal } = {}) {
     return this.ask(operations.auditInclusion, { query: { leaf, size }, signal });
+  }
+
+  /**
+   * One page of the log: what happened, and not to whom. See `logEntries`.
+   * @param {{ from?: number, limit?: number } & Ending} [options] `from` is the `next` of the page before.
+   * @returns {Promise<import("../types/models.js").EntriesAnswer>}
+   */
+  async auditEntries({ from, limit, signal } = {}) {
+    return this.ask(operations.auditEntries, { query: { from, limit }, signal });
+  }
+
+  /**
+   * The log from a leaf on, page after page.
+   * @param {{ from?: number } & Ending} [options]
+   * @returns {AsyncGenerator<import("../types/models.js").LogEntry, void, void>}
+   */
+  async *logEntries(options = {}) {
+    /** @type {number | null | undefined} */
+    let from = options.from ?? 0;
+    while (typeof from === "number") {
+      /** @type {import("../types/models.js").EntriesAnswer} */
+      const page = await this.auditEntries({ ...options, from, limit: 1000 });
+      yield* page.entries;
+      from = page.next;
+    }
   }
 
   // The server itself.

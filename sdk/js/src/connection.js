@@ -26,12 +26,15 @@ import { hex, randomBytes } from "./random.js";
  * @property {AbortSignal} [signal] Ends the call early.
  */
 
-// These ask by POST and write nothing, so they may be asked again whatever happened.
-const WRITES_NOTHING = new Set(["/v1/compare", "/v1/detect", "/v1/subjects/{subject}/export"]);
+// These have no Idempotency-Key, and write nothing or the same again: they may be asked again whatever happened.
+const WRITES_NOTHING_TWICE = new Set([
+  ...["/v1/compare", "/v1/detect", "/v1/subjects/{subject}/export"],
+  ...["/v1/sessions/{session}", "/v1/capture/{session}", "/v1/capture/{session}/consent"],
+]);
 // With these codes nothing was begun, or it is being worked on under the same Idempotency-Key.
 const AGAIN = new Set([
   ...["busy", "collection_loading", "too_many_requests"],
-  ...["attempts_used", "quota_used", "in_progress"],
+  ...["too_many_sessions", "attempts_used", "quota_used", "in_progress"],
 ]);
 const SHORTEST_WAIT_S = 0.2;
 
@@ -76,7 +79,7 @@ export class Connection {
    */
   async ask(operation, parts = {}) {
     const { target, init } = await this.#request(operation, parts);
-    const harmless = operation.idempotent || operation.method === "GET" || WRITES_NOTHING.has(operation.path);
+    const harmless = operation.idempotent || operation.method === "GET" || WRITES_NOTHING_TWICE.has(operation.path);
     for (let left = this.#retries; ; left -= 1) {
       const backoffS = SHORTEST_WAIT_S * 2 ** (this.#retries - left);
       /** @type {ProblemError | UnexpectedAnswer | NotReached} */
@@ -106,6 +109,16 @@ export class Connection {
   }
 
   /**
+   * The address of an operation.
+   * @protected
+   * @param {import("./operations.js").Operation} operation
+   * @param {Record<string, string>} segments
+   */
+  target(operation, segments) {
+    return new URL(this.#url + operation.path.replace(/{(\w+)}/g, (_, name) => segment(segments[name])));
+  }
+
+  /**
    * What fetch is told; each attempt the same.
    * @param {import("./operations.js").Operation} operation
    * @param {Parts} parts
@@ -120,13 +133,13 @@ export class Connection {
       }
       headers.authorization = `Bearer ${this.#key}`;
     }
+    if (operation.capture) headers.authorization = `Bearer ${this.#key}`;
     if (holder !== undefined) {
       if (!(holder instanceof HolderPart)) throw new TypeError("`holder` is a HolderPart");
       headers["countenance-holder"] = holder.hex();
     }
     if (operation.idempotent) headers["idempotency-key"] = idempotencyKey ?? hex(await randomBytes(16));
-    const path = operation.path.replace(/{(\w+)}/g, (_, name) => segment(segments[name]));
-    const target = new URL(this.#url + path);
+    const target = this.target(operation, segments);
     for (const name of operation.query) {
       const value = query[name] ?? (name === "collection" ? this.#collection : undefined);
       if (value !== undefined) target.searchParams.set(name, String(value));

@@ -51,13 +51,13 @@ export class ProblemError extends CountenanceError {
   }
 }
 
-/** No key, one that is not known, or one that may not do this. */
+/** No key, one that is not known, or one that may not do this; of the capture side, its token. */
 export class KeyRefused extends ProblemError {}
 
 /** The subject did not agree to this, or does no longer. */
 export class ConsentMissing extends ProblemError {}
 
-/** There is no such subject, collection or key. */
+/** There is no such subject, collection, session or key. */
 export class NotFound extends ProblemError {}
 
 /** What is there already stands in the way. */
@@ -73,7 +73,12 @@ export class TooMany extends ProblemError {}
 export class ServerFailed extends ProblemError {}
 
 /** @type {Record<string, typeof ProblemError>} */
-const BY_CODE = { key_invalid: KeyRefused, scope_missing: KeyRefused, consent_missing: ConsentMissing };
+const BY_CODE = {
+  key_invalid: KeyRefused,
+  scope_missing: KeyRefused,
+  capture_token_invalid: KeyRefused,
+  consent_missing: ConsentMissing,
+};
 /** @type {Record<number, typeof ProblemError>} */
 const BY_STATUS = { 404: NotFound, 409: Conflict, 429: TooMany };
 

@@ -1,8 +1,10 @@
 /** @typedef {import("./connection.js").Options} Options */
 /** @typedef {import("./pictures.js").Picture} Picture */
+/** @typedef {import("./capture.js").Frame} Frame */
 /** @typedef {import("./results.js").Result} Result */
 /** @typedef {import("./results.js").Fault} Fault */
 
+export { Capture, frameBytes } from "./capture.js";
 export { Countenance } from "./client.js";
 export {
   Conflict,

@@ -6,6 +6,7 @@
  * @property {string} method Its method of HTTP.
  * @property {string} path With `{name}` where a segment is a value.
  * @property {string | null} scope What the key must be allowed; null where no key is needed.
+ * @property {boolean} capture Whether the capture token of a session opens it, and no key.
  * @property {readonly string[]} query Its parameters.
  * @property {boolean} holder Whether a holder part may go along.
  * @property {boolean} idempotent Whether it takes an Idempotency-Key.
@@ -13,94 +14,118 @@
  */
 
 /** @type {Operation} */
-export const jwks = { method: "GET", path: "/.well-known/jwks.json", scope: null, query: [], holder: false, idempotent: false, text: false };
+export const jwks = { method: "GET", path: "/.well-known/jwks.json", scope: null, capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const reference = { method: "GET", path: "/docs", scope: null, query: [], holder: false, idempotent: false, text: true };
+export const reference = { method: "GET", path: "/docs", scope: null, capture: false, query: [], holder: false, idempotent: false, text: true };
 
 /** @type {Operation} */
-export const healthz = { method: "GET", path: "/healthz", scope: null, query: [], holder: false, idempotent: false, text: false };
+export const healthz = { method: "GET", path: "/healthz", scope: null, capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const metrics = { method: "GET", path: "/metrics", scope: "audit", query: [], holder: false, idempotent: false, text: true };
+export const metrics = { method: "GET", path: "/metrics", scope: "audit", capture: false, query: [], holder: false, idempotent: false, text: true };
 
 /** @type {Operation} */
-export const openapi = { method: "GET", path: "/openapi.json", scope: null, query: [], holder: false, idempotent: false, text: false };
+export const openapi = { method: "GET", path: "/openapi.json", scope: null, capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const policy = { method: "GET", path: "/policy", scope: null, query: [], holder: false, idempotent: false, text: false };
+export const policy = { method: "GET", path: "/policy", scope: null, capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const readyz = { method: "GET", path: "/readyz", scope: null, query: [], holder: false, idempotent: false, text: false };
+export const readyz = { method: "GET", path: "/readyz", scope: null, capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const auditCheckpoint = { method: "GET", path: "/v1/audit/checkpoint", scope: "audit", query: [], holder: false, idempotent: false, text: false };
+export const auditCheckpoint = { method: "GET", path: "/v1/audit/checkpoint", scope: "audit", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const auditConsistency = { method: "GET", path: "/v1/audit/consistency", scope: "audit", query: ["older", "newer"], holder: false, idempotent: false, text: false };
+export const auditConsistency = { method: "GET", path: "/v1/audit/consistency", scope: "audit", capture: false, query: ["older", "newer"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const auditEntries = { method: "GET", path: "/v1/audit/entries", scope: "audit", query: ["from", "limit"], holder: false, idempotent: false, text: false };
+export const auditEntries = { method: "GET", path: "/v1/audit/entries", scope: "audit", capture: false, query: ["from", "limit"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const auditInclusion = { method: "GET", path: "/v1/audit/inclusion", scope: "audit", query: ["leaf", "size"], holder: false, idempotent: false, text: false };
+export const auditInclusion = { method: "GET", path: "/v1/audit/inclusion", scope: "audit", capture: false, query: ["leaf", "size"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const listCollections = { method: "GET", path: "/v1/collections", scope: "enroll", query: [], holder: false, idempotent: false, text: false };
+export const showCapture = { method: "GET", path: "/v1/capture/{session}", scope: null, capture: true, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const showCollection = { method: "GET", path: "/v1/collections/{collection}", scope: "enroll", query: [], holder: false, idempotent: false, text: false };
+export const declineCapture = { method: "DELETE", path: "/v1/capture/{session}", scope: null, capture: true, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const setCollection = { method: "PUT", path: "/v1/collections/{collection}", scope: "admin", query: [], holder: false, idempotent: true, text: false };
+export const agreeCapture = { method: "POST", path: "/v1/capture/{session}/consent", scope: null, capture: true, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const identifyMember = { method: "POST", path: "/v1/collections/{collection}/identify", scope: "identify", query: [], holder: false, idempotent: true, text: false };
+export const captureSocket = { method: "GET", path: "/v1/capture/{session}/frames", scope: null, capture: true, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const listMembers = { method: "GET", path: "/v1/collections/{collection}/members", scope: "enroll", query: ["after", "limit"], holder: false, idempotent: false, text: false };
+export const captureFrames = { method: "POST", path: "/v1/capture/{session}/frames", scope: null, capture: true, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const compare = { method: "POST", path: "/v1/compare", scope: "compare", query: [], holder: false, idempotent: false, text: false };
+export const listCollections = { method: "GET", path: "/v1/collections", scope: "enroll", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const detect = { method: "POST", path: "/v1/detect", scope: "detect", query: [], holder: false, idempotent: false, text: false };
+export const showCollection = { method: "GET", path: "/v1/collections/{collection}", scope: "enroll", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const listKeys = { method: "GET", path: "/v1/keys", scope: "admin", query: [], holder: false, idempotent: false, text: false };
+export const setCollection = { method: "PUT", path: "/v1/collections/{collection}", scope: "admin", capture: false, query: [], holder: false, idempotent: true, text: false };
 
 /** @type {Operation} */
-export const createKey = { method: "POST", path: "/v1/keys", scope: "admin", query: [], holder: false, idempotent: true, text: false };
+export const identifyMember = { method: "POST", path: "/v1/collections/{collection}/identify", scope: "identify", capture: false, query: [], holder: false, idempotent: true, text: false };
 
 /** @type {Operation} */
-export const revokeKey = { method: "DELETE", path: "/v1/keys/{key}", scope: "admin", query: [], holder: false, idempotent: true, text: false };
+export const listMembers = { method: "GET", path: "/v1/collections/{collection}/members", scope: "enroll", capture: false, query: ["after", "limit"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const listSubjects = { method: "GET", path: "/v1/subjects", scope: "enroll", query: ["collection", "after", "limit"], holder: false, idempotent: false, text: false };
+export const compare = { method: "POST", path: "/v1/compare", scope: "compare", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const addSubject = { method: "POST", path: "/v1/subjects", scope: "enroll", query: ["collection"], holder: true, idempotent: true, text: false };
+export const detect = { method: "POST", path: "/v1/detect", scope: "detect", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const showSubject = { method: "GET", path: "/v1/subjects/{subject}", scope: "enroll", query: ["collection"], holder: false, idempotent: false, text: false };
+export const listKeys = { method: "GET", path: "/v1/keys", scope: "admin", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const eraseSubject = { method: "DELETE", path: "/v1/subjects/{subject}", scope: "enroll", query: ["collection"], holder: false, idempotent: true, text: false };
+export const createKey = { method: "POST", path: "/v1/keys", scope: "admin", capture: false, query: [], holder: false, idempotent: true, text: false };
 
 /** @type {Operation} */
-export const listConsents = { method: "GET", path: "/v1/subjects/{subject}/consents", scope: "enroll", query: ["collection"], holder: false, idempotent: false, text: false };
+export const revokeKey = { method: "DELETE", path: "/v1/keys/{key}", scope: "admin", capture: false, query: [], holder: false, idempotent: true, text: false };
 
 /** @type {Operation} */
-export const grantConsent = { method: "POST", path: "/v1/subjects/{subject}/consents", scope: "enroll", query: ["collection"], holder: true, idempotent: true, text: false };
+export const openSession = { method: "POST", path: "/v1/sessions", scope: "sessions", capture: false, query: ["collection"], holder: false, idempotent: true, text: false };
 
 /** @type {Operation} */
-export const withdrawConsents = { method: "DELETE", path: "/v1/subjects/{subject}/consents", scope: "enroll", query: ["collection", "purpose"], holder: false, idempotent: true, text: false };
+export const showSession = { method: "GET", path: "/v1/sessions/{session}", scope: "sessions", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const exportSubject = { method: "POST", path: "/v1/subjects/{subject}/export", scope: "admin", query: ["collection"], holder: true, idempotent: false, text: false };
+export const cancelSession = { method: "DELETE", path: "/v1/sessions/{session}", scope: "sessions", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const enrollFaces = { method: "POST", path: "/v1/subjects/{subject}/faces", scope: "enroll", query: ["collection"], holder: true, idempotent: true, text: false };
+export const listSubjects = { method: "GET", path: "/v1/subjects", scope: "enroll", capture: false, query: ["collection", "after", "limit"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const verifySubject = { method: "POST", path: "/v1/subjects/{subject}/verify", scope: "verify", query: ["collection"], holder: true, idempotent: true, text: false };
+export const addSubject = { method: "POST", path: "/v1/subjects", scope: "enroll", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const showSubject = { method: "GET", path: "/v1/subjects/{subject}", scope: "enroll", capture: false, query: ["collection"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const eraseSubject = { method: "DELETE", path: "/v1/subjects/{subject}", scope: "enroll", capture: false, query: ["collection"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const listConsents = { method: "GET", path: "/v1/subjects/{subject}/consents", scope: "enroll", capture: false, query: ["collection"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const grantConsent = { method: "POST", path: "/v1/subjects/{subject}/consents", scope: "enroll", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const withdrawConsents = { method: "DELETE", path: "/v1/subjects/{subject}/consents", scope: "enroll", capture: false, query: ["collection", "purpose"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const exportSubject = { method: "POST", path: "/v1/subjects/{subject}/export", scope: "admin", capture: false, query: ["collection"], holder: true, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const enrollFaces = { method: "POST", path: "/v1/subjects/{subject}/faces", scope: "enroll", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const verifySubject = { method: "POST", path: "/v1/subjects/{subject}/verify", scope: "verify", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };

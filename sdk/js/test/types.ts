@@ -1,7 +1,7 @@
 // What the declarations promise to those who use them: compiled, never run.
 
-import { Countenance, HolderPart, type Picture, ProblemError, TooMany } from "countenance";
-import type { CompareAnswer, Decision, KeyCreated, SubjectListEntry } from "countenance/models";
+import { Capture, Countenance, HolderPart, type Picture, ProblemError, TooMany, frameBytes } from "countenance";
+import type { CaptureMessage, CompareAnswer, Decision, KeyCreated, SubjectListEntry } from "countenance/models";
 
 const client = new Countenance({ url: "https://faces.example", key: "k", collection: "staff", retries: 1 });
 
@@ -17,6 +17,24 @@ export async function uses(picture: Picture, blob: Blob, bytes: Uint8Array): Pro
     const kind: SubjectListEntry["kind"] = entry.kind;
     if (kind === "holder_bound") continue;
   }
+  const asked = { audience: "https://shop.example", nonce: "n", wayOut: "https://shop.example/other-way" };
+  const opened = await client.openSession("verify", { ...asked, subject: "ana" });
+  const result: string | null | undefined = (await client.showSession(opened.id)).result;
+  const capture = new Capture({ session: opened.id, token: opened.token });
+  const frame = { frame: 0, timeMs: performance.now(), picture: blob };
+  const socket = capture.captureSocket();
+  socket.onmessage = ({ data }) => {
+    const message: CaptureMessage = JSON.parse(String(data));
+    if (message.type === "prompt") console.log(message.kind, message.window_ms, result);
+    // @ts-expect-error an `ack` has no prompt
+    if (message.type === "ack") console.log(message.kind);
+  };
+  socket.send(await frameBytes(frame));
+  for (const message of (await capture.captureFrames([frame])).messages) if (message.type === "done") break;
+  // @ts-expect-error the way out is missing
+  await client.openSession("presence", { audience: "a", nonce: "n" });
+  // @ts-expect-error a capture has no key
+  new Capture({ session: opened.id, token: opened.token, key: "k" });
   // @ts-expect-error no such scope
   await client.createKey(["everything"]);
   // @ts-expect-error the picture is missing

@@ -17,6 +17,18 @@
  * @typedef {object} Write
  * @property {string} [idempotencyKey] A name of your own for this write, to ask again for the same one; else a new one.
  */
+/**
+ * What a session asks.
+ * @typedef {object} Question
+ * @property {string} audience Who asks; shown to the person.
+ * @property {string} nonce Fresh for each session: 16 to 128 of A-Z, a-z, 0-9, - and _.
+ * @property {string} wayOut The page for whoever does not want this.
+ * @property {string} [subject] Who it is to be; with `verify` only.
+ * @property {string} [approve] What the person approves.
+ * @property {string} [webhook] Where the result is sent; an address that the server's settings allow.
+ * @property {import("../types/models.js").SessionPasskey} [passkey] For a holder-bound subject.
+ * @property {number} [lastsS] Seconds that it may take, 30 to 600: 180.
+ */
 /** Asks a Countenance server. Every operation of the document is a method of the same name. */
 export class Countenance extends Connection {
     /**
@@ -184,6 +196,32 @@ export class Countenance extends Connection {
      */
     members(collection: string, options?: Ending): AsyncGenerator<import("../types/models.js").MemberEntry, void, void>;
     /**
+     * Puts one question to one live person: whether somebody is there, or whether it is `subject` (with `verify`).
+     *
+     * `audience` is who asks, `wayOut` the page for whoever does not want this; both are shown. `nonce` is fresh for each
+     * session: keep it to check the result. `approve` is what the person approves. The answer has the capture token, shown
+     * this once: it is for the person's browser, or for `Capture`.
+     * @param {import("../types/models.js").SessionKind} kind
+     * @param {Question & Place & Write & Ending} options
+     * @returns {Promise<import("../types/models.js").SessionOpened>}
+     */
+    openSession(kind: import("../types/models.js").SessionKind, options: Question & Place & Write & Ending): Promise<import("../types/models.js").SessionOpened>;
+    /**
+     * Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.
+     * Trust nothing but the result, checked: see `ResultChecker`.
+     * @param {string} session
+     * @param {Ending} [options]
+     * @returns {Promise<import("../types/models.js").SessionAnswer>}
+     */
+    showSession(session: string, { signal }?: Ending): Promise<import("../types/models.js").SessionAnswer>;
+    /**
+     * Ends a session. A result that was not taken is gone; one that is over stays as it is.
+     * @param {string} session
+     * @param {Ending} [options]
+     * @returns {Promise<void>}
+     */
+    cancelSession(session: string, { signal }?: Ending): Promise<void>;
+    /**
      * The keys of the tenant; never the secrets.
      * @param {Ending} [options]
      * @returns {Promise<import("../types/models.js").KeyList>}
@@ -232,6 +270,23 @@ export class Countenance extends Connection {
     auditInclusion(leaf: string, { size, signal }?: {
         size?: number;
     } & Ending): Promise<import("../types/models.js").InclusionAnswer>;
+    /**
+     * One page of the log: what happened, and not to whom. See `logEntries`.
+     * @param {{ from?: number, limit?: number } & Ending} [options] `from` is the `next` of the page before.
+     * @returns {Promise<import("../types/models.js").EntriesAnswer>}
+     */
+    auditEntries({ from, limit, signal }?: {
+        from?: number;
+        limit?: number;
+    } & Ending): Promise<import("../types/models.js").EntriesAnswer>;
+    /**
+     * The log from a leaf on, page after page.
+     * @param {{ from?: number } & Ending} [options]
+     * @returns {AsyncGenerator<import("../types/models.js").LogEntry, void, void>}
+     */
+    logEntries(options?: {
+        from?: number;
+    } & Ending): AsyncGenerator<import("../types/models.js").LogEntry, void, void>;
     /**
      * What is done with faces here, and what is never done.
      * @param {Ending} [options]
@@ -303,5 +358,42 @@ export type Write = {
      * A name of your own for this write, to ask again for the same one; else a new one.
      */
     idempotencyKey?: string | undefined;
+};
+/**
+ * What a session asks.
+ */
+export type Question = {
+    /**
+     * Who asks; shown to the person.
+     */
+    audience: string;
+    /**
+     * Fresh for each session: 16 to 128 of A-Z, a-z, 0-9, - and _.
+     */
+    nonce: string;
+    /**
+     * The page for whoever does not want this.
+     */
+    wayOut: string;
+    /**
+     * Who it is to be; with `verify` only.
+     */
+    subject?: string | undefined;
+    /**
+     * What the person approves.
+     */
+    approve?: string | undefined;
+    /**
+     * Where the result is sent; an address that the server's settings allow.
+     */
+    webhook?: string | undefined;
+    /**
+     * For a holder-bound subject.
+     */
+    passkey?: import("../types/models.js").SessionPasskey | undefined;
+    /**
+     * Seconds that it may take, 30 to 600: 180.
+     */
+    lastsS?: number | undefined;
 };
 import { Connection } from "./connection.js";

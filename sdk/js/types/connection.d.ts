@@ -12,6 +12,13 @@ export class Connection {
      * @returns {Promise<any>}
      */
     protected ask(operation: import("./operations.js").Operation, parts?: Parts): Promise<any>;
+    /**
+     * The address of an operation.
+     * @protected
+     * @param {import("./operations.js").Operation} operation
+     * @param {Record<string, string>} segments
+     */
+    protected target(operation: import("./operations.js").Operation, segments: Record<string, string>): URL;
     #private;
 }
 export type Options = {

@@ -56,13 +56,13 @@ export class ProblemError extends CountenanceError {
     /** Under this id the server's log tells more. */
     requestId: string | undefined;
 }
-/** No key, one that is not known, or one that may not do this. */
+/** No key, one that is not known, or one that may not do this; of the capture side, its token. */
 export class KeyRefused extends ProblemError {
 }
 /** The subject did not agree to this, or does no longer. */
 export class ConsentMissing extends ProblemError {
 }
-/** There is no such subject, collection or key. */
+/** There is no such subject, collection, session or key. */
 export class NotFound extends ProblemError {
 }
 /** What is there already stands in the way. */

@@ -22,6 +22,106 @@ export interface AttemptRule {
   limit: number;
 }
 
+/** What the person is asked, for the page that asks it. */
+export interface CaptureAnswer {
+  /** Id of the session. */
+  session: string;
+  /** What it asks. */
+  kind: SessionKind;
+  /** As in the session. */
+  state: string;
+  /** How long it may still take. */
+  ends_in_ms: number;
+  /** Who asks. */
+  audience: string;
+  /** Where a person goes who does not want this. */
+  way_out: string;
+  /** The text to agree to. */
+  consent: CaptureConsent;
+  /** How frames are to be. */
+  frames: FrameRules;
+  /** What the person approves. */
+  approve?: string | null;
+  /** That the holder's part of a key is needed, and how it is had. */
+  passkey?: SessionPasskey | null;
+}
+
+/** The text that the person reads before anything is asked. */
+export interface CaptureConsent {
+  /** Version of the text. */
+  version: string;
+  /** Plain text. */
+  text: string;
+  /** SHA-256 of it, in hexadecimal. */
+  sha256: string;
+}
+
+/** What the server says while frames come in. */
+export type CaptureMessage =
+  /** First. */
+  | {
+      /** How long the session may still take. */
+      ends_in_ms: number;
+      /** How frames are to be. */
+      frames: FrameRules;
+      type: "hello";
+    }
+  /** This frame was looked at. */
+  | {
+      /** Its number. */
+      frame: number;
+      type: "ack";
+    }
+  /** Do this now. */
+  | {
+      /** One more than the one before. */
+      id: number;
+      /** `hold`, `turn_left`, `turn_right`, `smile` or `light`. */
+      kind: string;
+      /** How long it is waited for. */
+      window_ms: number;
+      type: "prompt";
+      /** `#rrggbb`, with `light`. */
+      color?: string | null;
+    }
+  /** How to be seen better. */
+  | {
+      /**
+       * `ok`, `no_face`, `one_face`, `closer`, `farther`, `center`, `more_light`, `less_light`, `hold_still` or
+       * `look_straight`.
+       */
+      code: string;
+      type: "guidance";
+    }
+  /** How far it is. */
+  | {
+      /** Steps that are over. */
+      done: number;
+      /** All steps. */
+      of: number;
+      type: "progress";
+    }
+  /** It is over. */
+  | {
+      /** `judged`, `cancelled` or `expired`. */
+      state: string;
+      type: "done";
+    }
+  /** It cannot go on. */
+  | {
+      /** `frame_invalid`, `frames_too_fast`, `busy` or `internal`. */
+      code: string;
+      /** What was wrong. */
+      detail: string;
+      type: "error";
+    };
+
+/** Where the session stands now. */
+export interface CaptureState {
+  /** As in the session. */
+  state: string;
+}
+
 /** The audit tree as it stands, signed. */
 export interface CheckpointAnswer {
   /** Leaves of the tree. */
@@ -155,6 +255,16 @@ export interface Consent {
   granted?: number | null;
   /** Which version of the text was shown, where it can be opened without a holder part. */
   text_version?: string | null;
+}
+
+/** The person agrees. */
+export interface ConsentGiven {
+  /** SHA-256 of the text that was read, in hexadecimal. */
+  sha256: string;
+  /** Without colored light. */
+  calm?: boolean;
+  /** The holder's part of the key, 64 hexadecimal digits, where it is asked for. */
+  holder?: string | null;
 }
 
 /** The consents of a subject. */
@@ -315,6 +425,44 @@ export interface Face {
 /** What is said of a member who is found. */
 export type FoundAnswer = "accept" | "refer";
 
+/** Frames, where there is no WebSocket. */
+export interface FrameBatch {
+  /** None or some. */
+  frames: FrameEntry[];
+}
+
+/** A frame of a batch. */
+export interface FrameEntry {
+  /** Its number. */
+  frame: number;
+  /** When it was taken, on the client's clock. */
+  time_ms: number;
+  /** JPEG or WebP, in base64. */
+  picture: string;
+}
+
+/** What the server says to frames. */
+export interface FrameMessages {
+  /** In this order. */
+  messages: CaptureMessage[];
+}
+
+/** How frames are to be. */
+export interface FrameRules {
+  /** Columns at most. */
+  width: number;
+  /** Rows at most. */
+  height: number;
+  /** Bytes at most. */
+  max_bytes: number;
+  /** Frames a second at most. */
+  per_second: number;
+  /** Frames at most that were sent and not looked at. */
+  in_flight: number;
+  /** Frames of one request at most. */
+  batch: number;
+}
+
 /** That the process runs, or that it can serve. */
 export interface Health {
   /** `ok`. */
@@ -372,7 +520,7 @@ export interface InclusionAnswer {
   path: string[];
 }
 
-/** The Ed25519 key that signs audit checkpoints and erase receipts (RFC 8037). */
+/** An Ed25519 key (RFC 8037). */
 export interface Jwk {
   /** `OKP`. */
   kty: string;
@@ -384,6 +532,8 @@ export interface Jwk {
   kid: string;
   /** `sig`. */
   use: string;
+  /** What it signs: `vault` (audit checkpoints and erase receipts) or `result` (results of sessions). */
+  purpose: string;
 }
 
 /** Keys that check signatures (RFC 7517). */
@@ -556,7 +706,86 @@ export interface Quality {
 }
 
 /** What a key may do. A key has a set of them; none includes another. */
-export type Scope = "admin" | "audit" | "compare" | "detect" | "enroll" | "identify" | "scores" | "verify";
+export type Scope = "admin" | "audit" | "compare" | "detect" | "enroll" | "identify" | "scores" | "sessions" | "verify";
+
+/** Where a session stands. */
+export interface SessionAnswer {
+  /** Its id. */
+  id: string;
+  /** What it asks. */
+  kind: SessionKind;
+  /** `created`, `capturing`, `judged`, `fetched`, `cancelled` or `expired`. */
+  state: string;
+  /** Until when it must be decided, in seconds since 1970-01-01 UTC. */
+  expires: number;
+  /** That it was the person who cancelled it. */
+  declined?: boolean;
+  /** Why it ended as it did; only for keys with the scope `scores`, which tells who is enrolled. */
+  detail?: SessionDetail | null;
+  /** `accept`, `reject` or `recapture`, as in the result. */
+  outcome?: string | null;
+  /** The signed result (docs/spec/result-v1.md), for 60 s from the first time it is given. */
+  result?: string | null;
+}
+
+/** What only whoever runs the collection may see. */
+export interface SessionDetail {
+  /** Checks of a live person that failed. */
+  checks: string[];
+  /** Why the outcome is what it is, such as `not_matched` or `not_live`. */
+  finding?: string | null;
+  /** Leaf of the decision in the audit tree, as `/v1/audit/inclusion` takes it. */
+  leaf?: string | null;
+  /** Cosine of the best template, -1 to 1, where one was compared. */
+  score?: number | null;
+  /** What the score was held against. */
+  threshold?: number | null;
+}
+
+/** What a session asks. */
+export type SessionKind = "presence" | "verify";
+
+/** A session that was opened. */
+export interface SessionOpened {
+  /** Its id. */
+  id: string;
+  /** The capture token, shown this once: for the person's browser. */
+  token: string;
+  /** `created`. */
+  state: string;
+  /** Until when it must be decided, in seconds since 1970-01-01 UTC. */
+  expires: number;
+}
+
+/** Which passkey gives the holder's part, through its PRF (WebAuthn). */
+export interface SessionPasskey {
+  /** What the PRF is asked with: 32 bytes in base64url. */
+  salt: string;
+  /** Ids of passkeys that will do, in base64url; any of the person's where there is none. */
+  credentials: string[];
+}
+
+/** A session that is to be opened. */
+export interface SessionRequest {
+  /** What is asked. */
+  kind: SessionKind;
+  /** Who asks: 1 to 255 visible ASCII characters. It is shown to the person, and `aud` of the result. */
+  audience: string;
+  /** Fresh for each session: 16 to 128 of A-Z, a-z, 0-9, - and _. It is repeated in the result. */
+  nonce: string;
+  /** Where a person goes who does not want this: a page with TLS. */
+  way_out: string;
+  /** What the person approves, shown as it is: 1 to 1000 characters. */
+  approve?: string | null;
+  /** Seconds it may take, 30 to 600; 180 where it is left out. */
+  lasts_s?: number | null;
+  /** Asks the page for the holder's part of the key of a holder-bound subject. */
+  passkey?: SessionPasskey | null;
+  /** What the caller calls the subject; with `verify` only. Whether there is one is told nowhere. */
+  subject?: string | null;
+  /** Where the result is sent; an address that the server's settings allow. */
+  webhook?: string | null;
+}
 
 /** One of the two pictures. */
 export type Side = "probe" | "reference";

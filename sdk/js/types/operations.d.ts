@@ -4,6 +4,7 @@
  * @property {string} method Its method of HTTP.
  * @property {string} path With `{name}` where a segment is a value.
  * @property {string | null} scope What the key must be allowed; null where no key is needed.
+ * @property {boolean} capture Whether the capture token of a session opens it, and no key.
  * @property {readonly string[]} query Its parameters.
  * @property {boolean} holder Whether a holder part may go along.
  * @property {boolean} idempotent Whether it takes an Idempotency-Key.
@@ -28,7 +29,19 @@ export const auditCheckpoint: Operation;
 /** @type {Operation} */
 export const auditConsistency: Operation;
 /** @type {Operation} */
+export const auditEntries: Operation;
+/** @type {Operation} */
 export const auditInclusion: Operation;
+/** @type {Operation} */
+export const showCapture: Operation;
+/** @type {Operation} */
+export const declineCapture: Operation;
+/** @type {Operation} */
+export const agreeCapture: Operation;
+/** @type {Operation} */
+export const captureSocket: Operation;
+/** @type {Operation} */
+export const captureFrames: Operation;
 /** @type {Operation} */
 export const listCollections: Operation;
 /** @type {Operation} */
@@ -49,6 +62,12 @@ export const listKeys: Operation;
 export const createKey: Operation;
 /** @type {Operation} */
 export const revokeKey: Operation;
+/** @type {Operation} */
+export const openSession: Operation;
+/** @type {Operation} */
+export const showSession: Operation;
+/** @type {Operation} */
+export const cancelSession: Operation;
 /** @type {Operation} */
 export const listSubjects: Operation;
 /** @type {Operation} */
@@ -85,6 +104,10 @@ export type Operation = {
      * What the key must be allowed; null where no key is needed.
      */
     scope: string | null;
+    /**
+     * Whether the capture token of a session opens it, and no key.
+     */
+    capture: boolean;
     /**
      * Its parameters.
      */

@@ -13,26 +13,34 @@ import generate
 import pytest
 from conftest import ROOT
 
-from countenance import AsyncCountenance, Countenance, _calls, models, _operations
+from countenance import AsyncCapture, AsyncCountenance, Capture, Countenance, _calls, _capture_calls, models, _operations
 
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs/spec/openapi.json").read_text())
 # What a function calls otherwise than the document, because it can do more.
-OTHERWISE = {"photo": "photos"}
+OTHERWISE = {"photo": "photos", "from": "from_"}
+# httpx speaks no WebSocket; `capture_frames` does the same by requests.
+WITHOUT = {"capture_socket"}
+# What the object for one session was given when it was made.
+OF_SESSION = {"session"}
 
 
 def missing(document: dict[str, Any]) -> Iterator[str]:
     """What the document has and the package has not."""
     found = {model.name: model for model in generate.models(document)}
     for operation in generate.operations(document):
-        call = getattr(_calls, operation.name, None)
+        if operation.name in WITHOUT:
+            continue
+        clients: tuple[type, ...] = (Capture, AsyncCapture) if operation.capture else (Countenance, AsyncCountenance)
+        known = OF_SESSION if operation.capture else set()
+        call = getattr(_capture_calls if operation.capture else _calls, operation.name, None)
         if call is None:
             yield f"no function {operation.name}"
             continue
-        for client in (Countenance, AsyncCountenance):
+        for client in clients:
             if not callable(getattr(client, operation.name, None)):
                 yield f"no method {client.__name__}.{operation.name}"
-        taken = set(inspect.signature(call).parameters)
-        wanted = set(operation.query) | set(re.findall(r"{(\w+)}", operation.path))
+        taken = known | set(inspect.signature(call).parameters)
+        wanted = {OTHERWISE.get(name, name) for name in operation.query} | set(re.findall(r"{(\w+)}", operation.path))
         wanted |= {"holder"} if operation.holder else set()
         wanted |= {"idempotency_key"} if operation.idempotent else set()
         for body in (operation.form or operation.body, operation.body if operation.form else None):
@@ -42,7 +50,7 @@ def missing(document: dict[str, Any]) -> Iterator[str]:
         if operation.answer and answer(call) is not getattr(models, operation.answer, object()):
             yield f"{operation.name} does not answer {operation.answer}"
         written = getattr(_operations, operation.name.upper(), None)
-        if written is None or written.path != operation.path or written.method != operation.method:
+        if written is None or written.capture != operation.capture or written.path != operation.path or written.method != operation.method:
             yield f"{operation.name} asks something else"
 
 
@@ -52,7 +60,8 @@ def answer(call: Callable[..., Any]) -> object:
 
 def test_every_operation_and_parameter_of_the_document_has_its_place() -> None:
     assert list(missing(DOCUMENT)) == []
-    assert len(generate.operations(DOCUMENT)) >= 25
+    assert len(generate.operations(DOCUMENT)) >= 38
+    assert {one.name for one in generate.operations(DOCUMENT) if one.socket} == WITHOUT
 
 
 def test_an_operation_or_parameter_that_is_new_in_the_document_is_missed() -> None:
@@ -81,12 +90,38 @@ def test_a_shape_that_the_generator_does_not_know_is_refused() -> None:
 
 def test_nobody_calls_a_function_that_the_document_does_not_have() -> None:
     known = {operation.name for operation in generate.operations(DOCUMENT)}
-    functions = inspect.getmembers(_calls, inspect.isfunction)
-    own = {name for name, one in functions if one.__module__ == _calls.__name__ and not name.startswith("_")}
-    assert own == known
+    functions = [one for module in (_calls, _capture_calls) for one in inspect.getmembers(module, inspect.isfunction)]
+    modules = {_calls.__name__, _capture_calls.__name__}
+    own = {name for name, one in functions if one.__module__ in modules and not name.startswith("_")}
+    assert own == known - WITHOUT
 
 
 def test_an_answer_of_a_newer_server_is_read_as_far_as_it_is_known() -> None:
     wire = {"decision": "accept", "false_match_rate": 1e-4, "novelty": {"more": 1}}
     read = models.CompareAnswer.from_wire(wire)
     assert (read.decision, read.score) == ("accept", None)
+
+
+def test_messages_of_several_kinds_have_the_fields_of_each_and_what_does_not_fit_is_refused() -> None:
+    kinds = DOCUMENT["components"]["schemas"]["CaptureMessage"]["oneOf"]
+    words = {one["properties"]["type"]["enum"][0] for one in kinds}
+    assert {"hello", "ack", "prompt", "done", "error"} <= words
+    wire = {"type": "prompt", "id": 2, "kind": "light", "color": "#2040ff", "window_ms": 400, "novelty": 1}
+    message = models.CaptureMessage.from_wire(wire)
+    assert (message.type, message.id, message.color, message.frame) == ("prompt", 2, "#2040ff", None)
+    assert models.CaptureMessage.from_wire({"type": "novelty"}).type == "novelty"
+    for wrong in ({"id": {"type": "string"}}, {"type": {"type": "string"}}):
+        document = json.loads(json.dumps(DOCUMENT))
+        changed = document["components"]["schemas"]["CaptureMessage"]["oneOf"]
+        next(one for one in changed if "prompt" in one["properties"]["type"]["enum"])["properties"].update(wrong)
+        if "id" in wrong:
+            changed[1]["properties"]["id"] = {"type": "integer"}
+        with pytest.raises(generate.Unknown):
+            generate.models(document)
+
+
+def test_no_representation_of_an_answer_shows_a_key_or_a_token() -> None:
+    opened = models.SessionOpened(id="a-1", token="secret-token", state="created", expires=1)
+    assert "a-1" in repr(opened)
+    assert "secret-token" not in repr(opened)
+    assert {"key", "token", "picture"} <= generate.SECRET

@@ -6,6 +6,7 @@
 """
 
 from . import models
+from ._capture import AsyncCapture, Capture
 from ._client import AsyncCountenance, Countenance
 from .errors import (
     Conflict,
@@ -20,16 +21,20 @@ from .errors import (
     TooMany,
     UnexpectedAnswer,
 )
+from .frames import Frame
 from .holder import HolderPart
 from .pictures import Picture
 from .results import Result, ResultChecker, ResultInvalid, check_result
 
 __all__ = [
+    "AsyncCapture",
     "AsyncCountenance",
+    "Capture",
     "Conflict",
     "ConsentMissing",
     "Countenance",
     "CountenanceError",
+    "Frame",
     "HolderPart",
     "KeyRefused",
     "NotFound",

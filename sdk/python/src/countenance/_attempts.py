@@ -23,10 +23,22 @@ from .errors import CountenanceError, NotReached, Problem, UnexpectedAnswer, pro
 T = TypeVar("T")
 
 DEFAULT_URL = "http://127.0.0.1:7300"
-# These ask by POST and write nothing, so they may be asked again whatever happened.
-_WRITES_NOTHING = frozenset({"compare", "detect", "export_subject"})
+# These have no Idempotency-Key, and write nothing or the same again: they may be asked again whatever happened.
+_WRITES_NOTHING_TWICE = frozenset(
+    {"compare", "detect", "export_subject", "cancel_session", "agree_capture", "decline_capture"}
+)
 # With these codes nothing was begun, or it is being worked on under the same Idempotency-Key.
-_AGAIN = frozenset({"busy", "collection_loading", "too_many_requests", "attempts_used", "quota_used", "in_progress"})
+_AGAIN = frozenset(
+    {
+        "busy",
+        "collection_loading",
+        "too_many_requests",
+        "too_many_sessions",
+        "attempts_used",
+        "quota_used",
+        "in_progress",
+    }
+)
 _SHORTEST_WAIT_S = 0.2
 
 
@@ -39,6 +51,8 @@ class Settings:
     collection: str | None
     retries: int
     longest_wait_s: float
+    session: str | None = None
+    """The session whose capture token the key is."""
 
 
 def settings(
@@ -106,19 +120,22 @@ class Attempts(Generic[T]):
         self.call, self.given = call, given
         self.left = given.retries
         self.headers = {"Accept": "application/json"} if not call.text else {}
-        if operation.scope is not None:
+        if operation.scope is not None or operation.capture:
             self.headers["Authorization"] = f"Bearer {given.key}"
         if call.holder is not None:
             self.headers["Countenance-Holder"] = call.holder.hex()
         if operation.idempotent:
             self.headers["Idempotency-Key"] = call.idempotency_key or uuid.uuid4().hex
-        self.harmless = operation.idempotent or operation.method == "GET" or operation.name in _WRITES_NOTHING
+        self.harmless = operation.idempotent or operation.method == "GET" or operation.name in _WRITES_NOTHING_TWICE
 
     def request(self) -> dict[str, Any]:
         """What httpx is told to send; each attempt the same."""
         call = self.call
         path = call.operation.path
-        for name, value in call.segments.items():
+        segments = dict(call.segments)
+        if call.operation.capture:
+            segments["session"] = self.given.session or ""
+        for name, value in segments.items():
             if value in ("", ".", ".."):
                 raise ValueError(f"{value!r} cannot stand in a path")
             path = path.replace(f"{{{name}}}", quote(value, safe=""))

@@ -3,6 +3,7 @@ sdk/generate.py, with the same parameters and words."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -267,6 +268,59 @@ def list_members(
     )
 
 
+def open_session(
+    kind: models.SessionKind,
+    *,
+    audience: str,
+    nonce: str,
+    way_out: str,
+    subject: str | None = None,
+    approve: str | None = None,
+    webhook: str | None = None,
+    passkey: models.SessionPasskey | None = None,
+    lasts_s: int | None = None,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.SessionOpened]:
+    """Puts one question to one live person: whether somebody is there, or whether it is `subject` (with `verify`).
+
+    `audience` is who asks, `way_out` the page for whoever does not want this; both are shown. `nonce` is fresh for each
+    session: keep it to check the result. `approve` is what the person approves. The answer has the capture token, shown
+    this once: it is for the person's browser, or for `Capture`.
+    """
+    asked = _given(
+        kind=kind,
+        audience=audience,
+        nonce=nonce,
+        way_out=way_out,
+        subject=subject,
+        approve=approve,
+        webhook=webhook,
+        passkey=None if passkey is None else dataclasses.asdict(passkey),
+        lasts_s=lasts_s,
+    )
+    return Call(
+        _operations.OPEN_SESSION,
+        models.SessionOpened.from_wire,
+        query={"collection": collection},
+        json=asked,
+        idempotency_key=idempotency_key,
+    )
+
+
+def show_session(session: str) -> Call[models.SessionAnswer]:
+    """Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.
+
+    Trust nothing but the result, checked: see `ResultChecker`.
+    """
+    return Call(_operations.SHOW_SESSION, models.SessionAnswer.from_wire, segments={"session": session})
+
+
+def cancel_session(session: str) -> Call[None]:
+    """Ends a session. A result that was not taken is gone; one that is over stays as it is."""
+    return Call(_operations.CANCEL_SESSION, _nothing, segments={"session": session})
+
+
 def list_keys() -> Call[models.KeyList]:
     """The keys of the tenant; never the secrets."""
     return Call(_operations.LIST_KEYS, models.KeyList.from_wire)
@@ -312,6 +366,13 @@ def audit_inclusion(leaf: str, *, size: int | None = None) -> Call[models.Inclus
     """That a leaf is in the tree; answers about people name theirs."""
     query = {"leaf": leaf, "size": size}
     return Call(_operations.AUDIT_INCLUSION, models.InclusionAnswer.from_wire, query=query)
+
+
+def audit_entries(*, from_: int | None = None, limit: int | None = None) -> Call[models.EntriesAnswer]:
+    """One page of the log: what happened, and not to whom; `from_` is the `next` of the page before. See
+    `iter_audit_entries`."""
+    query = {"from": from_, "limit": limit}
+    return Call(_operations.AUDIT_ENTRIES, models.EntriesAnswer.from_wire, query=query)
 
 
 def policy() -> Call[models.Policy]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 from ._methods import AsyncMethods, Methods
-from .models import MemberEntry, SubjectListEntry
+from .models import LogEntry, MemberEntry, SubjectListEntry
 
 
 class Countenance(Methods):
@@ -28,6 +28,14 @@ class Countenance(Methods):
             yield from page.members
             if (after := page.next) is None:
                 return
+
+    def iter_audit_entries(self, *, from_: int = 0) -> Iterator[LogEntry]:
+        """The log from a leaf on, page after page."""
+        at: int | None = from_
+        while at is not None:
+            page = self.audit_entries(from_=at, limit=1000)
+            yield from page.entries
+            at = page.next
 
 
 class AsyncCountenance(AsyncMethods):
@@ -52,3 +60,12 @@ class AsyncCountenance(AsyncMethods):
                 yield member
             if (after := page.next) is None:
                 return
+
+    async def iter_audit_entries(self, *, from_: int = 0) -> AsyncIterator[LogEntry]:
+        """The log from a leaf on, page after page."""
+        at: int | None = from_
+        while at is not None:
+            page = await self.audit_entries(from_=at, limit=1000)
+            for entry in page.entries:
+                yield entry
+            at = page.next

@@ -123,6 +123,28 @@ class Methods(Connection):
         """One page of those who can be identified in a collection. See `iter_members`."""
         return self._ask(_calls.list_members(collection, after=after, limit=limit))
 
+    def open_session(
+        self, kind: models.SessionKind, *, audience: str, nonce: str, way_out: str, subject: str | None=None, approve: str | None=None, webhook: str | None=None, passkey: models.SessionPasskey | None=None, lasts_s: int | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.SessionOpened:
+        """Puts one question to one live person: whether somebody is there, or whether it is `subject` (with `verify`).
+
+        `audience` is who asks, `way_out` the page for whoever does not want this; both are shown. `nonce` is fresh for each
+        session: keep it to check the result. `approve` is what the person approves. The answer has the capture token, shown
+        this once: it is for the person's browser, or for `Capture`.
+        """
+        return self._ask(_calls.open_session(kind, audience=audience, nonce=nonce, way_out=way_out, subject=subject, approve=approve, webhook=webhook, passkey=passkey, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+
+    def show_session(self, session: str) -> models.SessionAnswer:
+        """Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.
+
+        Trust nothing but the result, checked: see `ResultChecker`.
+        """
+        return self._ask(_calls.show_session(session))
+
+    def cancel_session(self, session: str) -> None:
+        """Ends a session. A result that was not taken is gone; one that is over stays as it is."""
+        return self._ask(_calls.cancel_session(session))
+
     def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""
         return self._ask(_calls.list_keys())
@@ -151,6 +173,12 @@ class Methods(Connection):
     def audit_inclusion(self, leaf: str, *, size: int | None=None) -> models.InclusionAnswer:
         """That a leaf is in the tree; answers about people name theirs."""
         return self._ask(_calls.audit_inclusion(leaf, size=size))
+
+    def audit_entries(self, *, from_: int | None=None, limit: int | None=None) -> models.EntriesAnswer:
+        """One page of the log: what happened, and not to whom; `from_` is the `next` of the page before. See
+        `iter_audit_entries`.
+        """
+        return self._ask(_calls.audit_entries(from_=from_, limit=limit))
 
     def policy(self) -> models.Policy:
         """What is done with faces here, and what is never done."""
@@ -294,6 +322,28 @@ class AsyncMethods(AsyncConnection):
         """One page of those who can be identified in a collection. See `iter_members`."""
         return await self._ask(lambda: _calls.list_members(collection, after=after, limit=limit))
 
+    async def open_session(
+        self, kind: models.SessionKind, *, audience: str, nonce: str, way_out: str, subject: str | None=None, approve: str | None=None, webhook: str | None=None, passkey: models.SessionPasskey | None=None, lasts_s: int | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.SessionOpened:
+        """Puts one question to one live person: whether somebody is there, or whether it is `subject` (with `verify`).
+
+        `audience` is who asks, `way_out` the page for whoever does not want this; both are shown. `nonce` is fresh for each
+        session: keep it to check the result. `approve` is what the person approves. The answer has the capture token, shown
+        this once: it is for the person's browser, or for `Capture`.
+        """
+        return await self._ask(lambda: _calls.open_session(kind, audience=audience, nonce=nonce, way_out=way_out, subject=subject, approve=approve, webhook=webhook, passkey=passkey, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+
+    async def show_session(self, session: str) -> models.SessionAnswer:
+        """Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.
+
+        Trust nothing but the result, checked: see `ResultChecker`.
+        """
+        return await self._ask(lambda: _calls.show_session(session))
+
+    async def cancel_session(self, session: str) -> None:
+        """Ends a session. A result that was not taken is gone; one that is over stays as it is."""
+        return await self._ask(lambda: _calls.cancel_session(session))
+
     async def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""
         return await self._ask(lambda: _calls.list_keys())
@@ -322,6 +372,12 @@ class AsyncMethods(AsyncConnection):
     async def audit_inclusion(self, leaf: str, *, size: int | None=None) -> models.InclusionAnswer:
         """That a leaf is in the tree; answers about people name theirs."""
         return await self._ask(lambda: _calls.audit_inclusion(leaf, size=size))
+
+    async def audit_entries(self, *, from_: int | None=None, limit: int | None=None) -> models.EntriesAnswer:
+        """One page of the log: what happened, and not to whom; `from_` is the `next` of the page before. See
+        `iter_audit_entries`.
+        """
+        return await self._ask(lambda: _calls.audit_entries(from_=from_, limit=limit))
 
     async def policy(self) -> models.Policy:
         """What is done with faces here, and what is never done."""

@@ -43,7 +43,7 @@ class Problem(CountenanceError):
 
 
 class KeyRefused(Problem):
-    """No key, one that is not known, or one that may not do this."""
+    """No key, one that is not known, or one that may not do this; of the capture side, its token."""
 
 
 class ConsentMissing(Problem):
@@ -51,7 +51,7 @@ class ConsentMissing(Problem):
 
 
 class NotFound(Problem):
-    """There is no such subject, collection or key."""
+    """There is no such subject, collection, session or key."""
 
 
 class Conflict(Problem):
@@ -73,6 +73,7 @@ class ServerFailed(Problem):
 _BY_CODE: Mapping[str, type[Problem]] = {
     "key_invalid": KeyRefused,
     "scope_missing": KeyRefused,
+    "capture_token_invalid": KeyRefused,
     "consent_missing": ConsentMissing,
 }
 _BY_STATUS: Mapping[int, type[Problem]] = {404: NotFound, 409: Conflict, 429: TooMany}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 CompatProduct = Literal["compreface"]
@@ -30,8 +30,11 @@ IdentifyDecision = Literal["accept", "ambiguous", "recapture", "refer", "reject"
 LogContent = Literal["open", "sealed", "shredded"]
 """What can be said of an entry."""
 
-Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "scores", "verify"]
+Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "scores", "sessions", "verify"]
 """What a key may do. A key has a set of them; none includes another."""
+
+SessionKind = Literal["presence", "verify"]
+"""What a session asks."""
 
 Side = Literal["probe", "reference"]
 """One of the two pictures."""
@@ -85,6 +88,137 @@ class AttemptRule:
             free=wire["free"],
             wait_s=wire["wait_s"],
             limit=wire["limit"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureAnswer:
+    """What the person is asked, for the page that asks it."""
+
+    session: str
+    """Id of the session."""
+    kind: SessionKind
+    """What it asks."""
+    state: str
+    """As in the session."""
+    ends_in_ms: int
+    """How long it may still take."""
+    audience: str
+    """Who asks."""
+    way_out: str
+    """Where a person goes who does not want this."""
+    consent: CaptureConsent
+    """The text to agree to."""
+    frames: FrameRules
+    """How frames are to be."""
+    approve: str | None = None
+    """What the person approves."""
+    passkey: SessionPasskey | None = None
+    """That the holder's part of a key is needed, and how it is had."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CaptureAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            session=wire["session"],
+            kind=wire["kind"],
+            state=wire["state"],
+            ends_in_ms=wire["ends_in_ms"],
+            audience=wire["audience"],
+            way_out=wire["way_out"],
+            consent=CaptureConsent.from_wire(wire["consent"]),
+            frames=FrameRules.from_wire(wire["frames"]),
+            approve=wire.get("approve"),
+            passkey=None if wire.get("passkey") is None else SessionPasskey.from_wire(wire["passkey"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureConsent:
+    """The text that the person reads before anything is asked."""
+
+    version: str
+    """Version of the text."""
+    text: str
+    """Plain text."""
+    sha256: str
+    """SHA-256 of it, in hexadecimal."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CaptureConsent:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            version=wire["version"],
+            text=wire["text"],
+            sha256=wire["sha256"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureMessage:
+    """What the server says while frames come in."""
+
+    type: str
+    """Which kind it is; one that is not known here is passed over."""
+    ends_in_ms: int | None = None
+    """With `hello`: how long the session may still take."""
+    frames: FrameRules | None = None
+    """With `hello`: how frames are to be."""
+    frame: int | None = None
+    """With `ack`: its number."""
+    id: int | None = None
+    """With `prompt`: one more than the one before."""
+    kind: str | None = None
+    """With `prompt`: `hold`, `turn_left`, `turn_right`, `smile` or `light`."""
+    window_ms: int | None = None
+    """With `prompt`: how long it is waited for."""
+    color: str | None = None
+    """With `prompt`: `#rrggbb`, with `light`."""
+    code: str | None = None
+    """With `guidance`: `ok`, `no_face`, `one_face`, `closer`, `farther`, `center`, `more_light`, `less_light`,
+    `hold_still` or `look_straight`. With `error`: `frame_invalid`, `frames_too_fast`, `busy` or `internal`.
+    """
+    done: int | None = None
+    """With `progress`: steps that are over."""
+    of: int | None = None
+    """With `progress`: all steps."""
+    state: str | None = None
+    """With `done`: `judged`, `cancelled` or `expired`."""
+    detail: str | None = None
+    """With `error`: what was wrong."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CaptureMessage:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            type=wire["type"],
+            ends_in_ms=wire.get("ends_in_ms"),
+            frames=None if wire.get("frames") is None else FrameRules.from_wire(wire["frames"]),
+            frame=wire.get("frame"),
+            id=wire.get("id"),
+            kind=wire.get("kind"),
+            window_ms=wire.get("window_ms"),
+            color=wire.get("color"),
+            code=wire.get("code"),
+            done=wire.get("done"),
+            of=wire.get("of"),
+            state=wire.get("state"),
+            detail=wire.get("detail"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureState:
+    """Where the session stands now."""
+
+    state: str
+    """As in the session."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CaptureState:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            state=wire["state"],
         )
 
 
@@ -269,6 +403,27 @@ class Consent:
             evidence_sha256=wire.get("evidence_sha256"),
             granted=wire.get("granted"),
             text_version=wire.get("text_version"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentGiven:
+    """The person agrees."""
+
+    sha256: str
+    """SHA-256 of the text that was read, in hexadecimal."""
+    calm: bool | None = None
+    """Without colored light."""
+    holder: str | None = field(default=None, repr=False)
+    """The holder's part of the key, 64 hexadecimal digits, where it is asked for."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ConsentGiven:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            sha256=wire["sha256"],
+            calm=wire.get("calm"),
+            holder=wire.get("holder"),
         )
 
 
@@ -475,7 +630,7 @@ class ExportTemplate:
     """Number of the record."""
     model: str
     """The model that made it."""
-    template: str
+    template: str = field(repr=False)
     """Its bytes (`docs/spec/template-v1.md`), in base64."""
 
     @classmethod
@@ -511,6 +666,87 @@ class Face:
             landmarks=wire["landmarks"],
             quality=Quality.from_wire(wire["quality"]),
             causes=wire["causes"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameBatch:
+    """Frames, where there is no WebSocket."""
+
+    frames: list[FrameEntry]
+    """None or some."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FrameBatch:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            frames=[FrameEntry.from_wire(one) for one in wire["frames"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameEntry:
+    """A frame of a batch."""
+
+    frame: int
+    """Its number."""
+    time_ms: int
+    """When it was taken, on the client's clock."""
+    picture: str = field(repr=False)
+    """JPEG or WebP, in base64."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FrameEntry:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            frame=wire["frame"],
+            time_ms=wire["time_ms"],
+            picture=wire["picture"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameMessages:
+    """What the server says to frames."""
+
+    messages: list[CaptureMessage]
+    """In this order."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FrameMessages:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            messages=[CaptureMessage.from_wire(one) for one in wire["messages"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrameRules:
+    """How frames are to be."""
+
+    width: int
+    """Columns at most."""
+    height: int
+    """Rows at most."""
+    max_bytes: int
+    """Bytes at most."""
+    per_second: int
+    """Frames a second at most."""
+    in_flight: int
+    """Frames at most that were sent and not looked at."""
+    batch: int
+    """Frames of one request at most."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FrameRules:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            width=wire["width"],
+            height=wire["height"],
+            max_bytes=wire["max_bytes"],
+            per_second=wire["per_second"],
+            in_flight=wire["in_flight"],
+            batch=wire["batch"],
         )
 
 
@@ -612,7 +848,7 @@ class InclusionAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Jwk:
-    """The Ed25519 key that signs audit checkpoints and erase receipts (RFC 8037)."""
+    """An Ed25519 key (RFC 8037)."""
 
     kty: str
     """`OKP`."""
@@ -624,6 +860,8 @@ class Jwk:
     """Its thumbprint (RFC 7638)."""
     use: str
     """`sig`."""
+    purpose: str
+    """What it signs: `vault` (audit checkpoints and erase receipts) or `result` (results of sessions)."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Jwk:
@@ -634,6 +872,7 @@ class Jwk:
             x=wire["x"],
             kid=wire["kid"],
             use=wire["use"],
+            purpose=wire["purpose"],
         )
 
 
@@ -664,7 +903,7 @@ class KeyCreated:
     """What it may do."""
     created: int
     """When it was made, in seconds since 1970-01-01 UTC."""
-    key: str
+    key: str = field(repr=False)
     """The key itself: keep it, it cannot be shown again."""
     compat: CompatKey | None = None
     """The service of another product's protocol that the key stands for, where it is one of those."""
@@ -919,6 +1158,111 @@ class Quality:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionAnswer:
+    """Where a session stands."""
+
+    id: str
+    """Its id."""
+    kind: SessionKind
+    """What it asks."""
+    state: str
+    """`created`, `capturing`, `judged`, `fetched`, `cancelled` or `expired`."""
+    expires: int
+    """Until when it must be decided, in seconds since 1970-01-01 UTC."""
+    declined: bool | None = None
+    """That it was the person who cancelled it."""
+    detail: SessionDetail | None = None
+    """Why it ended as it did; only for keys with the scope `scores`, which tells who is enrolled."""
+    outcome: str | None = None
+    """`accept`, `reject` or `recapture`, as in the result."""
+    result: str | None = None
+    """The signed result (docs/spec/result-v1.md), for 60 s from the first time it is given."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            kind=wire["kind"],
+            state=wire["state"],
+            expires=wire["expires"],
+            declined=wire.get("declined"),
+            detail=None if wire.get("detail") is None else SessionDetail.from_wire(wire["detail"]),
+            outcome=wire.get("outcome"),
+            result=wire.get("result"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionDetail:
+    """What only whoever runs the collection may see."""
+
+    checks: list[str]
+    """Checks of a live person that failed."""
+    finding: str | None = None
+    """Why the outcome is what it is, such as `not_matched` or `not_live`."""
+    leaf: str | None = None
+    """Leaf of the decision in the audit tree, as `/v1/audit/inclusion` takes it."""
+    score: float | None = None
+    """Cosine of the best template, -1 to 1, where one was compared."""
+    threshold: float | None = None
+    """What the score was held against."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionDetail:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            checks=wire["checks"],
+            finding=wire.get("finding"),
+            leaf=wire.get("leaf"),
+            score=wire.get("score"),
+            threshold=wire.get("threshold"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOpened:
+    """A session that was opened."""
+
+    id: str
+    """Its id."""
+    token: str = field(repr=False)
+    """The capture token, shown this once: for the person's browser."""
+    state: str
+    """`created`."""
+    expires: int
+    """Until when it must be decided, in seconds since 1970-01-01 UTC."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionOpened:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            token=wire["token"],
+            state=wire["state"],
+            expires=wire["expires"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionPasskey:
+    """Which passkey gives the holder's part, through its PRF (WebAuthn)."""
+
+    salt: str
+    """What the PRF is asked with: 32 bytes in base64url."""
+    credentials: list[str]
+    """Ids of passkeys that will do, in base64url; any of the person's where there is none."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> SessionPasskey:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            salt=wire["salt"],
+            credentials=wire["credentials"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class SubjectAnswer:
     """A subject."""
 
@@ -1045,6 +1389,10 @@ class WithdrawAnswer:
 __all__ = [
     "Area",
     "AttemptRule",
+    "CaptureAnswer",
+    "CaptureConsent",
+    "CaptureMessage",
+    "CaptureState",
     "CheckpointAnswer",
     "CollectionAnswer",
     "CollectionList",
@@ -1054,6 +1402,7 @@ __all__ = [
     "CompatPurpose",
     "CompatService",
     "Consent",
+    "ConsentGiven",
     "ConsentList",
     "ConsistencyAnswer",
     "Decision",
@@ -1067,6 +1416,10 @@ __all__ = [
     "ExportTemplate",
     "Face",
     "FoundAnswer",
+    "FrameBatch",
+    "FrameEntry",
+    "FrameMessages",
+    "FrameRules",
     "Health",
     "IdentifyAnswer",
     "IdentifyDecision",
@@ -1085,6 +1438,11 @@ __all__ = [
     "Problem",
     "Quality",
     "Scope",
+    "SessionAnswer",
+    "SessionDetail",
+    "SessionKind",
+    "SessionOpened",
+    "SessionPasskey",
     "Side",
     "SubjectAnswer",
     "SubjectKind",

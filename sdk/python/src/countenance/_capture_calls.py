@@ -1,0 +1,52 @@
+"""What can be asked with the capture token of a session: a function for each operation of the document but
+`capture_socket`, for httpx speaks no WebSocket. The methods of `Capture` are made of these by sdk/generate.py."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+from . import models, _operations
+from ._call import Call
+from .frames import Frame
+from .holder import HolderPart
+from .pictures import read
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+def show_capture() -> Call[models.CaptureAnswer]:
+    """What the person is asked: show who asks, the text to agree to, and the way out."""
+    return Call(_operations.SHOW_CAPTURE, models.CaptureAnswer.from_wire)
+
+
+def agree_capture(sha256: str, *, calm: bool = False, holder: HolderPart | None = None) -> Call[models.CaptureState]:
+    """The person has read the text whose digest is `sha256` (`show_capture().consent.sha256`), and agrees.
+
+    `calm` leaves out the colored light, for people who do not bear flashing. `holder` goes along only where a passkey is
+    asked for.
+    """
+    given: dict[str, Any] = {"sha256": sha256, "calm": calm}
+    if holder is not None:
+        given["holder"] = holder.hex()
+    return Call(_operations.AGREE_CAPTURE, models.CaptureState.from_wire, json=given)
+
+
+def capture_frames(frames: Sequence[Frame]) -> Call[models.FrameMessages]:
+    """Sends frames, 8 at most, and answers what is to be done now. Begin with none: the first answer is `hello`.
+
+    One request at a time. After a message `error`, and where no answer came, it begins anew with `hello` and frame 0.
+    """
+    sent = [
+        {"frame": one.frame, "time_ms": one.time_ms, "picture": base64.b64encode(read(one.picture)).decode("ascii")}
+        for one in frames
+    ]
+    return Call(_operations.CAPTURE_FRAMES, models.FrameMessages.from_wire, json={"frames": sent})
+
+
+def decline_capture() -> Call[None]:
+    """The person takes the way out: the session is over."""
+    return Call(_operations.DECLINE_CAPTURE, _nothing)

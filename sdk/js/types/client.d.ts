@@ -230,14 +230,16 @@ export class Countenance extends Connection {
     /**
      * Makes a key with these scopes. It is shown this once.
      * @param {import("../types/models.js").Scope[]} scopes
-     * @param {{ days?: number, rate?: number, daily?: number } & Write & Ending} [options] `days` until it ends, `rate`
-     *   requests per second and `daily` requests per day (UTC) bound it.
+     * @param {{ days?: number, rate?: number, daily?: number, compat?: import("../types/models.js").CompatKey } & Write & Ending} [options]
+     *   `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it. With `compat` it is one
+     *   of another product's protocol, and `scopes` is empty.
      * @returns {Promise<import("../types/models.js").KeyCreated>}
      */
-    createKey(scopes: import("../types/models.js").Scope[], { days, rate, daily, idempotencyKey, signal }?: {
+    createKey(scopes: import("../types/models.js").Scope[], { days, rate, daily, compat, idempotencyKey, signal }?: {
         days?: number;
         rate?: number;
         daily?: number;
+        compat?: import("../types/models.js").CompatKey;
     } & Write & Ending): Promise<import("../types/models.js").KeyCreated>;
     /**
      * Ends a key, which is named by its id.

@@ -13,7 +13,7 @@ from conftest import ROOT, House
 from test_readme import blocks, run
 
 PAGE = (ROOT / "docs/migrate.md").read_text()
-COMMANDS = (("serve",), ("key", "create"), ("verify",))
+COMMANDS = (("serve",), ("key", "create"), ("verify",), ("import", "folder"), ("import", "compreface"))
 
 
 def test_a_folder_of_people_who_agreed_moves_in(house: House, tmp_path: Path) -> None:

@@ -332,16 +332,19 @@ def create_key(
     days: int | None = None,
     rate: int | None = None,
     daily: int | None = None,
+    compat: models.CompatKey | None = None,
     idempotency_key: str | None = None,
 ) -> Call[models.KeyCreated]:
     """Makes a key with these scopes. It is shown this once.
 
-    `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it.
+    `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it. With `compat` it is one
+    of another product's protocol, and `scopes` is empty.
     """
+    other = None if compat is None else _given(**dataclasses.asdict(compat))
     return Call(
         _operations.CREATE_KEY,
         models.KeyCreated.from_wire,
-        json=_given(scopes=list(scopes), days=days, rate=rate, daily=daily),
+        json=_given(scopes=list(scopes), days=days, rate=rate, daily=daily, compat=other),
         idempotency_key=idempotency_key,
     )
 

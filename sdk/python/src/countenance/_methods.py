@@ -150,13 +150,14 @@ class Methods(Connection):
         return self._ask(_calls.list_keys())
 
     def create_key(
-        self, scopes: Sequence[models.Scope], *, days: int | None=None, rate: int | None=None, daily: int | None=None, idempotency_key: str | None=None
+        self, scopes: Sequence[models.Scope], *, days: int | None=None, rate: int | None=None, daily: int | None=None, compat: models.CompatKey | None=None, idempotency_key: str | None=None
     ) -> models.KeyCreated:
         """Makes a key with these scopes. It is shown this once.
 
-        `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it.
+        `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it. With `compat` it is one
+        of another product's protocol, and `scopes` is empty.
         """
-        return self._ask(_calls.create_key(scopes, days=days, rate=rate, daily=daily, idempotency_key=idempotency_key))
+        return self._ask(_calls.create_key(scopes, days=days, rate=rate, daily=daily, compat=compat, idempotency_key=idempotency_key))
 
     def revoke_key(self, key: str, *, idempotency_key: str | None=None) -> None:
         """Ends a key, which is named by its id."""
@@ -349,13 +350,14 @@ class AsyncMethods(AsyncConnection):
         return await self._ask(lambda: _calls.list_keys())
 
     async def create_key(
-        self, scopes: Sequence[models.Scope], *, days: int | None=None, rate: int | None=None, daily: int | None=None, idempotency_key: str | None=None
+        self, scopes: Sequence[models.Scope], *, days: int | None=None, rate: int | None=None, daily: int | None=None, compat: models.CompatKey | None=None, idempotency_key: str | None=None
     ) -> models.KeyCreated:
         """Makes a key with these scopes. It is shown this once.
 
-        `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it.
+        `days` until it ends, `rate` requests per second and `daily` requests per day (UTC) bound it. With `compat` it is one
+        of another product's protocol, and `scopes` is empty.
         """
-        return await self._ask(lambda: _calls.create_key(scopes, days=days, rate=rate, daily=daily, idempotency_key=idempotency_key))
+        return await self._ask(lambda: _calls.create_key(scopes, days=days, rate=rate, daily=daily, compat=compat, idempotency_key=idempotency_key))
 
     async def revoke_key(self, key: str, *, idempotency_key: str | None=None) -> None:
         """Ends a key, which is named by its id."""

@@ -21,7 +21,7 @@ pub(crate) const VERSION: u32 = 1;
 
 /// Everything of a collection in one sealed file, in an open format
 ///
-/// The file is encrypted with age to whom you name. In it is a line of JSON for each subject: its id, consents and
+/// The file is encrypted to whom you name. In it is a line of JSON for each subject: its id, consents and
 /// templates. Every subject's audit log says that they were given out. Holder-bound subjects stay: nobody but they
 /// can open what is theirs. `countenance import sealed` takes it in elsewhere.
 #[derive(clap::Args, Debug)]
@@ -30,8 +30,8 @@ Examples:
   countenance keyring identity moving.identity
       Once: prints the recipient, keeps the secret half in the file.
   countenance export --to door.export --recipient RECIPIENT --collection door --data vault
-  age --decrypt --identity moving.identity door.export
-      Reads it with another program.
+
+docs/spec/export-v1.md says what is in the file and which other program opens it.
 
 JSON: subjects, templates, holder_bound.")]
 pub(crate) struct Args {

@@ -279,7 +279,7 @@ fn everything_of_a_collection_goes_out_sealed_and_comes_back() {
     let recipient = String::from_utf8(made.stdout).unwrap();
     let recipient = recipient
         .split_whitespace()
-        .find(|word| word.starts_with("age1"))
+        .find(|word| word.len() == 62)
         .unwrap();
     let out = report(
         at,

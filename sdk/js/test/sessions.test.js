@@ -128,7 +128,8 @@ test("a person is asked, agrees and takes the way out on a real server", { skip 
   assert.equal((await capture.agreeCapture(asked.consent.sha256, { calm: true })).state, "capturing");
   const first = (await capture.captureFrames([])).messages.map(({ type }) => type);
   assert.deepEqual(first.slice(0, 2), ["hello", "prompt"]);
-  const picture = await readFile(house.photo("obama.jpg"));
+  // As much of a photo as a frame may have; what is cut off is no picture, and said so in an answer of its own.
+  const picture = (await readFile(house.photo("obama.jpg"))).subarray(0, 100_000);
   const { messages } = await capture.captureFrames([{ frame: 0, timeMs: 10, picture }]);
   assert.ok(messages.some(({ type }) => type === "ack" || type === "error"));
   await capture.declineCapture();

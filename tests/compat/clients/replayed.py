@@ -7,7 +7,7 @@ import httpx
 
 given = json.loads(os.environ["GIVEN"])
 one, same, other = (f"{given['photos']}/{name}" for name in ("obama.jpg", "obama2.jpg", "biden.jpg"))
-client = httpx.Client(base_url=given["address"], headers={"x-api-key": given["recognition"]})
+client = httpx.Client(base_url=given["address"], headers={"x-api-key": given["recognition"]}, timeout=60)
 calls = 0
 
 

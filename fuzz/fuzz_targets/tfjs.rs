@@ -6,7 +6,10 @@ use countenance_net::{Model, Net as _, Network, Options, Precision, Size, TfjsFi
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|byte| *byte == 0)
+        .unwrap_or(bytes.len());
     let (topology, weights) = bytes.split_at(end);
     let files = TfjsFiles {
         topology,

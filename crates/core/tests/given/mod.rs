@@ -132,8 +132,8 @@ impl<S: Store> Store for CountingStore<S> {
         self.write().create(making)
     }
 
-    fn inspect(&self) -> Result<(), StoreError> {
-        self.store.inspect()
+    fn inspect(&self, half: Option<Half>) -> Result<(), StoreError> {
+        self.store.inspect(half)
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {

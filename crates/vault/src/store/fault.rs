@@ -79,8 +79,8 @@ impl<S: Store> Store for FaultStore<S> {
         self.write(|store| store.create(making))
     }
 
-    fn inspect(&self) -> Result<(), StoreError> {
-        self.read(S::inspect)
+    fn inspect(&self, half: Option<Half>) -> Result<(), StoreError> {
+        self.read(|store| store.inspect(half))
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {

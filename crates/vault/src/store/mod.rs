@@ -237,10 +237,11 @@ pub trait Store: Send + Sync {
 
     /// Refuses databases in which something would be run, or is kept, that is not the vault's:
     /// triggers, views, rules, foreign tables.
+    /// Of the half that this store has, or of both.
     ///
     /// # Errors
     /// [`StoreError::Foreign`] naming the first; other [`StoreError`]s.
-    fn inspect(&self) -> Result<(), StoreError>;
+    fn inspect(&self, half: Option<Half>) -> Result<(), StoreError>;
 
     /// The small rows of the keyring half.
     ///

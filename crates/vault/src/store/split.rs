@@ -45,9 +45,9 @@ impl<D: Store, K: Store> Store for SplitStore<D, K> {
         self.keyring.create(&keyring)
     }
 
-    fn inspect(&self) -> Result<(), StoreError> {
-        self.keyring.inspect()?;
-        self.data.inspect()
+    fn inspect(&self, _: Option<Half>) -> Result<(), StoreError> {
+        self.keyring.inspect(Some(Half::Keyring))?;
+        self.data.inspect(Some(Half::Data))
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {

@@ -263,7 +263,7 @@ impl Vault {
         if data.origin != head.origin && head.origin.finished {
             return Err(VaultError::Corrupt { what: "origin" });
         }
-        store.inspect()?;
+        store.inspect(None)?;
         Self::check_keyring_not_older(&*store, &data)?;
         if head.origin.finished && head.checkpoint.is_none() {
             // Every finished vault has one: without it an older database would pass for the newest.

@@ -60,7 +60,7 @@ impl Store for Watched {
     }
 
     forward! {
-        inspect() -> Result<(), StoreError>;
+        inspect(half: Option<Half>) -> Result<(), StoreError>;
         keyring() -> Result<KeyringHead, StoreError>;
         withdrawn(mark: &[u8; 16]) -> Result<bool, StoreError>;
         data() -> Result<DataHead, StoreError>;

@@ -279,7 +279,7 @@ impl Store for PostgresStore {
         })?)
     }
 
-    fn inspect(&self) -> Result<(), StoreError> {
+    fn inspect(&self, _: Option<Half>) -> Result<(), StoreError> {
         self.server.look_up(schema::inspect)
     }
 

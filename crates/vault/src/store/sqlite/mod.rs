@@ -301,9 +301,14 @@ impl Store for SqliteStore {
     }
 
     /// Each connection inspects its database when it is opened; this makes sure that both are.
-    fn inspect(&self) -> Result<(), StoreError> {
-        self.keyring.connect(Access::Existing)?;
-        self.data.connect(Access::Existing).map(drop)
+    fn inspect(&self, half: Option<Half>) -> Result<(), StoreError> {
+        if half != Some(Half::Data) {
+            self.keyring.connect(Access::Existing)?;
+        }
+        if half != Some(Half::Keyring) {
+            self.data.connect(Access::Existing)?;
+        }
+        Ok(())
     }
 
     fn keyring(&self) -> Result<KeyringHead, StoreError> {

@@ -30,7 +30,7 @@ impl From<&Subject> for Doomed {
 /// What does not belong together, by the numbers of the subjects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unpaired {
-    /// Keys without a subject: adding it was cut off, or somebody hid it.
+    /// Keys without a subject, though the log tells of one: somebody hid it.
     pub keys: Vec<u64>,
     /// Subjects without a key, or with another's.
     pub subjects: Vec<u64>,
@@ -152,12 +152,12 @@ impl Vault {
             match (&key, &row) {
                 (None, None) => return Ok(found),
                 (Some(one), other) if other.as_ref().is_none_or(|row| one.number < row.number) => {
-                    let list = if destroyed.contains(&one.key_id) {
-                        &mut found.put_back
-                    } else {
-                        &mut found.keys
-                    };
-                    list.push(one.number);
+                    if destroyed.contains(&one.key_id) {
+                        found.put_back.push(one.number);
+                    } else if !self.store.events(one.number, 0, 1)?.is_empty() {
+                        // Of one whose adding was cut off the log tells nothing: nobody was ever there.
+                        found.keys.push(one.number);
+                    }
                     key = keys.next()?;
                 }
                 (Some(one), Some(other)) if one.number == other.number => {

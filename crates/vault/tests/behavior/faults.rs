@@ -80,6 +80,27 @@ fn an_answer_that_is_lost_at_any_point_leaves_a_vault_that_opens() {
     every_nth(|faults| &faults.lost_answer);
 }
 
+/// The first write of an adding is the key, the second the subject. That somebody who was hidden is named,
+/// the attacks on the embedded store show.
+#[test]
+fn a_key_whose_subject_was_never_added_is_not_taken_for_that_of_somebody_hidden() {
+    let Some((house, faults)) = faulty() else {
+        return;
+    };
+    faults.refused_write.store(1, Ordering::SeqCst);
+    let added = house
+        .vault
+        .add_subject(&house.collection, &id("ana"), None, at(0));
+    faults.refused_write.store(-1, Ordering::SeqCst);
+    assert!(matches!(
+        added,
+        Err(VaultError::Store(StoreError::Io { .. }))
+    ));
+    let house = house.reopened(at(1));
+    assert!(house.vault.doomed_numbered(1).unwrap().is_some());
+    assert!(house.vault.unpaired().unwrap().is_empty());
+}
+
 #[test]
 fn nothing_is_compared_when_the_attempt_cannot_be_counted() {
     let Some((house, faults)) = faulty() else {

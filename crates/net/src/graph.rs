@@ -103,6 +103,42 @@ pub(crate) struct Graph {
 }
 
 impl Graph {
+    /// A network without a layer yet.
+    pub(crate) fn new(normalization: Normalization) -> Self {
+        Self {
+            normalization,
+            channels: vec![3],
+            layers: Vec::new(),
+            outputs: Vec::new(),
+        }
+    }
+
+    /// Adds a layer behind those there are; the tensor that it makes.
+    pub(crate) fn push(
+        &mut self,
+        operation: Operation,
+        inputs: Vec<TensorId>,
+        channels: usize,
+    ) -> TensorId {
+        let output = self.channels.len();
+        self.channels.push(channels);
+        self.layers.push(Layer {
+            operation,
+            inputs,
+            output,
+        });
+        output
+    }
+
+    /// What makes a tensor; nothing makes the picture.
+    pub(crate) fn maker_mut(&mut self, tensor: TensorId) -> Option<&mut Operation> {
+        let maker = self
+            .layers
+            .iter_mut()
+            .rfind(|layer| layer.output == tensor)?;
+        Some(&mut maker.operation)
+    }
+
     /// How many layers and outputs read a tensor.
     pub(crate) fn readers(&self, tensor: TensorId) -> usize {
         self.layers

@@ -9,7 +9,7 @@ use crate::constant::{Constant, MAX_ELEMENTS};
 use crate::dense::DenseLayer;
 use crate::error::LoadError;
 use crate::graph::{
-    Activation, Convolution, Graph, Kind, Layer, Normalization, Operation, Output, TensorId,
+    Activation, Convolution, Graph, Kind, Normalization, Operation, Output, TensorId,
 };
 use crate::onnx::{GraphProto, NodeProto};
 use std::collections::HashMap;
@@ -39,8 +39,6 @@ struct Lowering<'a> {
     names: HashMap<&'a str, Value>,
     uses: HashMap<&'a str, usize>,
     graph: Graph,
-    /// Layer that made each tensor.
-    maker: HashMap<TensorId, usize>,
     /// Affine maps per channel that wait for the dense layer that reads the tensor.
     affine: HashMap<TensorId, Vec<(f64, f64)>>,
 }
@@ -55,16 +53,10 @@ pub(crate) fn lower(file: &GraphProto) -> Result<Graph, LoadError> {
     let mut lowering = Lowering {
         names: HashMap::new(),
         uses: HashMap::new(),
-        graph: Graph {
-            normalization: Normalization {
-                mean: 0.0,
-                scale: 1.0,
-            },
-            channels: vec![3],
-            layers: Vec::new(),
-            outputs: Vec::new(),
-        },
-        maker: HashMap::new(),
+        graph: Graph::new(Normalization {
+            mean: 0.0,
+            scale: 1.0,
+        }),
         affine: HashMap::new(),
     };
     let mut total = 0usize;
@@ -183,18 +175,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn layer(&mut self, operation: Operation, inputs: Vec<TensorId>, channels: usize) -> TensorId {
-        let output = self.graph.channels.len();
-        self.graph.channels.push(channels);
-        self.maker.insert(output, self.graph.layers.len());
-        self.graph.layers.push(Layer {
-            operation,
-            inputs,
-            output,
-        });
-        output
-    }
-
     /// The convolution that made a tensor which nothing but `node` reads.
     fn maker_of(&mut self, node: &'a NodeProto, tensor: TensorId) -> Option<&mut Convolution> {
         if node
@@ -205,8 +185,7 @@ impl<'a> Lowering<'a> {
         {
             return None;
         }
-        let layer = *self.maker.get(&tensor)?;
-        match &mut self.graph.layers.get_mut(layer)?.operation {
+        match self.graph.maker_mut(tensor)? {
             Operation::Convolution(convolution) => Some(convolution),
             _ => None,
         }
@@ -266,7 +245,7 @@ impl<'a> Lowering<'a> {
                     return Err(refuse(node, "it is not 2x2 with stride 2"));
                 }
                 let channels = self.graph.channels[tensor];
-                Ok(Value::Tensor(self.layer(
+                Ok(Value::Tensor(self.graph.push(
                     Operation::MaxPool,
                     vec![tensor],
                     channels,
@@ -294,7 +273,7 @@ impl<'a> Lowering<'a> {
                     return Err(refuse(node, "the maps have not the same channels"));
                 }
                 let inputs = vec![small, large];
-                Ok(Value::Tensor(self.layer(
+                Ok(Value::Tensor(self.graph.push(
                     Operation::DoubleAndAdd,
                     inputs,
                     channels,
@@ -400,7 +379,11 @@ impl<'a> Lowering<'a> {
             activation: Activation::None,
         };
         let operation = Operation::Convolution(convolution);
-        Ok(Value::Tensor(self.layer(operation, vec![input], outputs)))
+        Ok(Value::Tensor(self.graph.push(
+            operation,
+            vec![input],
+            outputs,
+        )))
     }
 
     fn batch_norm(&mut self, node: &'a NodeProto) -> Result<Value, LoadError> {
@@ -429,8 +412,7 @@ impl<'a> Lowering<'a> {
             })
             .collect();
         if let Value::Vector(_) = value {
-            let layer = self.maker[&tensor];
-            if let Operation::Dense(dense) = &mut self.graph.layers[layer].operation {
+            if let Some(Operation::Dense(dense)) = self.graph.maker_mut(tensor) {
                 dense.fold_behind(&map);
             }
             return Ok(value);
@@ -505,7 +487,9 @@ impl<'a> Lowering<'a> {
         let input_map = waiting.unwrap_or_else(|| vec![(1.0, 0.0); channels]);
         let layer = DenseLayer::new(weights, input_map, output_map)
             .ok_or_else(|| refuse(node, "its weights do not fit its input"))?;
-        let layer = self.layer(Operation::Dense(layer), vec![tensor], outputs);
+        let layer = self
+            .graph
+            .push(Operation::Dense(layer), vec![tensor], outputs);
         Ok(Value::Vector(layer))
     }
 }

@@ -10,7 +10,7 @@ use crate::constant::Constant;
 use crate::dense::DenseLayer;
 use crate::error::LoadError;
 use crate::graph::{
-    Activation, Convolution, Graph, Kind, Layer, Normalization, Operation, Output, TensorId,
+    Activation, Convolution, Graph, Kind, Normalization, Operation, Output, TensorId,
 };
 use countenance_kernels::{Border, Windows};
 use std::collections::{HashMap, HashSet};
@@ -37,8 +37,6 @@ struct Lowering<'a> {
     names: HashMap<&'a str, Value>,
     uses: HashMap<&'a str, usize>,
     graph: Graph,
-    /// Layer that made each tensor.
-    maker: HashMap<TensorId, usize>,
 }
 
 /// Reads a file's graph as far as the wanted outputs need it.
@@ -71,13 +69,7 @@ pub(super) fn lower(
         constants,
         names: HashMap::new(),
         uses: HashMap::new(),
-        graph: Graph {
-            normalization: Normalization { mean: 0.0, scale },
-            channels: vec![3],
-            layers: Vec::new(),
-            outputs: Vec::new(),
-        },
-        maker: HashMap::new(),
+        graph: Graph::new(Normalization { mean: 0.0, scale }),
     };
     for node in nodes
         .iter()
@@ -165,18 +157,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn layer(&mut self, operation: Operation, inputs: Vec<TensorId>, channels: usize) -> TensorId {
-        let output = self.graph.channels.len();
-        self.graph.channels.push(channels);
-        self.maker.insert(output, self.graph.layers.len());
-        self.graph.layers.push(Layer {
-            operation,
-            inputs,
-            output,
-        });
-        output
-    }
-
     fn node(&mut self, node: &'a Node) -> Result<Value, LoadError> {
         match node.op.as_str() {
             "Placeholder" => Ok(Value::Picture),
@@ -261,7 +241,11 @@ impl<'a> Lowering<'a> {
             activation,
         };
         let operation = Operation::Convolution(convolution);
-        Ok(Value::Tensor(self.layer(operation, vec![from], outputs)))
+        Ok(Value::Tensor(self.graph.push(
+            operation,
+            vec![from],
+            outputs,
+        )))
     }
 
     /// A convolution with a window as large as its step, which is read as one that sees the whole
@@ -276,7 +260,9 @@ impl<'a> Lowering<'a> {
             DenseLayer::new(rows, vec![(1.0, 0.0); channels], output_map)
         });
         let layer = layer.ok_or_else(|| node.refuse("its weights do not fit its input"))?;
-        let layer = self.layer(Operation::Dense(layer), vec![from], outputs);
+        let layer = self
+            .graph
+            .push(Operation::Dense(layer), vec![from], outputs);
         Ok(Value::Vector(layer, false))
     }
 
@@ -305,7 +291,11 @@ impl<'a> Lowering<'a> {
             activation: Activation::None,
         };
         let operation = Operation::Convolution(convolution);
-        Ok(Value::Tensor(self.layer(operation, vec![from], channels)))
+        Ok(Value::Tensor(self.graph.push(
+            operation,
+            vec![from],
+            channels,
+        )))
     }
 
     fn sum(&mut self, node: &'a Node) -> Result<Value, LoadError> {
@@ -318,7 +308,7 @@ impl<'a> Lowering<'a> {
                 let channels = self.graph.channels[*full];
                 let layer = Operation::Sum(Activation::None);
                 let inputs = vec![*part, *full];
-                return Ok(Value::Tensor(self.layer(layer, inputs, channels)));
+                return Ok(Value::Tensor(self.graph.push(layer, inputs, channels)));
             }
             _ => return Err(node.refuse("it does not add two maps of the same channels")),
         };
@@ -327,18 +317,18 @@ impl<'a> Lowering<'a> {
             return Err(node.refuse("it does not add two maps of the same channels"));
         }
         let layer = Operation::Sum(Activation::None);
-        Ok(Value::Tensor(self.layer(layer, vec![part, full], channels)))
+        Ok(Value::Tensor(self.graph.push(
+            layer,
+            vec![part, full],
+            channels,
+        )))
     }
 
     fn prelu(&mut self, node: &'a Node) -> Result<Value, LoadError> {
         let tensor = self.tensor(node, 0)?;
         let slopes = self.vector(node, 1, self.graph.channels[tensor])?;
         let alone = node.reads(0).and_then(|name| self.uses.get(name)) == Some(&1);
-        let layer = self.maker.get(&tensor).copied();
-        let operation = layer
-            .and_then(|layer| self.graph.layers.get_mut(layer))
-            .map(|layer| &mut layer.operation);
-        match operation {
+        match self.graph.maker_mut(tensor) {
             Some(
                 Operation::Sum(activation) | Operation::Convolution(Convolution { activation, .. }),
             ) if alone && *activation == Activation::None => {
@@ -359,7 +349,7 @@ impl<'a> Lowering<'a> {
             return Err(node.refuse("it is not 2x2 with stride 2"));
         }
         let channels = self.graph.channels[from];
-        Ok(Value::Tensor(self.layer(
+        Ok(Value::Tensor(self.graph.push(
             Operation::MaxPool,
             vec![from],
             channels,

@@ -6,7 +6,7 @@ use crate::{CaptureError, CapturePolicy, FaceChoice, StageTimings, Worker};
 use countenance_gallery::{ModelId, Template};
 use countenance_vision::{
     Crop, Face, Observation, Picture, Quality, QualityCause, Size, align, assess, choose_face,
-    decode, measure,
+    decode, measure, observe,
 };
 
 /// What was found in one picture.
@@ -89,7 +89,11 @@ impl Worker {
         let clock = engine.clock();
         let picture = timed(clock, &mut timings.decode, || decode(bytes, &policy.decode))?;
         let seen = timed(clock, &mut timings.detect, || {
-            self.observe_picture(&picture, None)
+            let meshes = match &mut self.meshes {
+                Some(meshes) => meshes,
+                none => none.insert(engine.meshes().map_err(CaptureError::MeshPlan)?),
+            };
+            Ok::<_, CaptureError>(observe(&picture, &mut self.detector, meshes, None)?)
         })?;
         let Observation { cues, crop } = match seen {
             Ok(seen) => seen,

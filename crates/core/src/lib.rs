@@ -20,7 +20,6 @@ mod faces;
 mod grant_consent;
 mod identify;
 mod networks;
-mod observe;
 mod open;
 mod open_collection;
 mod policy;

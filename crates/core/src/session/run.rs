@@ -33,7 +33,8 @@ pub struct Run {
     lost_since: Option<Duration>,
     last_cause: Option<QualityCause>,
     failed: BTreeSet<Check>,
-    keys: Vec<Template>,
+    /// Of the first key frame; the others only have to be like it.
+    first_key: Option<Template>,
     messages: Vec<Message>,
 }
 
@@ -101,7 +102,7 @@ impl Run {
             lost_since: None,
             last_cause: None,
             failed: BTreeSet::new(),
-            keys: Vec::new(),
+            first_key: None,
             messages: Vec::new(),
         };
         run.prompt(Gesture::Hold, FIRST_HOLD);
@@ -156,16 +157,13 @@ impl Run {
 
     /// Takes in the template of the frame before, and says how it ended when that was the last.
     pub fn key_frame(&mut self, template: Template, threshold: &Threshold) -> Option<Verdict> {
-        if let Some(first) = self.keys.first() {
+        if let Some(first) = &self.first_key {
             let same = first.compare(&template);
             if !same.is_ok_and(|score| threshold.accepts(score)) {
                 self.failed.insert(Check::Identity);
             }
         }
-        // The first is all that is needed again; the others only had to be like it.
-        if self.keys.is_empty() {
-            self.keys.push(template);
-        }
+        self.first_key.get_or_insert(template);
         if !matches!(self.phase, Phase::Over) {
             return None;
         }
@@ -176,7 +174,7 @@ impl Run {
             self.failed.insert(Check::Repeats);
         }
         let failed = std::mem::take(&mut self.failed);
-        let probe = self.keys.pop()?;
+        let probe = self.first_key.take()?;
         Some(Verdict::Judged(Judged { failed, probe }))
     }
 

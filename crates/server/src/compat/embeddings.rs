@@ -78,7 +78,7 @@ pub(super) async fn recognize(State(platform): State<Platform>, request: Request
         registry.recognize(worker, &mut Searcher::new(1), &open, asked, most)
     });
     let known = looked.await??;
-    let curve = Curve::of(&platform.engine, &platform.registry).ok_or_else(Fault::wrong)?;
+    let curve = Curve::of(&platform)?;
     let result: Vec<_> = embeddings
         .iter()
         .zip(&known.found)
@@ -102,7 +102,7 @@ pub(super) async fn verify_face(State(platform): State<Platform>, request: Reque
         verify_face::compare(&books, &service, worker, &id, &probes)
     });
     let compared = looked.await??;
-    let curve = Curve::of(&platform.engine, &platform.registry).ok_or_else(Fault::wrong)?;
+    let curve = Curve::of(&platform)?;
     let mut scores = compared.scores.into_iter();
     let found = embeddings.into_iter().map(|embedding| {
         let similarity = scores.next().map_or(0.0, |score| curve.similarity(score));
@@ -120,7 +120,7 @@ pub(super) async fn verify(State(platform): State<Platform>, request: Request) -
     ask.service.needs_embeddings()?;
     let Pair { source, targets } = form::json(ask).await?;
     let source = template(&platform.engine, &source)?;
-    let curve = Curve::of(&platform.engine, &platform.registry).ok_or_else(Fault::wrong)?;
+    let curve = Curve::of(&platform)?;
     let probes = templates(&platform.engine, &targets)?;
     let mut found = Vec::with_capacity(targets.len());
     for (embedding, probe) in targets.into_iter().zip(probes) {

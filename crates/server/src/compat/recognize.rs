@@ -50,7 +50,7 @@ pub(super) async fn recognize(State(platform): State<Platform>, request: Request
         Ok((faces, known))
     });
     let (faces, known) = looked.await??;
-    let curve = Curve::of(&platform.engine, &platform.registry).ok_or_else(Fault::wrong)?;
+    let curve = Curve::of(&platform)?;
     let mut result = face::all(&faces, &service, &query, true);
     for (face, found) in result.iter_mut().zip(&known.found) {
         face.subjects = Some(similar(found, curve));

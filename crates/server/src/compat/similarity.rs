@@ -1,6 +1,8 @@
 //! Comparison scores as its clients know them: from 0 to 1, where 0.5 is the point of decision.
 
-use countenance_core::{Engine, FalseMatchRate, Registry, Score};
+use super::fault::Fault;
+use crate::platform::Platform;
+use countenance_core::{ComparePolicy, FalseMatchRate, Score};
 
 /// How fast the curve rises at the point of decision; those of CompreFace's own models lie between 5.3 and 7.1.
 const SLOPE: f64 = 6.0;
@@ -14,15 +16,16 @@ pub(super) struct Curve {
 
 impl Curve {
     /// The curve, by the calibration of the engine.
-    pub(super) fn of(engine: &Engine, registry: &Registry) -> Option<Self> {
-        let policy = countenance_core::ComparePolicy {
-            fmr: FalseMatchRate::new(1e-4).ok()?,
-            ..registry.policy().clone()
+    pub(super) fn of(platform: &Platform) -> Result<Self, Fault> {
+        let threshold = || {
+            let policy = ComparePolicy {
+                fmr: FalseMatchRate::new(1e-4).ok()?,
+                ..platform.registry.policy().clone()
+            };
+            platform.engine.threshold(&policy).ok()
         };
-        let threshold = engine.threshold(&policy).ok()?;
-        Some(Self {
-            threshold: threshold.cosine(),
-        })
+        let threshold = threshold().ok_or_else(Fault::wrong)?.cosine();
+        Ok(Self { threshold })
     }
 
     /// What stands in an answer, to five decimals, half up. What is below the threshold never rounds up to it.

@@ -64,7 +64,7 @@ pub(super) async fn verify(State(platform): State<Platform>, request: Request) -
     if target.faces.is_empty() {
         return Err(Fault::no_face());
     }
-    let curve = Curve::of(&platform.engine, &platform.registry).ok_or_else(Fault::wrong)?;
+    let curve = Curve::of(&platform)?;
     let reference = only(&source)?;
     let mut matches = face::all(&target, &service, &query, true);
     for (face, found) in matches.iter_mut().zip(&target.faces) {

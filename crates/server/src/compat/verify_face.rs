@@ -44,7 +44,7 @@ pub(super) async fn verify(State(platform): State<Platform>, request: Request) -
         Ok((faces, compared))
     });
     let (faces, compared) = looked.await??;
-    let curve = Curve::of(&platform.engine, &platform.registry).ok_or_else(Fault::wrong)?;
+    let curve = Curve::of(&platform)?;
     let mut result = face::all(&faces, &service, &query, true);
     let mut scores = compared.scores.into_iter();
     for (face, found) in result.iter_mut().zip(&faces.faces) {

@@ -1,5 +1,6 @@
 //! `countenance collection`: groups of people, and what may be decided about who of them somebody is.
 
+use crate::clock::{date_of, time_of};
 use crate::engine::EngineArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -39,6 +40,7 @@ pub(crate) struct Args {
 enum Command {
     Create(CreateArgs),
     List(ListArgs),
+    Members(MembersArgs),
     Show(ShowArgs),
     Set(SetArgs),
 }
@@ -66,6 +68,26 @@ Examples:
 
 JSON: collections (names).")]
 struct ListArgs {
+    #[command(flatten)]
+    registry: RegistryArgs,
+
+    /// Print the list as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// List the members of a collection: whom `identify` may name
+///
+/// Members are subjects with a running consent to `identify` and a template. With more of them than `collection show`
+/// allows, nobody is identified.
+#[derive(clap::Args, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance collection members --collection door --data vault
+  countenance collection members --collection door --data vault --json
+
+JSON: members (each id, expires, templates, last_used), most_members.")]
+struct MembersArgs {
     #[command(flatten)]
     registry: RegistryArgs,
 
@@ -129,6 +151,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     match &args.command {
         Command::Create(args) => create(args),
         Command::List(args) => list(args),
+        Command::Members(args) => members(args, engine),
         Command::Show(args) => {
             let opened = args.registry.open()?;
             let settings = opened.registry.identify_settings(&opened.collection)?;
@@ -174,6 +197,63 @@ fn list(args: &ListArgs) -> Outcome {
             say!("{}", plain(name));
         }
     }
+    Ok(Exit::Success)
+}
+
+#[derive(Debug, Serialize)]
+struct MembersJson {
+    members: Vec<MemberJson>,
+    most_members: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct MemberJson {
+    id: String,
+    expires: String,
+    templates: usize,
+    last_used: String,
+}
+
+fn members(args: &MembersArgs, engine: &EngineArgs) -> Outcome {
+    const PAGE: u32 = 500;
+    let opened = args.registry.open()?;
+    let settings = opened.registry.identify_settings(&opened.collection)?;
+    let most = IdentifyPolicy::new(&engine.engine()?, false, settings)?.cap();
+    let mut members = Vec::new();
+    let mut next = Some(0);
+    while let Some(after) = next {
+        let page = opened.registry.members(&opened.collection, after, PAGE)?;
+        members.extend(page.members.iter().map(|member| MemberJson {
+            id: member.external_id.as_str().to_owned(),
+            expires: time_of(member.expires),
+            templates: member.templates,
+            last_used: date_of(member.used_day.into()),
+        }));
+        next = page.next;
+    }
+    if args.json {
+        json::print(&MembersJson {
+            members,
+            most_members: most,
+        })?;
+        return Ok(Exit::Success);
+    }
+    let mut out = anstream::stdout().lock();
+    for member in &members {
+        writeln!(
+            out,
+            "{}  {}  consent until {}  {}",
+            member.last_used,
+            plain(&member.id),
+            member.expires,
+            counted(member.templates, "template")
+        )?;
+    }
+    writeln!(
+        out,
+        "{} of at most {most}",
+        counted(members.len(), "member")
+    )?;
     Ok(Exit::Success)
 }
 

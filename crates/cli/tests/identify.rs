@@ -73,6 +73,15 @@ fn a_member_is_named_until_the_consent_is_withdrawn() {
         named.get("score").is_none(),
         "scores are shown when asked for"
     );
+    let list = "collection members --collection door --data vault --json";
+    let listed = json(&place.answers(list, 0));
+    assert_eq!(
+        (
+            &listed["members"][0]["id"],
+            &listed["members"][0]["templates"]
+        ),
+        (&"ana".into(), &1.into())
+    );
     let nobody = json(&place.answers(&ask.replace("obama2", "biden"), 1));
     assert_eq!(
         (&nobody["decision"], &nobody["id"]),
@@ -87,6 +96,8 @@ fn a_member_is_named_until_the_consent_is_withdrawn() {
         (&gone["decision"], &gone["members"]),
         (&"reject".into(), &0.into())
     );
+    let listed = json(&place.answers(list, 0));
+    assert_eq!(listed["members"].as_array().map(Vec::len), Some(0));
 }
 
 #[test]

@@ -133,22 +133,90 @@ fn a_first_start_needs_no_configuration_and_serves_a_whole_life() {
 }
 
 #[test]
-fn a_vault_of_the_command_line_is_served_and_a_second_process_is_told_why_it_may_not() {
+fn commands_work_on_the_folder_of_a_running_server_and_it_heeds_at_once_what_they_did() {
     let folder = tempfile::tempdir().unwrap();
-    fixture::assert_exit(&run(folder.path(), "keyring init --data vault"), 0);
-    fixture::assert_exit(&run(folder.path(), "subject add ben --data vault"), 0);
+    let done = |command: &str| {
+        let done = run(folder.path(), command);
+        fixture::assert_exit(&done, 0);
+        done
+    };
+    done("keyring init --data vault");
+    done("subject add ben --data vault");
+    fs::write(folder.path().join("form.pdf"), "signed").unwrap();
+    for photo in ["obama.jpg", "obama2.jpg", "biden.jpg"] {
+        fs::copy(fixture::sample(photo), folder.path().join(photo)).unwrap();
+    }
     let server = Running::start(folder.path(), &[]);
     let admin = fs::read_to_string(folder.path().join("vault.admin-key")).unwrap();
-    let (status, shown) = server.ask(Some(admin.trim()), "GET", "/v1/subjects/ben", None);
+    let admin = admin.trim();
+    let (status, shown) = server.ask(Some(admin), "GET", "/v1/subjects/ben", None);
     assert_eq!((status, &shown["id"]), (200, &json!("ben")));
-    let refused = run(folder.path(), "subject list --data vault");
-    fixture::assert_exit(&refused, 4);
-    let said = fixture::stderr(&refused);
-    let id = server.child.id().to_string();
-    assert!(said.contains(&id) && said.contains("/v1/"), "{said}");
-    server.stop();
-    // With the server gone the command line has the folder again.
-    fixture::assert_exit(&run(folder.path(), "subject list --data vault"), 0);
+
+    // Whoever the command line adds and enrolls, the server verifies.
+    done("subject add ana --data vault");
+    done("consent grant ana --purpose verify --text 1 --evidence form.pdf --data vault");
+    done("enroll ana obama.jpg --data vault");
+    assert_eq!(verify(&server, admin), "accept");
+    done("verify --subject ana obama2.jpg --data vault");
+    let wrong = run(folder.path(), "verify --subject ana biden.jpg --data vault");
+    fixture::assert_exit(&wrong, 1);
+    // And the other way round.
+    let (status, _) = server.ask(
+        Some(admin),
+        "POST",
+        "/v1/subjects",
+        Some(&json!({ "id": "cy" })),
+    );
+    assert_eq!(status, 201);
+    let listed = fixture::json(&done("subject list --data vault --json"));
+    assert_eq!(listed["subjects"].as_array().unwrap().len(), 3);
+
+    // A withdrawal and an erasure by command hold in the very next request.
+    done("consent withdraw ana --purpose verify --data vault");
+    assert_eq!(verify(&server, admin), "reject");
+    done("subject erase ben --data vault --receipt ben.receipt");
+    let (status, _) = server.ask(Some(admin), "GET", "/v1/subjects/ben", None);
+    assert_eq!(status, 404);
+
+    // The log is one, its backup is whole, and a tenant that is made now has keys now.
+    done("audit verify --data vault --receipt ben.receipt");
+    done("backup --data vault --to data.backup");
+    done("keyring init --data vault --tenant acme");
+    let made = fixture::json(&done(
+        "key create --data vault --tenant acme --scopes enroll --json",
+    ));
+    let (status, told) = server.ask(made["key"].as_str(), "GET", "/v1/subjects", None);
+    assert_eq!(status, 200, "{told}");
+
+    // What the server would not live through is refused, and says by whom.
+    for command in [
+        "keyring rotate --data vault",
+        "keyring rotate --new-root other --data vault",
+    ] {
+        let refused = run(folder.path(), command);
+        fixture::assert_exit(&refused, 4);
+        let said = fixture::stderr(&refused);
+        let id = server.child.id().to_string();
+        assert!(said.contains(&id) && said.contains("stop it"), "{said}");
+    }
+    assert!(!folder.path().join("other").exists());
+    let log = server.stop();
+    assert!(!log.contains("ana") && !log.contains("ben"), "{log}");
+    assert!(!folder.path().join("vault/server.store").exists());
+    // With the server gone the command line has the folder itself, and finds all of it.
+    done("audit verify --data vault --deep --receipt ben.receipt");
+}
+
+#[test]
+fn a_server_that_was_killed_leaves_no_socket_that_stands_in_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Running::start(folder.path(), &[]);
+    server.child.kill().unwrap();
+    server.child.wait().unwrap();
+    assert!(folder.path().join("vault/server.store").exists());
+    fixture::assert_exit(&run(folder.path(), "subject add ana --data vault"), 0);
+    fixture::assert_exit(&run(folder.path(), "keyring rotate --data vault"), 0);
+    Running::start(folder.path(), &[]).stop();
 }
 
 #[test]

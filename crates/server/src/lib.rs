@@ -29,7 +29,7 @@ mod wire;
 
 pub use config::{Compat, Config};
 pub use keys::{KeyError, KeyOrder, KeyStore, KeyStoreError, NewKey};
-pub use local::{Operator, SOCKET, Told};
+pub use local::{Operator, SOCKET, Told, store_of};
 pub use platform::Parts;
 pub use server::{Listen, ServeError, Server, Stop};
 pub use sessions::{SessionLimits, TargetError, WebhookConfig};

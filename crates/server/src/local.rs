@@ -1,15 +1,20 @@
 //! The socket in the data folder: whoever may open it runs the platform, and needs no key (ADR 23).
 
+use countenance_core::vault::store::{Store, host};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{UnixListener, UnixStream};
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "server.sock";
+
+/// Name of the socket over which the store is lent (ADR 46).
+pub(crate) const STORE_SOCKET: &str = "server.store";
 
 /// How long an answer over the socket may take: as long as the server itself gives a request, and some more.
 const WAIT: Duration = Duration::from_secs(90);
@@ -19,26 +24,26 @@ const CONNECT: Duration = Duration::from_secs(10);
 const MOST: usize = 64 << 20;
 
 /// Listens on the socket of a data folder, which this process holds: what is there is of one that was killed.
-pub(crate) fn listen(folder: &Path) -> io::Result<UnixListener> {
+pub(crate) fn listen(folder: &Path, socket: &str) -> io::Result<UnixListener> {
     use std::os::unix::fs::PermissionsExt as _;
-    let path = folder.join(SOCKET);
+    let path = folder.join(socket);
     match std::fs::remove_file(&path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let open = std::fs::File::open(folder)?;
-    let listener = UnixListener::bind(short(&open, &path))?;
+    let listener = UnixListener::bind(short(&open, &path, socket))?;
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
 
 /// The address of a socket has room for 107 bytes: a longer path is named by its open folder.
-fn short(folder: &std::fs::File, path: &Path) -> std::path::PathBuf {
+fn short(folder: &std::fs::File, path: &Path, socket: &str) -> std::path::PathBuf {
     use std::os::fd::AsRawFd as _;
     if path.as_os_str().len() < 100 || !cfg!(target_os = "linux") {
         return path.to_owned();
     }
-    Path::new(&format!("/proc/self/fd/{}", folder.as_raw_fd())).join(SOCKET)
+    Path::new(&format!("/proc/self/fd/{}", folder.as_raw_fd())).join(socket)
 }
 
 /// Whether whoever connected is this very user, or root.
@@ -46,6 +51,49 @@ pub(crate) fn is_operator(stream: &UnixStream) -> bool {
     let own = rustix::process::geteuid().as_raw();
     let peer = stream.peer_cred();
     peer.is_ok_and(|peer| peer.uid() == 0 || peer.uid() == own)
+}
+
+/// Connects to the store of the server that has a data folder, if one runs there: for `LentStore`.
+///
+/// # Errors
+/// [`io::Error`] when there is a socket of a running server that does not let this user in.
+pub fn store_of(folder: &Path) -> io::Result<Option<std::os::unix::net::UnixStream>> {
+    let path = folder.join(STORE_SOCKET);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let open = std::fs::File::open(folder)?;
+    match std::os::unix::net::UnixStream::connect(short(&open, &path, STORE_SOCKET)) {
+        Ok(stream) => Ok(Some(stream)),
+        // A server that was killed leaves its socket behind.
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lends a store to whoever connected, until they hang up or the server stops.
+pub(crate) async fn lend(
+    store: Arc<dyn Store>,
+    stream: UnixStream,
+    mut closing: tokio::sync::watch::Receiver<()>,
+) -> io::Result<()> {
+    let stream = stream.into_std()?;
+    stream.set_nonblocking(false)?;
+    let own = stream.try_clone()?;
+    let (done, mut ended) = tokio::sync::oneshot::channel();
+    let thread = std::thread::Builder::new().name("store".to_owned());
+    thread.spawn(move || {
+        let _ = done.send(host(&*store, stream));
+    })?;
+    let ended = tokio::select! {
+        ended = &mut ended => ended,
+        _ = closing.changed() => {
+            // What was asked is answered, and nothing more is read.
+            own.shutdown(std::net::Shutdown::Read)?;
+            ended.await
+        }
+    };
+    ended.map_err(io::Error::other)?
 }
 
 /// Asks the server of a data folder.
@@ -79,7 +127,7 @@ impl Operator {
             .enable_all()
             .build()?;
         let open = std::fs::File::open(folder)?;
-        let connected = runtime.block_on(UnixStream::connect(short(&open, &path)));
+        let connected = runtime.block_on(UnixStream::connect(short(&open, &path, SOCKET)));
         let stream = match connected {
             Ok(stream) => stream,
             // A server that was killed leaves its socket behind.

@@ -8,6 +8,7 @@ use crate::platform::{Parts, Platform};
 use crate::router::router;
 use crate::tls::{Tls, TlsError, TlsFiles};
 use axum::{Extension, Router};
+use countenance_core::vault::store::Store;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -33,16 +34,20 @@ const LOOK: Duration = Duration::from_secs(10);
 const SWEEP: Duration = Duration::from_secs(5);
 /// Connections of the operator at one time.
 const OPERATORS: usize = 32;
+/// Commands on the data folder at one time.
+const BORROWERS: usize = 8;
 
 /// Where a server listens.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Listen {
     /// The address for everybody.
     pub address: SocketAddr,
     /// With TLS, if there is a certificate.
     pub tls: Option<TlsFiles>,
-    /// The data folder, for the operator's socket in it.
+    /// The data folder, for the operator's sockets in it.
     pub folder: Option<PathBuf>,
+    /// The store that is lent to commands on that folder.
+    pub store: Option<Arc<dyn Store>>,
 }
 
 impl Listen {
@@ -53,6 +58,7 @@ impl Listen {
             address,
             tls: None,
             folder: None,
+            store: None,
         }
     }
 }
@@ -102,6 +108,7 @@ struct Sockets {
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
     operator: Option<(UnixListener, PathBuf)>,
+    lending: Option<(UnixListener, Arc<dyn Store>)>,
 }
 
 /// Stops a server from outside.
@@ -134,17 +141,22 @@ impl Server {
             .block_on(TcpListener::bind(address))
             .map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let inside = runtime.enter();
+        let bound = |folder: &PathBuf, socket| {
+            local::listen(folder, socket).map_err(|source| ServeError::Socket {
+                folder: folder.clone(),
+                source,
+            })
+        };
+        let lending = match (&listen.folder, listen.store) {
+            (Some(folder), Some(store)) => Some((bound(folder, local::STORE_SOCKET)?, store)),
+            _ => None,
+        };
         let operator = match listen.folder {
             None => None,
-            Some(folder) => {
-                let _inside = runtime.enter();
-                let bound = local::listen(&folder);
-                match bound {
-                    Ok(listener) => Some((listener, folder)),
-                    Err(source) => return Err(ServeError::Socket { folder, source }),
-                }
-            }
+            Some(folder) => Some((bound(&folder, local::SOCKET)?, folder)),
         };
+        drop(inside);
         let platform = Platform::new(parts, config).map_err(ServeError::Make)?;
         Ok(Self {
             runtime,
@@ -152,6 +164,7 @@ impl Server {
                 listener,
                 tls,
                 operator,
+                lending,
             },
             address,
             platform,
@@ -295,10 +308,12 @@ async fn serve(sockets: &Sockets, platform: &Platform, end: impl Future<Output =
     let operators = Door::new(routes.layer(Extension(FromOperator)), config);
     let public = accept_public(sockets, everybody, config, &closing);
     let own = accept_operators(sockets, operators, &closing);
+    let borrowers = accept_borrowers(sockets, &closing);
     tokio::select! {
         () = end => {}
         () = public => {}
         () = own => {}
+        () = borrowers => {}
         () = sweep(platform) => {}
     }
     platform.sessions.end();
@@ -311,7 +326,9 @@ async fn serve(sockets: &Sockets, platform: &Platform, end: impl Future<Output =
         tracing::warn!("some requests did not end in time");
     }
     if let Some((_, folder)) = &sockets.operator {
-        let _ = std::fs::remove_file(folder.join(local::SOCKET));
+        for socket in [local::SOCKET, local::STORE_SOCKET] {
+            let _ = std::fs::remove_file(folder.join(socket));
+        }
     }
 }
 
@@ -374,6 +391,30 @@ async fn accept_operators(sockets: &Sockets, door: Door, closing: &watch::Sender
         let (door, heard) = (door.clone(), closing.subscribe());
         tokio::spawn(async move {
             door.serve(stream, heard).await;
+            drop(place);
+        });
+    }
+}
+
+async fn accept_borrowers(sockets: &Sockets, closing: &watch::Sender<()>) {
+    let Some((listener, store)) = &sockets.lending else {
+        return std::future::pending().await;
+    };
+    let places = Arc::new(Semaphore::new(BORROWERS));
+    loop {
+        let accepted = accepted(&places, listener.accept()).await;
+        let Some(((stream, _), place)) = accepted else {
+            continue;
+        };
+        if !local::is_operator(&stream) {
+            tracing::warn!("another user tried to borrow the store");
+            continue;
+        }
+        let (store, heard) = (Arc::clone(store), closing.subscribe());
+        tokio::spawn(async move {
+            if let Err(error) = local::lend(store, stream, heard).await {
+                tracing::debug!(%error, "a command broke off");
+            }
             drop(place);
         });
     }

@@ -8,6 +8,7 @@ use crate::random::Random;
 use crate::seal;
 use crate::secret::Secret;
 use crate::store::EventRow;
+use serde::{Deserialize, Serialize};
 
 const EVENT_BYTES: usize = 24;
 
@@ -167,7 +168,7 @@ impl Event {
 }
 
 /// An event ready to be appended: its sealed form and the hash of its leaf.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct SealedEvent {
     /// Number of the subject it is about, 0 for none.
     pub subject: u64,

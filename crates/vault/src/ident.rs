@@ -2,6 +2,7 @@
 
 use crate::seal;
 use crate::secret::Secret;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
 
@@ -213,7 +214,7 @@ impl fmt::Debug for Pseudonym {
 }
 
 /// The random name of one subject's key. It is never used again after the key is destroyed.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct KeyId(pub(crate) [u8; 16]);
 
 impl KeyId {

@@ -53,6 +53,34 @@ impl TallyKey {
     }
 }
 
+/// How the key goes to the process that has the store (`store::LentStore`): it makes the tally there.
+pub(crate) mod lent {
+    use super::{Secret, TallyKey};
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use zeroize::Zeroizing;
+
+    type Bytes = Option<([u8; 32], [u8; 32])>;
+
+    pub(crate) fn serialize<S: Serializer>(
+        key: &Option<TallyKey>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        let bytes = key.as_ref();
+        let bytes = bytes.map(|key| (*key.row.expose(), *key.whole.expose()));
+        Zeroizing::new(bytes).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<TallyKey>, D::Error> {
+        let bytes = Zeroizing::new(Bytes::deserialize(from)?);
+        Ok(bytes.as_ref().map(|(row, whole)| TallyKey {
+            row: Secret::new(row),
+            whole: Secret::new(whole),
+        }))
+    }
+}
+
 impl Tally {
     pub(crate) fn delete(&mut self, key: &TallyKey, row: &DeletionRow) {
         self.deletions += 1;

@@ -62,6 +62,8 @@ struct InitJson {
 /// A vault that is open, and what had to be made for it.
 pub(crate) struct Ready {
     pub(crate) vault: Vault,
+    /// What it is kept in.
+    pub(crate) store: Arc<dyn Store>,
     pub(crate) made: Made,
 }
 
@@ -145,7 +147,7 @@ pub(crate) fn make(options: &RegistryArgs) -> Result<Ready, Failure> {
         collection: made_folder
             || was_made(vault.create_collection(&tenant, &collection, now).map(drop))?,
     };
-    Ok(Ready { vault, made })
+    Ok(Ready { vault, store, made })
 }
 
 /// Whether there is a vault that was made to its end.
@@ -159,7 +161,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let options = &args.registry;
     let place = options.root_place()?;
     let folder = options.folder().ok();
-    let Ready { vault, made } = make(options)?;
+    let Ready { vault, made, .. } = make(options)?;
     let registry = registry(vault, FalseMatchRate::DEFAULT)?;
     let promise = options.promise(&place);
     let document = InitJson {

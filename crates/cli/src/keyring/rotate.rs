@@ -59,6 +59,7 @@ struct RotateJson {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
+    args.registry.refuse_served()?;
     let vault = args.registry.vault()?;
     let now = MachineClock::start().now();
     let mut done = RotateJson {

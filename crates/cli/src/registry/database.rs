@@ -2,7 +2,7 @@
 
 use super::{RegistryArgs, running};
 use crate::failure::Failure;
-use countenance_core::vault::store::{Durability, SqliteStore, Store, StoreError};
+use countenance_core::vault::store::{Durability, LentStore, SqliteStore, Store, StoreError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,12 +101,36 @@ pub(crate) fn remove_files(folder: &Path) {
     let _ = std::fs::remove_file(folder.join("lock"));
 }
 
-/// Opens the store that the options name.
+/// Opens the store that the options name: that of the server, where one runs on the folder (ADR 46).
 pub(crate) fn open(args: &RegistryArgs) -> Result<Arc<dyn Store>, Failure> {
+    if let Some(store) = lent(args)? {
+        return Ok(Arc::new(store));
+    }
     match &args.database {
         None => Ok(Arc::new(embedded(args)?)),
         Some(url) => postgres(args, url),
     }
+}
+
+/// The store of the server that runs on the folder, if one does.
+fn lent(args: &RegistryArgs) -> Result<Option<LentStore>, Failure> {
+    let Ok(folder) = args.folder() else {
+        return Ok(None);
+    };
+    let stream = countenance_server::store_of(folder).map_err(|error| {
+        Failure::from(error)
+            .about(folder.display())
+            .with_hint("a server runs here: ask as the user it runs as, or over HTTP with a key")
+    })?;
+    let Some(stream) = stream else {
+        return Ok(None);
+    };
+    let store = LentStore::over(stream).map_err(|error| {
+        Failure::from(error)
+            .about(folder.display())
+            .with_hint("use the program that the server runs, or stop the server first")
+    })?;
+    Ok(Some(store))
 }
 
 fn embedded(args: &RegistryArgs) -> Result<SqliteStore, Failure> {

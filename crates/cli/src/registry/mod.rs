@@ -180,6 +180,17 @@ impl RegistryArgs {
             .map_err(|error| self.about_vault(error))
     }
 
+    /// Refuses what a server on the folder would not live through.
+    pub(crate) fn refuse_served(&self) -> Result<(), Failure> {
+        match self.folder().ok().and_then(running::advice) {
+            None => Ok(()),
+            Some(advice) => Err(Failure::from(anyhow::anyhow!(
+                "a server runs on this folder and holds the keys that would change"
+            ))
+            .with_hint(advice)),
+        }
+    }
+
     /// The registry and the collection that was named.
     pub(crate) fn open(&self) -> Result<Opened, Failure> {
         self.open_at(FalseMatchRate::DEFAULT)

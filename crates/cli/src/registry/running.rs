@@ -77,7 +77,7 @@ pub(crate) fn advice(folder: &Path) -> Option<String> {
     let lives = !cfg!(target_os = "linux") || Path::new(&format!("/proc/{}", note.pid)).exists();
     lives.then(|| {
         format!(
-            "the server with process id {} has it: ask at {}/v1/subjects with a key (see /docs), or stop the server first; `countenance key` works through it",
+            "the server with process id {} has it, {}: stop it first",
             note.pid, note.url
         )
     })
@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(advice(folder.path()), None);
         let held = announce(folder.path(), "http://127.0.0.1:1".to_owned()).unwrap();
         let said = advice(folder.path()).unwrap();
-        assert!(said.contains("http://127.0.0.1:1/v1/"), "{said}");
+        assert!(said.contains("http://127.0.0.1:1: stop"), "{said}");
         drop(held);
         assert_eq!(advice(folder.path()), None);
         let stale = r#"{"pid": 4294967295, "url": "http://127.0.0.1:1"}"#;

@@ -88,13 +88,14 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     serve(chosen, engine)
 }
 
-fn serve(chosen: Chosen, engine: &EngineArgs) -> Outcome {
+fn serve(mut chosen: Chosen, engine: &EngineArgs) -> Outcome {
     let options = &chosen.registry;
     let folder = options.folder()?;
     let isa = engine.options()?.isa;
     let engine = engine.engine()?;
     let ready = keyring::init::make(options)?;
     let _held = running::hold(folder)?;
+    chosen.listen.store = Some(ready.store);
     let mut policy = ComparePolicy {
         fmr: chosen.fmr,
         ..ComparePolicy::default()
@@ -172,6 +173,7 @@ impl Chosen {
                 address,
                 tls,
                 folder: Some(folder),
+                store: None,
             },
             config: config(settings)?,
             max_pixels: settings.number("max-pixels", 100_000, 50_000_000)? as usize,

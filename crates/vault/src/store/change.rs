@@ -4,9 +4,10 @@ use super::{Half, KeyRow, RootWrappedRow, Row, TenantRow};
 use crate::event::SealedEvent;
 use crate::ident::KeyId;
 use crate::tally::TallyKey;
+use serde::{Deserialize, Serialize};
 
 /// A vault that is to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Making {
     /// Its id.
     pub vault: [u8; 16],
@@ -23,7 +24,7 @@ pub struct Making {
 }
 
 /// How a half came to be.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Origin {
     /// Random name of its making.
     pub token: [u8; 16],
@@ -48,7 +49,7 @@ impl Making {
 }
 
 /// Something that must hold inside a transaction of the data half.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[non_exhaustive]
 pub enum Require {
     /// The attempt counter is as it was read.
@@ -100,7 +101,7 @@ pub enum Require {
 }
 
 /// One change of the data half.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[non_exhaustive]
 pub enum Edit {
     /// Inserts a row or replaces the one in its place.
@@ -157,7 +158,7 @@ pub enum Edit {
 }
 
 /// A transaction of the data half: preconditions, changes and what the audit log says of them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Change {
     /// What must hold.
     pub requires: Vec<Require>,
@@ -168,7 +169,7 @@ pub struct Change {
 }
 
 /// What a transaction of the data half did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub struct Committed {
     /// Leaf index of the first event.
     pub first_leaf: u64,
@@ -177,10 +178,11 @@ pub struct Committed {
 }
 
 /// A transaction of the keyring half.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct KeyChange {
     /// The key of the tally, which is made anew with the change. A finished keyring is changed only
     /// with it.
+    #[serde(with = "crate::tally::lent")]
     pub tally: Option<TallyKey>,
     /// Rows to insert or replace.
     pub put: Vec<Row>,
@@ -204,7 +206,7 @@ pub struct KeyChange {
 }
 
 /// What a transaction of the keyring half did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
 pub struct KeysCommitted {
     /// Numbers of the added server parts, in order.
     pub numbers: Vec<u64>,

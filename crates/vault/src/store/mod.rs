@@ -7,6 +7,7 @@
 mod change;
 mod fault;
 mod group;
+mod lent;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rows;
@@ -17,6 +18,7 @@ mod sqlite;
 pub use crate::tally::TallyKey;
 pub use change::{Change, Committed, Edit, KeyChange, KeysCommitted, Making, Origin, Require};
 pub use fault::{FaultStore, Faults};
+pub use lent::{LentStore, host};
 #[cfg(feature = "postgres")]
 pub use postgres::PostgresStore;
 pub use rows::{
@@ -26,13 +28,14 @@ pub use rows::{
 pub use split::SplitStore;
 pub use sqlite::{Durability, SqliteStore};
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The schema version this build reads and writes.
 pub const SCHEMA_VERSION: u32 = 2;
 
 /// What a transaction found to be otherwise than its caller had read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub enum Conflict {
     /// The attempt counter was changed by somebody else.
@@ -138,7 +141,7 @@ pub enum StoreError {
 }
 
 /// The small rows of the keyring half.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct KeyringHead {
     /// The vault's id.
     pub vault: [u8; 16],
@@ -161,7 +164,7 @@ pub struct KeyringHead {
 }
 
 /// The small rows of the data half.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct DataHead {
     /// The vault's id.
     pub vault: [u8; 16],
@@ -180,7 +183,7 @@ pub struct DataHead {
 }
 
 /// Which rows of a subject are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Contents {
     /// Consents.
     Consents,
@@ -191,7 +194,7 @@ pub enum Contents {
 }
 
 /// The rows of one subject that were asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Dossier {
     /// Consent entries, by number.
     pub consents: Vec<ConsentRow>,
@@ -200,7 +203,7 @@ pub struct Dossier {
 }
 
 /// A stretch of the audit log as of one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct LogPage {
     /// Leaves of the audit tree at that moment.
     pub size: u64,
@@ -211,7 +214,7 @@ pub struct LogPage {
 }
 
 /// Which half a snapshot is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Half {
     /// Collections, models, subjects, records, consents, attempts, events, tiles.
     Data,

@@ -1,15 +1,17 @@
 //! The rows a store keeps, and their bytes in a backup (spec, section 10).
 
+use serde::{Deserialize, Serialize};
+
 macro_rules! rows {
     ($($(#[$doc:meta])* $name:ident = $tag:literal { $($(#[$each:meta])* $field:ident: $kind:tt,)* })*) => {
         $(
             $(#[$doc])*
-            #[derive(Clone, Debug, PartialEq, Eq)]
+            #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
             pub struct $name { $($(#[$each])* pub $field: rows!(@type $kind),)* }
         )*
 
         /// Any row, as backups carry it.
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
         #[non_exhaustive]
         pub enum Row { $($(#[$doc])* $name($name),)* }
 

@@ -144,7 +144,7 @@ fn commands_work_on_the_folder_of_a_running_server_and_it_heeds_at_once_what_the
     done("subject add ben --data vault");
     fs::write(folder.path().join("form.pdf"), "signed").unwrap();
     for photo in ["obama.jpg", "obama2.jpg", "biden.jpg"] {
-        fs::copy(fixture::sample(photo), folder.path().join(photo)).unwrap();
+        fs::copy(sample(photo), folder.path().join(photo)).unwrap();
     }
     let server = Running::start(folder.path(), &[]);
     let admin = fs::read_to_string(folder.path().join("vault.admin-key")).unwrap();

@@ -48,6 +48,7 @@ const RULES: &[Rule] = &[
         &["countenance-net"],
         &["countenance-models"],
     ),
+    rule("countenance-document", &["countenance-net"], &["countenance-models"]),
     rule("countenance-gallery", &["countenance-kernels"], &[]),
     rule("countenance-vault", &[], &[]),
     // use cases
@@ -55,6 +56,7 @@ const RULES: &[Rule] = &[
         "countenance-core",
         &[
             "countenance-vision",
+            "countenance-document",
             "countenance-gallery",
             "countenance-vault",
             // To build the engine from weights.

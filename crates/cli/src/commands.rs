@@ -7,7 +7,7 @@
 use crate::engine::EngineArgs;
 use crate::failure::Outcome;
 use crate::{
-    audit, backup, bench, calibrate, collection, consent, detect, doctor, enroll, evaluate, export,
+    audit, backup, bench, calibrate, collection, consent, detect, doctor, document, enroll, evaluate, export,
     identify, import, key, keyring, quantize, restore, result, retain, serve, shell, subject,
     verify,
 };
@@ -34,6 +34,8 @@ Examples:
       Stricter, and the answer for a program.
   countenance verify --subject ana today.jpg --data vault
       Is it the person enrolled as ana? `keyring init`, `subject add`, `consent grant` and `enroll` come first.
+  countenance document check passport.jpg today.jpg
+      Is it the person on the passport, and do the check digits hold?
   countenance serve --data vault
       The same over HTTP, for other programs; what is not there yet is made.
   countenance detect party.jpg --draw found
@@ -74,6 +76,7 @@ enum Command {
     Serve(serve::Args),
     Key(key::Args),
     Result(result::Args),
+    Document(document::Args),
     Detect(detect::Args),
     Evaluate(evaluate::Args),
     Calibrate(calibrate::Args),
@@ -105,6 +108,7 @@ impl Cli {
             Command::Serve(args) => serve::run(args, engine),
             Command::Key(args) => key::run(args),
             Command::Result(args) => result::run(args),
+            Command::Document(args) => document::run(args, engine),
             Command::Detect(args) => detect::run(args, engine),
             Command::Evaluate(args) => evaluate::run(args, engine),
             Command::Calibrate(args) => calibrate::run(args, engine),

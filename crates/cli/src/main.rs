@@ -23,6 +23,7 @@ mod commands;
 mod consent;
 mod detect;
 mod doctor;
+mod document;
 mod draw;
 mod engine;
 mod enroll;

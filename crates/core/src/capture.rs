@@ -44,21 +44,33 @@ impl Worker {
         policy: &CapturePolicy,
         timings: &mut StageTimings,
     ) -> Result<(Capture, Result<Crop, QualityCause>), CaptureError> {
+        let picture = timed(self.engine.clock(), &mut timings.decode, || {
+            decode(bytes, &policy.decode)
+        })?;
+        self.capture_picture(&picture, policy, timings)
+    }
+
+    /// As [`capture`](Self::capture), of a picture that is decoded.
+    pub(crate) fn capture_picture(
+        &mut self,
+        picture: &Picture,
+        policy: &CapturePolicy,
+        timings: &mut StageTimings,
+    ) -> Result<(Capture, Result<Crop, QualityCause>), CaptureError> {
         let Self {
             detector, engine, ..
         } = self;
         let clock = engine.clock();
-        let picture = timed(clock, &mut timings.decode, || decode(bytes, &policy.decode))?;
         let faces = timed(clock, &mut timings.detect, || {
-            detector.detect(&picture, policy.search)
+            detector.detect(picture, policy.search)
         })?;
-        let face = match choose(&faces, &picture, policy.face) {
+        let face = match choose(&faces, picture, policy.face) {
             Ok(face) => *face,
             Err(cause) => return Ok((Capture::without_face(picture.size(), cause), Err(cause))),
         };
         let (crop, quality) = timed(clock, &mut timings.align, || {
-            let crop = align(&picture, &face.landmarks);
-            let quality = measure(&picture, &face, &crop);
+            let crop = align(picture, &face.landmarks);
+            let quality = measure(picture, &face, &crop);
             (crop, quality)
         });
         let causes = policy
@@ -137,7 +149,24 @@ fn choose<'a>(
             .iter()
             .min_by(|a, b| widths_off_center(a, picture).total_cmp(&widths_off_center(b, picture)))
             .ok_or(QualityCause::NoFace),
+        FaceChoice::Largest => largest(faces),
     }
+}
+
+/// A face with this share of the largest one's pixels is another main face, and no smaller print of it.
+const ANOTHER_SHARE: f32 = 0.5;
+
+/// The largest face, if no other comes near.
+fn largest(faces: &[Face]) -> Result<&Face, QualityCause> {
+    let largest = faces
+        .iter()
+        .max_by(|a, b| a.area.pixels().total_cmp(&b.area.pixels()))
+        .ok_or(QualityCause::NoFace)?;
+    let near = |face: &&Face| face.area.pixels() >= ANOTHER_SHARE * largest.area.pixels();
+    if faces.iter().filter(near).count() > 1 {
+        return Err(QualityCause::SeveralFaces);
+    }
+    Ok(largest)
 }
 
 /// How far a face lies from the middle of its picture, in widths of the face.

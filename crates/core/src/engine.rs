@@ -1,6 +1,7 @@
 //! What is shared between threads, and what each thread has of its own.
 
 use crate::{Clock, CompareError, ComparePolicy, StoppedClock};
+use countenance_document::{LineNet, ZoneReader};
 use countenance_gallery::{Calibration, ModelId, Threshold};
 use countenance_vision::{Detector, Extractor, MeshFinder, Net, Size};
 use std::error::Error;
@@ -10,6 +11,9 @@ use std::sync::Arc;
 /// Plans one network for an input size; shared by all workers.
 pub type PlanNetwork =
     dyn Fn(Size) -> Result<Box<dyn Net>, Box<dyn Error + Send + Sync>> + Send + Sync;
+
+/// Makes the network that reads lines of text; each thread has its own.
+pub type PlanLine = dyn Fn() -> Result<Box<dyn LineNet>, Box<dyn Error + Send + Sync>> + Send + Sync;
 
 /// What an engine is made of.
 #[derive(Clone)]
@@ -22,6 +26,8 @@ pub struct EngineParts {
     pub embedder: Arc<PlanNetwork>,
     /// Plans the face mesh for 192 x 192 pixels; without it frames cannot be observed.
     pub mesh: Option<Arc<PlanNetwork>>,
+    /// Reads lines of text; without it machine-readable zones cannot be read.
+    pub text: Option<Arc<PlanLine>>,
     /// What was measured of the embedding network; thresholds come only from here.
     pub calibrations: Calibrations,
     /// Measures the stages.
@@ -61,6 +67,7 @@ impl EngineParts {
             detector,
             embedder,
             mesh: None,
+            text: None,
             calibrations,
             clock: Arc::new(StoppedClock),
         }
@@ -81,6 +88,8 @@ pub struct Worker {
     pub(crate) extractor: Extractor,
     /// Planned when a frame is first observed.
     pub(crate) meshes: Option<MeshFinder>,
+    /// Made when a document is first read.
+    pub(crate) reader: Option<ZoneReader>,
     pub(crate) engine: Engine,
 }
 
@@ -135,6 +144,7 @@ impl Engine {
             detector: Detector::new(move |size| plan(size)),
             extractor: Extractor::new(embedder, self.model().as_str()),
             meshes: None,
+            reader: None,
             engine: self.clone(),
         })
     }
@@ -152,6 +162,13 @@ impl Engine {
             height: side,
         };
         Ok(MeshFinder::new(plan(size)?))
+    }
+
+    /// Makes what reads machine-readable zones in one thread.
+    pub(crate) fn zone_reader(&self) -> Result<ZoneReader, Box<dyn Error + Send + Sync>> {
+        let plan = self.parts.text.as_ref();
+        let plan = plan.ok_or("the engine has no text network")?;
+        Ok(ZoneReader::new(plan()?))
     }
 
     pub(crate) fn clock(&self) -> &dyn Clock {

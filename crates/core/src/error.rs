@@ -2,7 +2,7 @@
 
 use crate::Side;
 use countenance_gallery::{ModelId, ModelIdError, TemplateError, ThresholdError};
-use countenance_vision::{DecodeError, DetectError, ExtractError, ObserveError};
+use countenance_vision::{DecodeError, DetectError, ExtractError, ObserveError, RunError};
 use std::error::Error;
 use thiserror::Error;
 
@@ -56,9 +56,15 @@ pub enum CaptureError {
     /// A frame could not be looked at.
     #[error("frame cannot be looked at")]
     Observe(#[from] ObserveError),
+    /// The machine-readable zone could not be read: its network did not run.
+    #[error("machine-readable zone cannot be read")]
+    ReadZone(#[source] RunError),
     /// The embedding is no template.
     #[error("embedding makes no template")]
     Template(#[from] TemplateError),
+    /// The text network cannot be planned.
+    #[error("text network cannot be planned")]
+    TextPlan(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl CaptureError {
@@ -72,7 +78,9 @@ impl CaptureError {
             | Self::MeshPlan(_)
             | Self::ModelName(_)
             | Self::Observe(_)
-            | Self::Template(_) => Fault::Config,
+            | Self::ReadZone(_)
+            | Self::Template(_)
+            | Self::TextPlan(_) => Fault::Config,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod audit;
 mod capture;
+mod check_document;
 mod clock;
 mod collection;
 mod compare;
@@ -36,20 +37,21 @@ mod withdraw;
 pub use answer::{Answer, Finding, OperatorDetail, Verification};
 pub use audit::{AuditReport, Consistency};
 pub use capture::Capture;
+pub use check_document::{DocumentCheck, DocumentReading, ZoneChecks, ZoneReading};
 pub use clock::{Clock, StoppedClock, WallClock};
 pub use collection::{IdentifyPolicy, IdentifySettings, IdentifySettingsError};
 pub use compare::Comparison;
 pub use decide_session::{Question, SessionDecision};
 pub use decision::{Decision, Recapture, Side};
 pub use detect::{DetectedFace, Detection};
-pub use engine::{Calibrations, Engine, EngineParts, PlanNetwork, Worker};
+pub use engine::{Calibrations, Engine, EngineParts, PlanLine, PlanNetwork, Worker};
 pub use enroll::{EnrollError, EnrollOutcome, EnrollRequest, Enrollment, MAX_TEMPLATES};
 pub use error::{CaptureError, CompareError, Fault};
 pub use extract::Extraction;
 pub use faces::{Faces, FacesWanted, FoundFace, MAX_FACES};
 pub use grant_consent::Agreement;
 pub use identify::{Identification, IdentifyAnswer, IdentifyError, IdentifyRequest};
-pub use networks::{MeshSource, Networks, OpenError, color_order, spec_of};
+pub use networks::{MeshSource, Networks, TextSource, OpenError, color_order, spec_of};
 pub use open_collection::OpenCollection;
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};
 pub use recognize::{Recognition, Recognized};
@@ -68,6 +70,11 @@ pub use template_v1::TemplateFormatError;
 pub use timing::StageTimings;
 pub use verify::VerifyError;
 
+/// The machine-readable zone of documents.
+pub use countenance_document::{
+    Check as CheckDigit, CheckOutcome, Checks, Day, Field, Format as ZoneFormat, Mrz, MrzError,
+    Reading, WrittenDate, Zone,
+};
 pub use countenance_gallery::{
     Calibration, CalibrationPoint, FalseMatchRate, ModelId, Score, Searcher, Template, Threshold,
     ThresholdError,

@@ -11,7 +11,7 @@ use countenance_models::{
 };
 use countenance_net::{
     ColorOrder, LayerRanges, LoadError, Model, Network, Options, PlanError, Precision, Ranges,
-    Size, TfjsFiles,
+    Size, TextModel, TfjsFiles,
 };
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -91,6 +91,8 @@ pub struct Networks {
     pub embedder: Model,
     /// Lays a mesh over a face; read when it is first needed.
     pub mesh: MeshSource,
+    /// Reads lines of text; read when it is first needed.
+    pub text: TextSource,
     /// What was measured of the embedding network.
     pub calibrations: Calibrations,
     /// Threads that share one run.
@@ -113,6 +115,7 @@ impl Networks {
             embedder_id: embedder.id.clone(),
             detector: read(spec_of(manifest, Role::Detector)?, weights, options)?,
             mesh: MeshSource::new(spec_of(manifest, Role::Mesh)?, weights, options)?,
+            text: TextSource::new(spec_of(manifest, Role::Text)?, weights, options)?,
             calibrations: calibrations(embedder, model.precision())?,
             embedder: model,
             threads: options.threads,
@@ -145,6 +148,8 @@ impl Networks {
         parts.mesh = Some(Arc::new(move |size| {
             Ok(Box::new(Network::plan(&mesh.model()?, size, threads)?))
         }));
+        let text = self.text;
+        parts.text = Some(Arc::new(move || Ok(Box::new(text.model()?))));
         parts.calibrations = self.calibrations;
         parts.clock = clock;
         Ok(Engine::new(parts))
@@ -216,6 +221,51 @@ impl MeshSource {
             scale: self.scale,
         };
         let model = Model::from_tfjs(&files, &self.options).map_err(|source| OpenError::Load {
+            model: self.model.clone(),
+            source,
+        })?;
+        Ok(read.insert(model).clone())
+    }
+}
+
+/// The file of the text network, and the network once somebody wanted it: no face waits for it.
+pub struct TextSource {
+    model: String,
+    file: Cow<'static, [u8]>,
+    threads: usize,
+    read: Mutex<Option<TextModel>>,
+}
+
+impl TextSource {
+    fn new(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Self, OpenError> {
+        let file = weights.to_keep(&spec.id).ok_or_else(|| OpenError::NoWeights {
+            model: spec.id.clone(),
+        })?;
+        Ok(Self {
+            model: spec.id.clone(),
+            file,
+            threads: options.threads,
+            read: Mutex::new(None),
+        })
+    }
+
+    /// The network's model id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.model
+    }
+
+    /// The network, read now if it was not.
+    ///
+    /// # Errors
+    /// [`OpenError::Load`] when its file makes no network.
+    pub fn model(&self) -> Result<TextModel, OpenError> {
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(model) = &*read {
+            return Ok(model.clone());
+        }
+        let model = TextModel::from_onnx(self.file.clone(), self.threads);
+        let model = model.map_err(|source| OpenError::Load {
             model: self.model.clone(),
             source,
         })?;

@@ -20,6 +20,17 @@ pub struct StageTimings {
     pub total: Duration,
 }
 
+impl StageTimings {
+    /// Adds the stages of another use case; the total stays that of this one.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.decode += other.decode;
+        self.detect += other.detect;
+        self.align += other.align;
+        self.embed += other.embed;
+        self.compare += other.compare;
+    }
+}
+
 /// Runs a stage and adds the time it took.
 pub(crate) fn timed<T>(clock: &dyn Clock, spent: &mut Duration, stage: impl FnOnce() -> T) -> T {
     let start = clock.elapsed();

@@ -123,6 +123,8 @@ pub enum Role {
     Embedder,
     /// Lays points all over a face.
     Mesh,
+    /// Reads a line of text.
+    Text,
 }
 
 /// Element type of a tensor.

@@ -18,6 +18,7 @@ mod options;
 mod ranges;
 mod record;
 mod seam;
+mod text;
 mod tfjs;
 
 pub use countenance_kernels::{Arithmetic, Isa, peak_macs};
@@ -27,5 +28,6 @@ pub use network::{Network, StepReport};
 pub use options::{Options, Precision};
 pub use ranges::{LayerRanges, Ranges};
 pub use record::RangeRecorder;
-pub use seam::{Net, RunError, Size};
+pub use seam::{LineNet, Net, RunError, Size, Steps};
+pub use text::TextModel;
 pub use tfjs::TfjsFiles;

@@ -120,6 +120,7 @@ fn examine(engine: &EngineArgs, people: Option<people::PeopleJson>) -> Result<Do
             Role::Detector => "detector",
             Role::Embedder => "embedder",
             Role::Mesh => "mesh",
+            Role::Text => "text",
             _ => "other",
         },
         license: model.license.clone(),

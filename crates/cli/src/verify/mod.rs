@@ -151,7 +151,7 @@ fn exit(comparison: &Comparison) -> Exit {
 }
 
 /// Says which file an error is about.
-fn named(error: CompareError, reference: &Path, probe: &Path) -> Failure {
+pub(crate) fn named(error: CompareError, reference: &Path, probe: &Path) -> Failure {
     match error {
         CompareError::Capture { side, source } => {
             let path = match side {

@@ -1,0 +1,249 @@
+//! Use case: whose portrait is on this document, what does its zone say, and is that the person of the selfie?
+
+use crate::timing::timed;
+use crate::{
+    Capture, CaptureError, CompareError, ComparePolicy, Decision, FaceChoice, Recapture, Side,
+    StageTimings, Worker,
+};
+use countenance_document::{CheckOutcome, Checks, Day, Format, Plane, Zone};
+use countenance_gallery::{Score, Template, Threshold};
+use countenance_vault::Timestamp;
+use countenance_vision::{Crop, Picture, QualityCause, decode};
+use std::time::Duration;
+
+/// What was found on a document. Nothing of it is stored anywhere; what is personal in it is overwritten when it is dropped.
+#[derive(Clone, Debug)]
+pub struct DocumentReading {
+    /// The portrait: the largest face of the picture.
+    pub portrait: Capture,
+    /// The machine-readable zone.
+    pub zone: Zone,
+    /// How long finding and reading the zone took; within the total of the timings.
+    pub zone_time: Duration,
+    /// How long the rest took.
+    pub timings: StageTimings,
+}
+
+/// A document held against a picture of its holder.
+#[derive(Clone, Debug)]
+pub struct DocumentCheck {
+    /// The answer: do portrait and selfie show one person? What the zone says is not in it.
+    pub decision: Decision,
+    /// How alike the faces are; `None` when a picture has to be taken again.
+    pub score: Option<Score>,
+    /// What the score was held against.
+    pub threshold: Threshold,
+    /// What was found on the document.
+    pub document: DocumentReading,
+    /// What was found in the picture of the holder.
+    pub selfie: Capture,
+}
+
+/// What came of the checks of a zone, without a word of what it says.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ZoneChecks {
+    /// Its format; `None` when nothing was read.
+    pub format: Option<Format>,
+    /// How it was read.
+    pub reading: ZoneReading,
+    /// What came of each check digit; `None` when nothing was read.
+    pub checks: Option<Checks>,
+    /// Whether its last valid day has passed; `None` when it states none, or it was not read.
+    pub expired: Option<bool>,
+}
+
+/// How a zone was read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ZoneReading {
+    /// There is none.
+    Absent,
+    /// Every character is clear, or a check digit speaks for it.
+    Clear,
+    /// Some characters are not clear, or one was chosen by its check digit.
+    Doubtful,
+    /// There is one, and it cannot be read.
+    Unreadable,
+}
+
+impl ZoneReading {
+    /// The stable name for machines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::Clear => "clear",
+            Self::Doubtful => "doubtful",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl ZoneChecks {
+    /// The checks of a zone, as of a time.
+    #[must_use]
+    pub fn of(zone: &Zone, now: Timestamp) -> Self {
+        let without = |reading| Self {
+            format: None,
+            reading,
+            checks: None,
+            expired: None,
+        };
+        match zone {
+            Zone::Read(read) => {
+                let today = Day::of_unix(i64::try_from(now.unix()).unwrap_or(i64::MAX));
+                let is_clear = read.corrected == 0 && read.unsure == 0;
+                Self {
+                    format: Some(read.mrz.format()),
+                    reading: if is_clear {
+                        ZoneReading::Clear
+                    } else {
+                        ZoneReading::Doubtful
+                    },
+                    checks: Some(read.mrz.checks()),
+                    expired: read.mrz.is_expired(today),
+                }
+            }
+            Zone::Unreadable => without(ZoneReading::Unreadable),
+            _ => without(ZoneReading::Absent),
+        }
+    }
+
+    /// All check digits in one: `Absent` when nothing was read.
+    #[must_use]
+    pub fn check_digits(&self) -> CheckOutcome {
+        self.checks
+            .as_ref()
+            .map_or(CheckOutcome::Absent, Checks::together)
+    }
+}
+
+impl Worker {
+    /// Finds the portrait and the machine-readable zone of a picture of a document (JPEG, PNG or WebP bytes).
+    ///
+    /// # Errors
+    /// [`CaptureError`] when the bytes do not decode or a network fails. A document without a portrait or a zone is an
+    /// outcome.
+    pub fn read_document(
+        &mut self,
+        photo: &[u8],
+        policy: &ComparePolicy,
+    ) -> Result<DocumentReading, CaptureError> {
+        Ok(self.look_at_document(photo, policy)?.0)
+    }
+
+    /// As [`read_document`](Self::read_document), and the template of the portrait, or why there is none: what a
+    /// session can hold a live person against. The threshold of the policy stands if this answers.
+    ///
+    /// # Errors
+    /// [`CompareError`] when the bytes do not decode, a network fails or no threshold stands for the rate.
+    pub fn portrait_of_document(
+        &mut self,
+        photo: &[u8],
+        policy: &ComparePolicy,
+    ) -> Result<(DocumentReading, Result<Template, QualityCause>), CompareError> {
+        self.engine.threshold(policy)?;
+        let of_document = |source| CompareError::Capture {
+            side: Side::Reference,
+            source,
+        };
+        let (mut reading, crop) = self.look_at_document(photo, policy).map_err(of_document)?;
+        let template = match crop {
+            Err(cause) => Err(cause),
+            Ok(crop) => Ok(self
+                .embed(&crop, &policy.capture, &mut reading.timings)
+                .map_err(of_document)?),
+        };
+        Ok((reading, template))
+    }
+
+    /// Holds the portrait of a document against a picture of its holder; the document is the reference.
+    ///
+    /// # Errors
+    /// As [`Worker::compare`]. A poor picture is an outcome: [`Decision::Recapture`].
+    pub fn check_document(
+        &mut self,
+        photo: &[u8],
+        selfie: &[u8],
+        policy: &ComparePolicy,
+    ) -> Result<DocumentCheck, CompareError> {
+        let start = self.engine.clock().elapsed();
+        let (mut document, portrait) = self.portrait_of_document(photo, policy)?;
+        let (decision, score, threshold, selfie) = match portrait {
+            Ok(template) => {
+                let compared = self.compare_with_template(&template, selfie, policy)?;
+                document.timings.add(&compared.timings);
+                (
+                    compared.decision,
+                    compared.score,
+                    compared.threshold,
+                    compared.probe,
+                )
+            }
+            Err(cause) => {
+                // The other picture is looked at all the same, so that a caller learns what is wrong with each.
+                let of_selfie = |source| CompareError::Capture {
+                    side: Side::Probe,
+                    source,
+                };
+                let (selfie, _) = self
+                    .capture(selfie, &policy.capture, &mut document.timings)
+                    .map_err(of_selfie)?;
+                let again = Recapture {
+                    side: Side::Reference,
+                    cause,
+                };
+                let threshold = self.engine.threshold(policy)?;
+                (Decision::Recapture(again), None, threshold, selfie)
+            }
+        };
+        document.timings.total = self.engine.clock().elapsed().saturating_sub(start);
+        Ok(DocumentCheck {
+            decision,
+            score,
+            threshold,
+            document,
+            selfie,
+        })
+    }
+
+    fn look_at_document(
+        &mut self,
+        photo: &[u8],
+        policy: &ComparePolicy,
+    ) -> Result<(DocumentReading, Result<Crop, QualityCause>), CaptureError> {
+        let engine = self.engine.clone();
+        let clock = engine.clock();
+        let start = clock.elapsed();
+        let mut timings = StageTimings::default();
+        let mut capture = policy.capture.clone();
+        capture.face = FaceChoice::Largest;
+        let picture = timed(clock, &mut timings.decode, || {
+            decode(photo, &capture.decode)
+        })?;
+        let (portrait, crop) = self.capture_picture(&picture, &capture, &mut timings)?;
+        let mut zone_time = Duration::ZERO;
+        let zone = timed(clock, &mut zone_time, || self.read_zone(&picture))?;
+        timings.total = clock.elapsed().saturating_sub(start);
+        let reading = DocumentReading {
+            portrait,
+            zone,
+            zone_time,
+            timings,
+        };
+        Ok((reading, crop))
+    }
+
+    fn read_zone(&mut self, picture: &Picture) -> Result<Zone, CaptureError> {
+        let plane = Plane::from_rgb(picture.width(), picture.height(), picture.pixels());
+        let Ok(plane) = plane else {
+            return Ok(Zone::Absent);
+        };
+        let Self { reader, engine, .. } = self;
+        let reader = match reader {
+            Some(reader) => reader,
+            none => none.insert(engine.zone_reader().map_err(CaptureError::TextPlan)?),
+        };
+        reader.read(&plane).map_err(CaptureError::ReadZone)
+    }
+}

@@ -1,0 +1,148 @@
+//! A line made straight, and what the network says of each of its places.
+
+use super::alphabet::{CLASSES, COLUMNS};
+use super::lines::Course;
+use super::plane::Plane;
+use countenance_net::{LineNet, RunError, Size};
+use std::ops::RangeInclusive;
+use zeroize::Zeroize as _;
+
+/// Rows of a straight line's picture, as the network wants it.
+const ROWS: usize = 48;
+/// Rows that the taller letters fill of them.
+const LETTER_ROWS: f32 = 28.8;
+/// Columns from one step of the network to the next.
+const STEP: usize = 8;
+/// Columns of a place: three steps. Letters are a fifth narrower so than they are printed, which the network reads as well and
+/// faster.
+const PLACE: usize = 3 * STEP;
+
+/// How probable each symbol is at one place, and how tall the ink there.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cell {
+    pub(super) scores: Scores,
+    /// Rows of ink between the half-dark edges; `None` where there is none.
+    pub(super) ink_height: Option<f32>,
+}
+
+/// One score for each symbol.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scores(pub(super) [f32; 37]);
+
+impl Default for Scores {
+    fn default() -> Self {
+        Self([0.0; 37])
+    }
+}
+
+/// Cells of the places `from..=to` of a line.
+pub(super) fn cells(
+    plane: &Plane,
+    course: &Course,
+    places: &RangeInclusive<i32>,
+    net: &mut dyn LineNet,
+) -> Result<Vec<Cell>, RunError> {
+    let count = usize::try_from(places.end() - places.start() + 1).unwrap_or(0);
+    // One empty place on either side.
+    let width = (count + 2) * PLACE;
+    let mut grey = straighten(plane, course, *places.start(), width);
+    let mut pixels: Vec<u8> = grey.iter().flat_map(|value| [*value; 3]).collect();
+    let size = Size {
+        width,
+        height: ROWS,
+    };
+    let steps = net.read_line(&pixels, size);
+    pixels.zeroize();
+    let steps = steps?;
+    let rows: Vec<&[f32]> = steps.iter().collect();
+    if rows.len() != width / STEP || rows.iter().any(|row| row.len() != CLASSES) {
+        return Err(RunError::BadOutput);
+    }
+    let per_place = PLACE / STEP;
+    let cells = (0..count).map(|place| {
+        let from = (place + 1) * per_place;
+        let own = rows.get(from..from + per_place).unwrap_or_default();
+        let scores = std::array::from_fn(|symbol| {
+            let columns = COLUMNS.get(symbol).copied().unwrap_or_default();
+            let of = |row: &&[f32]| -> f32 {
+                let values = columns.iter().filter_map(|column| row.get(usize::from(*column)));
+                values.sum()
+            };
+            own.iter().map(of).fold(0.0, f32::max)
+        });
+        Cell {
+            scores: Scores(scores),
+            ink_height: ink_height(&grey, width, (place + 1) * PLACE),
+        }
+    });
+    let cells = cells.collect();
+    grey.zeroize();
+    Ok(cells)
+}
+
+/// The line from left to right, light on the whole range.
+fn straighten(plane: &Plane, course: &Course, first: i32, width: usize) -> Vec<u8> {
+    let mut values = vec![0.0_f32; width * ROWS];
+    let rise = course.height / LETTER_ROWS;
+    for x in 0..width {
+        let u = first as f32 - 1.5 + (x as f32 + 0.5) / PLACE as f32;
+        let (tx, ty) = (course.x.slope(u), course.y.slope(u));
+        let length = tx.hypot(ty).max(1e-3);
+        let (nx, ny) = (-ty / length * rise, tx / length * rise);
+        let (px, py) = (course.x.at(u), course.y.at(u));
+        for y in 0..ROWS {
+            let off = y as f32 + 0.5 - ROWS as f32 / 2.0;
+            if let Some(value) = values.get_mut(y * width + x) {
+                *value = plane.at(px + nx * off, py + ny * off);
+            }
+        }
+    }
+    let mut sorted = values.clone();
+    let part = |sorted: &mut [f32], share: f32| {
+        let at = ((sorted.len() - 1) as f32 * share) as usize;
+        *sorted.select_nth_unstable_by(at, f32::total_cmp).1
+    };
+    let (dark, light) = (part(&mut sorted, 0.02), part(&mut sorted, 0.9));
+    sorted.zeroize();
+    let scale = 235.0 / (light - dark).max(16.0);
+    let bytes = values
+        .iter()
+        .map(|value| ((value - dark) * scale + 10.0).clamp(0.0, 255.0) as u8)
+        .collect();
+    values.zeroize();
+    bytes
+}
+
+/// How tall the ink of a place is, to a part of a row.
+fn ink_height(grey: &[u8], width: usize, left: usize) -> Option<f32> {
+    let mut profile = [0.0_f32; ROWS];
+    for (dark, row) in profile.iter_mut().zip(grey.chunks_exact(width)) {
+        let mut own: Vec<u8> = row.get(left + 2..left + PLACE - 2)?.to_vec();
+        own.sort_unstable();
+        // The mean of the darkest three: a stroke, and not a speck.
+        let darkest: f32 = own.iter().take(3).map(|value| f32::from(*value)).sum();
+        *dark = 255.0 - darkest / 3.0;
+    }
+    let most = profile.iter().copied().fold(0.0, f32::max);
+    if most < 120.0 {
+        return None;
+    }
+    let half = most / 2.0;
+    let middle = ROWS / 2;
+    let edge = |rows: &mut dyn Iterator<Item = usize>| -> Option<f32> {
+        let mut before: Option<(usize, f32)> = None;
+        for y in rows {
+            let dark = *profile.get(y)?;
+            if dark >= half {
+                let (from, paler) = before?;
+                let part = (half - paler) / (dark - paler).max(1e-3);
+                return Some(from as f32 + (y as f32 - from as f32) * part);
+            }
+            before = Some((y, dark));
+        }
+        None
+    };
+    let top = edge(&mut (0..=middle))?;
+    let bottom = edge(&mut (middle..ROWS).rev())?;
+    Some(bottom - top)
+}

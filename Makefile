@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture compat-clients vault vault-all
+.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture compat-clients documents vault vault-all
 
 target := $(or $(CARGO_TARGET_DIR),target)
 # Seconds for each fuzz target.
@@ -26,7 +26,7 @@ models: ## fetch the pinned weights and sample photos, check their digests
 # The checks come first, so that the last lines are those of the test runner.
 test: models lint unit ## format, lints, layers, deny-list, licenses, docs and all tests
 
-test-all: models fuzz demo vault server-proofs sdk capture compat-clients ## what takes longer: fuzzing, the demonstration, the vault on PostgreSQL and killed, the server, the SDKs, the capture page, other people's clients
+test-all: models fuzz demo vault server-proofs sdk capture compat-clients documents ## what takes longer: fuzzing, the demonstration, the vault on PostgreSQL and killed, the server, the SDKs, the capture page, other people's clients, documents
 
 lint: fmt clippy docs layers deny denylist
 
@@ -83,6 +83,9 @@ capture: build ## the capture page: its modules in Node, and in a Chromium, wher
 
 compat-clients: build ## clients of CompreFace that nobody here wrote, against the server
 	tests/compat/run.sh $(target)/release/countenance
+
+documents: build ## specimens of travel documents, rendered and read
+	tests/documents/run.sh $(target)/release/countenance
 
 # The vault on PostgreSQL, its life under kills on both stores, a power cut, and its files read by a second reader: what is
 # of it in `make test` runs on SQLite alone. With nextest the programs are those that `make test` builds.

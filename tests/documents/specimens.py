@@ -119,8 +119,8 @@ def zone(rng, form, wrong):
         else:
             second += rng.choice(["", alphanumeric(rng, 9)]).ljust(16, "<")
         lines = [code + country + names(surname, given, 39), second]
-    fields = {"surname": surname, "given": given, "code": code.rstrip("<"), "issuer": country.rstrip("<"), "nationality": nation.rstrip("<"),
-              "number": number.rstrip("<"), "birth": birth, "expiry": expiry, "sex": sex}
+    fields = {"surname": surname, "given": given, "code": code.rstrip("<"), "issuer": country.rstrip("<"), "nation": nation.rstrip("<"),
+              "number": number.rstrip("<"), "birth": birth, "expiry": expiry}
     assert all(len(line) == FORMATS[form][3] for line in lines), lines
     return lines, fields, checks
 
@@ -163,7 +163,7 @@ def page(rng, pillow, np, photos, form, zone_, kind, scale):
             picture.paste(other, (int((w_mm - 5 - side * 0.78) * scale), int(9 * scale)))
     left = 9 + side * 0.78
     label(5, 2.5, "UTOPIA  SPECIMEN", 3.4, (120, 30, 40))
-    rows = [("Surname", fields["surname"]), ("Number", fields["number"]), ("Nationality", fields["nationality"]),
+    rows = [("Surname", fields["surname"]), ("Number", fields["number"]), ("Nationality", fields["nation"]),
             ("Date of birth", fields["birth"])]
     for i, (name, text) in enumerate(rows):
         if kind != "two_faces" and 9 + i * 5.4 < zone_top - 6:

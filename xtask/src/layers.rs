@@ -48,7 +48,11 @@ const RULES: &[Rule] = &[
         &["countenance-net"],
         &["countenance-models"],
     ),
-    rule("countenance-document", &["countenance-net"], &["countenance-models"]),
+    rule(
+        "countenance-document",
+        &["countenance-net"],
+        &["countenance-models"],
+    ),
     rule("countenance-gallery", &["countenance-kernels"], &[]),
     rule("countenance-vault", &[], &[]),
     // use cases

@@ -7,9 +7,9 @@
 use crate::engine::EngineArgs;
 use crate::failure::Outcome;
 use crate::{
-    audit, backup, bench, calibrate, collection, consent, detect, doctor, document, enroll, evaluate, export,
-    identify, import, key, keyring, quantize, restore, result, retain, serve, shell, subject,
-    verify,
+    audit, backup, bench, calibrate, collection, consent, detect, doctor, document, enroll,
+    evaluate, export, identify, import, key, keyring, quantize, restore, result, retain, serve,
+    shell, subject, verify,
 };
 use clap::{Parser, Subcommand};
 

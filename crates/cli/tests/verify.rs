@@ -198,3 +198,40 @@ fn every_instruction_set_of_this_machine_gives_the_same_decision() {
         assert_exit(&output, 1);
     }
 }
+
+fn document(arguments: &[&std::ffi::OsStr]) -> Output {
+    let mut all: Vec<&std::ffi::OsStr> = vec!["document".as_ref(), "check".as_ref()];
+    all.extend(arguments);
+    countenance(all)
+}
+
+#[test]
+fn a_portrait_without_a_zone_is_compared_and_the_zone_is_told_absent() {
+    let [portrait, selfie, stranger] = ["obama.jpg", "obama3.jpg", "biden.jpg"].map(sample);
+    let json_flag: &std::ffi::OsStr = "--json".as_ref();
+    let same = document(&[portrait.as_os_str(), selfie.as_os_str(), json_flag]);
+    assert_exit(&same, 0);
+    let answer = json(&same);
+    assert_eq!(answer["decision"], "accept");
+    assert_eq!(answer["zone"]["reading"], "absent");
+    assert_eq!(answer["zone"]["check_digits"], "absent");
+    assert!(answer["zone"]["format"].is_null() && answer["zone"]["expired"].is_null());
+    assert!(answer["zone"].get("lines").is_none());
+    assert_shape_of_face(&answer["portrait"], true);
+    assert_shape_of_face(&answer["selfie"], true);
+    assert!(answer["timing_ms"]["zone"].as_f64().unwrap() >= 0.0);
+
+    let other = document(&[portrait.as_os_str(), stranger.as_os_str()]);
+    assert_exit(&other, 1);
+    let words = String::from_utf8_lossy(&other.stdout).into_owned();
+    assert!(words.contains("Not the person on the document"), "{words}");
+    assert!(words.contains("genuine    not checked"), "{words}");
+
+    // Strictly, a document without a zone that can be read is no document.
+    let strict = document(&[
+        portrait.as_os_str(),
+        selfie.as_os_str(),
+        "--strict".as_ref(),
+    ]);
+    assert_exit(&strict, 3);
+}

@@ -13,7 +13,8 @@ pub type PlanNetwork =
     dyn Fn(Size) -> Result<Box<dyn Net>, Box<dyn Error + Send + Sync>> + Send + Sync;
 
 /// Makes the network that reads lines of text; each thread has its own.
-pub type PlanLine = dyn Fn() -> Result<Box<dyn LineNet>, Box<dyn Error + Send + Sync>> + Send + Sync;
+pub type PlanLine =
+    dyn Fn() -> Result<Box<dyn LineNet>, Box<dyn Error + Send + Sync>> + Send + Sync;
 
 /// What an engine is made of.
 #[derive(Clone)]

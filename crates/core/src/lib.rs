@@ -51,7 +51,7 @@ pub use extract::Extraction;
 pub use faces::{Faces, FacesWanted, FoundFace, MAX_FACES};
 pub use grant_consent::Agreement;
 pub use identify::{Identification, IdentifyAnswer, IdentifyError, IdentifyRequest};
-pub use networks::{MeshSource, Networks, TextSource, OpenError, color_order, spec_of};
+pub use networks::{MeshSource, Networks, OpenError, TextSource, color_order, spec_of};
 pub use open_collection::OpenCollection;
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};
 pub use recognize::{Recognition, Recognized};

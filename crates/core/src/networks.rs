@@ -238,9 +238,11 @@ pub struct TextSource {
 
 impl TextSource {
     fn new(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Self, OpenError> {
-        let file = weights.to_keep(&spec.id).ok_or_else(|| OpenError::NoWeights {
-            model: spec.id.clone(),
-        })?;
+        let file = weights
+            .to_keep(&spec.id)
+            .ok_or_else(|| OpenError::NoWeights {
+                model: spec.id.clone(),
+            })?;
         Ok(Self {
             model: spec.id.clone(),
             file,

@@ -4,8 +4,8 @@
 //! It runs a few times for a document and never for a face, so that an engine that is two times slower costs little
 //! (`docs/adr/0042-reading-the-zone.md`).
 
-use crate::seam::{LineNet, RunError, Size, Steps};
 use crate::LoadError;
+use crate::seam::{LineNet, RunError, Size, Steps};
 use rten::{RunOptions, ThreadPool};
 use rten_tensor::prelude::*;
 use rten_tensor::{Tensor, TensorView};
@@ -18,7 +18,7 @@ use zeroize::Zeroize as _;
 const LARGEST_FILE: usize = 64 << 20;
 /// Rows of a line's picture.
 const ROWS: usize = 48;
-/// Columns that a line's picture has at least and at most: 16 of 44 characters would fill this many.
+/// Columns that a line's picture has at least and at most; the longest line of a document fills 1472.
 const COLUMNS: std::ops::RangeInclusive<usize> = 32..=4096;
 
 /// A network that reads lines of text (PP-OCR's recognizer): f32 `1 x 3 x 48 x W`, blue, green, red in -1..=1, to probabilities

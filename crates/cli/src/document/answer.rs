@@ -67,10 +67,8 @@ struct FieldsJson {
     number: String,
     primary_name: String,
     secondary_name: String,
-    nationality: String,
     birth: Option<String>,
     expiry: Option<String>,
-    sex: String,
     optional: String,
 }
 
@@ -148,9 +146,7 @@ fn zone_json(zone: &Zone, checks: &ZoneChecks, told: Option<Timestamp>) -> ZoneJ
         expired: checks.expired,
         corrected: read.map_or(0, |read| read.corrected),
         unsure: read.map_or(0, |read| read.unsure),
-        fields: read
-            .zip(told)
-            .map(|(read, now)| fields(&read.mrz, now)),
+        fields: read.zip(told).map(|(read, now)| fields(&read.mrz, now)),
     }
 }
 
@@ -165,10 +161,8 @@ fn fields(mrz: &Mrz, now: Timestamp) -> FieldsJson {
         number: mrz.number().to_string(),
         primary_name: names.primary().to_owned(),
         secondary_name: names.secondary().to_owned(),
-        nationality: text(Field::Nationality),
         birth: mrz.birth().and_then(|date| date.as_birth(today)).map(iso),
         expiry: mrz.expiry().and_then(|date| date.as_expiry(today)).map(iso),
-        sex: text(Field::Sex),
         optional: [text(Field::Optional), text(Field::Optional2)]
             .join(" ")
             .trim()
@@ -185,11 +179,7 @@ fn iso(day: Day) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
 }
 
-fn write_check(
-    out: &mut impl Write,
-    checked: &DocumentCheck,
-    zone: &ZoneChecks,
-) -> io::Result<()> {
+fn write_check(out: &mut impl Write, checked: &DocumentCheck, zone: &ZoneChecks) -> io::Result<()> {
     let (style, verdict) = match checked.decision {
         Decision::Accept => (GREEN, "The person on the document".to_owned()),
         Decision::Reject => (RED, "Not the person on the document".to_owned()),
@@ -251,7 +241,6 @@ fn write_reading(
             "  names      {}, {}",
             fields.primary_name, fields.secondary_name
         )?;
-        writeln!(out, "  nation     {}", fields.nationality)?;
         writeln!(out, "  born       {}", or_none(fields.birth))?;
         writeln!(out, "  valid to   {}", or_none(fields.expiry))?;
     }

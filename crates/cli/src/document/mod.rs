@@ -103,7 +103,7 @@ Exit codes:
   4  anything else, such as a file that cannot be read
 
 JSON: portrait (box, landmarks, quality), zone (as for check, and lines, code, issuer, number,
-primary_name, secondary_name, nationality, birth, expiry, sex, optional) and timing_ms.")]
+primary_name, secondary_name, birth, expiry, optional) and timing_ms.")]
 struct ReadArgs {
     /// The picture of the document: JPEG, PNG or WebP
     document: PathBuf,
@@ -131,7 +131,10 @@ fn check(args: &CheckArgs, engine: &EngineArgs) -> Outcome {
         fmr: args.fmr,
         ..ComparePolicy::default()
     };
-    let mut worker = engine.engine()?.worker().map_err(anyhow::Error::from_boxed)?;
+    let mut worker = engine
+        .engine()?
+        .worker()
+        .map_err(anyhow::Error::from_boxed)?;
     let checked = worker
         .check_document(&document, &selfie, &policy)
         .map_err(|error| named(error, &args.document, &args.selfie))?;
@@ -160,7 +163,10 @@ fn exit(args: &CheckArgs, checked: &DocumentCheck, zone: &ZoneChecks) -> Exit {
 fn read(args: &ReadArgs, engine: &EngineArgs) -> Outcome {
     engine.options()?;
     let bytes = pictures::read(&args.document)?;
-    let mut worker = engine.engine()?.worker().map_err(anyhow::Error::from_boxed)?;
+    let mut worker = engine
+        .engine()?
+        .worker()
+        .map_err(anyhow::Error::from_boxed)?;
     let reading = worker
         .read_document(&bytes, &ComparePolicy::default())
         .map_err(|error| picture_failure(error).about(args.document.display()))?;

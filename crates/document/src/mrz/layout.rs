@@ -1,7 +1,7 @@
 //! Which characters of which format mean what (ICAO Doc 9303, parts 4 to 7).
 
 use super::check::Check;
-use Allowed::{Any, Digit, DigitOrFiller, Letter, Sex};
+use Allowed::{Any, Digit, DigitOrFiller, Letter, LetterOfTwo};
 
 /// The formats of machine-readable zones.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -33,16 +33,15 @@ pub enum Field {
     Issuer,
     /// Primary and secondary names.
     Names,
-    /// Nationality of the holder.
-    Nationality,
     /// Number of the document.
     Number,
     /// Optional data of the issuer; in a passport the personal number.
     Optional,
     /// A second part of optional data.
     Optional2,
-    /// M, F or nothing stated. It is read, since it is written; nothing is made of it.
-    Sex,
+    /// Characters that are looked at, since they stand among the others, and that nothing is made of: Countenance has no
+    /// name for what they say.
+    Silent,
 }
 
 /// The characters that a field may have.
@@ -53,7 +52,8 @@ pub(crate) enum Allowed {
     DigitOrFiller,
     /// Letters and fillers.
     Letter,
-    Sex,
+    /// M, F or a filler.
+    LetterOfTwo,
 }
 
 impl Allowed {
@@ -65,7 +65,7 @@ impl Allowed {
             Digit => character.is_ascii_digit(),
             DigitOrFiller => filler || character.is_ascii_digit(),
             Letter => filler || character.is_ascii_uppercase(),
-            Sex => matches!(character, b'M' | b'F' | b'<'),
+            LetterOfTwo => matches!(character, b'M' | b'F' | b'<'),
         }
     }
 }
@@ -118,10 +118,10 @@ const TD1: &[Slot] = &[
     slot(Field::Optional, 0, 15, 30, Any),
     slot(Field::Birth, 1, 0, 6, DigitOrFiller),
     digit(Check::Birth, 1, 6, Digit),
-    slot(Field::Sex, 1, 7, 8, Sex),
+    slot(Field::Silent, 1, 7, 8, LetterOfTwo),
     slot(Field::Expiry, 1, 8, 14, DigitOrFiller),
     digit(Check::Expiry, 1, 14, Digit),
-    slot(Field::Nationality, 1, 15, 18, Letter),
+    slot(Field::Silent, 1, 15, 18, Letter),
     slot(Field::Optional2, 1, 18, 29, Any),
     digit(Check::Composite, 1, 29, Digit),
     slot(Field::Names, 2, 0, 30, Letter),
@@ -131,10 +131,10 @@ const TD1: &[Slot] = &[
 const CODE: Slot = slot(Field::Code, 0, 0, 2, Letter);
 const ISSUER: Slot = slot(Field::Issuer, 0, 2, 5, Letter);
 const NUMBER: Slot = slot(Field::Number, 1, 0, 9, Any);
-const NATIONALITY: Slot = slot(Field::Nationality, 1, 10, 13, Letter);
+const SILENT: Slot = slot(Field::Silent, 1, 10, 13, Letter);
 const BIRTH: Slot = slot(Field::Birth, 1, 13, 19, DigitOrFiller);
 const BIRTH_CHECK: Slot = digit(Check::Birth, 1, 19, Digit);
-const SEX: Slot = slot(Field::Sex, 1, 20, 21, Sex);
+const SILENT_LETTER: Slot = slot(Field::Silent, 1, 20, 21, LetterOfTwo);
 const EXPIRY: Slot = slot(Field::Expiry, 1, 21, 27, DigitOrFiller);
 const EXPIRY_CHECK: Slot = digit(Check::Expiry, 1, 27, Digit);
 
@@ -144,10 +144,10 @@ const TD2: &[Slot] = &[
     slot(Field::Names, 0, 5, 36, Letter),
     NUMBER,
     digit(Check::Number, 1, 9, DigitOrFiller),
-    NATIONALITY,
+    SILENT,
     BIRTH,
     BIRTH_CHECK,
-    SEX,
+    SILENT_LETTER,
     EXPIRY,
     EXPIRY_CHECK,
     slot(Field::Optional, 1, 28, 35, Any),
@@ -159,10 +159,10 @@ const TD3: &[Slot] = &[
     slot(Field::Names, 0, 5, 44, Letter),
     NUMBER,
     digit(Check::Number, 1, 9, Digit),
-    NATIONALITY,
+    SILENT,
     BIRTH,
     BIRTH_CHECK,
-    SEX,
+    SILENT_LETTER,
     EXPIRY,
     EXPIRY_CHECK,
     slot(Field::Optional, 1, 28, 42, Any),
@@ -176,10 +176,10 @@ const MRV_A: &[Slot] = &[
     slot(Field::Names, 0, 5, 44, Letter),
     NUMBER,
     digit(Check::Number, 1, 9, Digit),
-    NATIONALITY,
+    SILENT,
     BIRTH,
     BIRTH_CHECK,
-    SEX,
+    SILENT_LETTER,
     EXPIRY,
     EXPIRY_CHECK,
     slot(Field::Optional, 1, 28, 44, Any),
@@ -190,10 +190,10 @@ const MRV_B: &[Slot] = &[
     slot(Field::Names, 0, 5, 36, Letter),
     NUMBER,
     digit(Check::Number, 1, 9, Digit),
-    NATIONALITY,
+    SILENT,
     BIRTH,
     BIRTH_CHECK,
-    SEX,
+    SILENT_LETTER,
     EXPIRY,
     EXPIRY_CHECK,
     slot(Field::Optional, 1, 28, 36, Any),

@@ -7,8 +7,8 @@ mod name;
 
 pub use check::{Check, CheckOutcome, Checks, check_digit};
 pub use date::{Day, WrittenDate};
-pub use layout::{Field, Format};
 pub(crate) use layout::Run;
+pub use layout::{Field, Format};
 pub use name::Names;
 
 use std::fmt;
@@ -77,12 +77,11 @@ impl Mrz {
     pub fn parse(lines: &[&str]) -> Result<Self, MrzError> {
         let columns = lines.first().map_or(0, |line| line.len());
         let first = lines.first().and_then(|line| line.bytes().next());
-        let format = Format::of(lines.len(), columns, first.unwrap_or(b'<')).ok_or(
-            MrzError::Form {
+        let format =
+            Format::of(lines.len(), columns, first.unwrap_or(b'<')).ok_or(MrzError::Form {
                 lines: lines.len(),
                 columns,
-            },
-        )?;
+            })?;
         let mut text = Zeroizing::new(Vec::with_capacity(format.lines() * columns));
         for (i, line) in lines.iter().enumerate() {
             if line.len() != columns {
@@ -137,9 +136,7 @@ impl Mrz {
 
     /// The characters of a field, fillers and all; none where the format does not have it.
     fn raw(&self, field: Field) -> &[u8] {
-        self.format
-            .run(field)
-            .map_or(&[][..], |run| self.run(run))
+        self.format.run(field).map_or(&[][..], |run| self.run(run))
     }
 
     /// A field without the fillers at its end, those within as spaces; empty where the format does not have it.
@@ -241,14 +238,19 @@ impl Mrz {
         }
         let optional = self.raw(Field::Optional);
         let length = optional.iter().position(|c| *c == b'<');
-        let (digit, rest) = optional.get(..length.unwrap_or(optional.len()))?.split_last()?;
+        let (digit, rest) = optional
+            .get(..length.unwrap_or(optional.len()))?
+            .split_last()?;
         digit.is_ascii_digit().then_some((rest, *digit))
     }
 }
 
 /// Without the fillers at the end, those within as spaces.
 fn spaced(raw: &[u8]) -> Zeroizing<String> {
-    let end = raw.iter().rposition(|c| *c != b'<').map_or(0, |last| last + 1);
+    let end = raw
+        .iter()
+        .rposition(|c| *c != b'<')
+        .map_or(0, |last| last + 1);
     let characters = raw.iter().take(end);
     Zeroizing::new(
         characters
@@ -370,10 +372,23 @@ mod tests {
         assert!(matches!(form(&[line]), MrzError::Form { lines: 1, .. }));
         assert!(matches!(form(&[line; 3]), MrzError::Form { .. }));
         let short = form(&[line, "L898902C36UTO"]);
-        assert!(matches!(short, MrzError::Uneven { line: 2, got: 13, .. }));
+        assert!(matches!(
+            short,
+            MrzError::Uneven {
+                line: 2,
+                got: 13,
+                ..
+            }
+        ));
         let second = EXAMPLES[2].0[1].replace("740812", "7408I2");
         let place = form(&[line, &second]);
-        assert_eq!(place, MrzError::Character { line: 2, column: 18 });
+        assert_eq!(
+            place,
+            MrzError::Character {
+                line: 2,
+                column: 18
+            }
+        );
         assert!(!place.to_string().contains("7408"), "{place}");
         assert!(Mrz::parse(&["é".repeat(22).as_str(), line]).is_err());
     }

@@ -54,7 +54,10 @@ mod tests {
 
     #[test]
     fn no_class_stands_for_two_symbols() {
-        let mut all: Vec<u16> = COLUMNS.iter().flat_map(|columns| columns.iter().copied()).collect();
+        let mut all: Vec<u16> = COLUMNS
+            .iter()
+            .flat_map(|columns| columns.iter().copied())
+            .collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();

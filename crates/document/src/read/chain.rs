@@ -67,7 +67,10 @@ impl Chain {
         };
         let (first, other) = (near.first()?, near.last()?);
         let run = other.1.x - first.1.x;
-        Some((first.1, (other.1.y - first.1.y) / if run == 0.0 { 1.0 } else { run }))
+        Some((
+            first.1,
+            (other.1.y - first.1.y) / if run == 0.0 { 1.0 } else { run },
+        ))
     }
 }
 
@@ -102,7 +105,9 @@ pub(super) fn chains(mut marks: Vec<Mark>) -> Vec<Chain> {
 fn neighbors(marks: &[Mark]) -> Vec<Option<usize>> {
     let mut right: Vec<Option<(f32, usize)>> = vec![None; marks.len()];
     let mut left: Vec<Option<(f32, usize)>> = vec![None; marks.len()];
-    let tallest = marks.iter().fold(0.0_f32, |most, mark| most.max(mark.height));
+    let tallest = marks
+        .iter()
+        .fold(0.0_f32, |most, mark| most.max(mark.height));
     for (a, mark) in marks.iter().enumerate() {
         for (b, other) in marks.iter().enumerate().skip(a + 1) {
             let step = other.x - mark.x;
@@ -139,7 +144,10 @@ fn merge(mut chains: Vec<Chain>) -> Vec<Chain> {
     let mut lines: Vec<Chain> = Vec::new();
     while !chains.is_empty() {
         let mut line = chains.remove(0);
-        while let Some(at) = chains.iter().position(|other| continues(&line, other).is_some()) {
+        while let Some(at) = chains
+            .iter()
+            .position(|other| continues(&line, other).is_some())
+        {
             let other = chains.remove(at);
             let all = if continues(&line, &other) == Some(true) {
                 line.marks.iter().chain(&other.marks)

@@ -10,6 +10,8 @@ use zeroize::Zeroizing;
 const FAINT: f32 = 0.12;
 /// The first reading is clear when the second has at most this part of its score.
 const CLEAR: f32 = 0.25;
+/// The same where the first reading is a filler among letters, which the network sees in a thick K or E.
+const CLEAR_FILLER: f32 = 0.1;
 /// Doubtful characters that check digits are asked about; with more of them they would say yes to anything.
 const MOST_DOUBTS: usize = 8;
 /// Of all characters at most one in so many may be a guess.
@@ -120,7 +122,7 @@ fn choose(cell: &Cell, format: Format, at: usize) -> Choice {
     let rest: f32 = ranked.iter().skip(2).map(|(_, score)| score).sum();
     let certainty = if score < FAINT || rest > 0.5 * (score + second) {
         Certainty::Guess
-    } else if second <= CLEAR * score {
+    } else if second <= score * if first == b'<' { CLEAR_FILLER } else { CLEAR } {
         Certainty::Clear
     } else {
         Certainty::Near

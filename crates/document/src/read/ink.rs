@@ -33,7 +33,11 @@ impl Sums {
             let (above, below) = sums.split_at_mut((y + 1) * width);
             let above = above.get(y * width..).unwrap_or_default();
             let mut sum = 0_u32;
-            for ((pixel, above), below) in row.iter().zip(above.iter().skip(1)).zip(below.iter_mut().skip(1)) {
+            for ((pixel, above), below) in row
+                .iter()
+                .zip(above.iter().skip(1))
+                .zip(below.iter_mut().skip(1))
+            {
                 sum += u32::from(*pixel);
                 // A plane of at most 2^24 pixels of 255 fits.
                 *below = above.wrapping_add(sum);
@@ -89,7 +93,8 @@ pub(super) fn marks(plane: &Plane) -> Vec<Mark> {
     let (mut before, mut now): (Vec<Stretch>, Vec<Stretch>) = (Vec::new(), Vec::new());
     for y in 0..height {
         now.clear();
-        let (near_top, near_bottom) = (sums.row(y.saturating_sub(1)), sums.row((y + 2).min(height)));
+        let (near_top, near_bottom) =
+            (sums.row(y.saturating_sub(1)), sums.row((y + 2).min(height)));
         let (far_y0, far_y1) = (y.saturating_sub(reach), (y + reach + 1).min(height));
         let (far_top, far_bottom) = (sums.row(far_y0), sums.row(far_y1));
         let near_rows = ((y + 2).min(height) - y.saturating_sub(1)) as u32;
@@ -140,7 +145,13 @@ pub(super) fn marks(plane: &Plane) -> Vec<Mark> {
 }
 
 /// A new stretch, joined to what it touches in the row before, also over a corner.
-fn join(growing: &mut Vec<Growing>, before: &[Stretch], from: usize, to: usize, y: usize) -> Stretch {
+fn join(
+    growing: &mut Vec<Growing>,
+    before: &[Stretch],
+    from: usize,
+    to: usize,
+    y: usize,
+) -> Stretch {
     let mut mark = None;
     let first = before.partition_point(|stretch| stretch.to < from);
     for touching in before

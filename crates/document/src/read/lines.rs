@@ -34,7 +34,11 @@ impl Parabola {
         let [n, u, uu, uuu, uuuu] = sums;
         let [v, uv, uuv] = moments;
         // Cramer's rule on the normal equations.
-        let minors = [uu * uuuu - uuu * uuu, u * uuuu - uuu * uu, u * uuu - uu * uu];
+        let minors = [
+            uu * uuuu - uuu * uuu,
+            u * uuuu - uuu * uu,
+            u * uuu - uu * uu,
+        ];
         let [m0, m1, m2] = minors;
         let whole = n * m0 - u * m1 + uu * m2;
         if whole.abs() < 1e-6 * n.max(1.0) {
@@ -42,7 +46,11 @@ impl Parabola {
             if straight.abs() < 1e-9 {
                 return Self([if n > 0.0 { v / n } else { 0.0 }, 0.0, 0.0]);
             }
-            return Self([(v * uu - u * uv) / straight, (n * uv - u * v) / straight, 0.0]);
+            return Self([
+                (v * uu - u * uv) / straight,
+                (n * uv - u * v) / straight,
+                0.0,
+            ]);
         }
         let a = v * m0 - u * (uv * uuuu - uuu * uuv) + uu * (uv * uuu - uu * uuv);
         let b = n * (uv * uuuu - uuv * uuu) - v * m1 + uu * (u * uuv - uv * uu);
@@ -188,8 +196,10 @@ pub(super) fn bands(chains: &[Chain]) -> Vec<Band> {
     let courses: Vec<Course> = chains.iter().map(Course::of).collect();
     let mut bands = Vec::new();
     for upper in &courses {
-        let mut below: Vec<(Course, f32)> =
-            courses.iter().filter_map(|other| upper.under(other)).collect();
+        let mut below: Vec<(Course, f32)> = courses
+            .iter()
+            .filter_map(|other| upper.under(other))
+            .collect();
         below.sort_by(|a, b| a.1.total_cmp(&b.1));
         for (second, step) in &below {
             bands.push(Band::of(vec![*upper, *second]));
@@ -241,7 +251,12 @@ mod tests {
                     .find(|band| band.courses.len() == lines)
                     .unwrap_or_else(|| unreachable!("{lines} x {columns} at {slope}: {found:?}"));
                 assert_eq!(whole.span(), columns);
-                assert!(whole.courses.windows(2).all(|pair| pair[0].y.at(5.0) < pair[1].y.at(5.0)));
+                assert!(
+                    whole
+                        .courses
+                        .windows(2)
+                        .all(|pair| pair[0].y.at(5.0) < pair[1].y.at(5.0))
+                );
                 for course in &whole.courses {
                     assert!((course.x.at(20.0) - course.x.at(19.0) - 22.4).abs() < 0.6);
                 }

@@ -1,0 +1,186 @@
+//! The way from a picture to a zone, with drawn letters and a network that is made up.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use countenance_document::{CheckOutcome, LineNet, Plane, RunError, Size, Steps, Zone, ZoneReader};
+
+const CLASSES: usize = 6625;
+/// Classes of the network for `0` to `9`, `A` to `Z` and the filler.
+const SYMBOLS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<";
+const COLUMNS: [usize; 37] = [
+    26, 93, 25, 94, 632, 631, 933, 29, 27, 1109, 1221, 3588, 4244, 1220, 4381, 1219, 5128, 425,
+    3587, 2697, 5193, 3506, 3639, 3589, 4741, 1310, 4731, 5127, 1217, 1381, 4497, 5405, 5033, 5200,
+    1218, 4136, 3490,
+];
+const LINES: [&str; 2] = [
+    "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+    "L898902C36UTO7408122F1204159ZE184226B<<<<<10",
+];
+
+/// Says the lines one after the other, whatever it is shown; a second symbol with part of the score where one is named.
+struct Recites {
+    lines: Vec<&'static str>,
+    doubts: Vec<(usize, usize, char, f32)>,
+    asked: usize,
+}
+
+impl LineNet for Recites {
+    fn read_line(&mut self, pixels: &[u8], size: Size) -> Result<Steps, RunError> {
+        assert_eq!(pixels.len(), size.width * size.height * 3);
+        assert_eq!(size.height, 48);
+        let line = self.lines[self.asked % self.lines.len()];
+        // One empty place on either side.
+        assert_eq!(size.width, (line.len() + 2) * 32);
+        let mut values = vec![0.0; size.width / 8 * CLASSES];
+        let mut say = |column: usize, symbol: char, score: f32| {
+            let class = COLUMNS[SYMBOLS.find(symbol).unwrap()];
+            values[((column + 1) * 4 + 1) * CLASSES + class] = score;
+        };
+        for (column, symbol) in line.chars().enumerate() {
+            say(column, symbol, 0.6);
+        }
+        for (line, column, symbol, score) in &self.doubts {
+            if *line == self.asked % self.lines.len() {
+                say(*column, *symbol, *score);
+            }
+        }
+        self.asked += 1;
+        Steps::new(CLASSES, values)
+    }
+}
+
+/// Lines of boxes as tall as letters are, on a slope.
+fn page(lines: usize, columns: usize, slope: f32) -> Plane {
+    let (width, height) = (1280_usize, 720_usize);
+    let mut rgb = vec![225_u8; width * height * 3];
+    for line in 0..lines {
+        for column in 0..columns {
+            let x = 110.0 + 24.0 * column as f32 - slope * 60.0 * line as f32;
+            let y = 420.0 + slope * 24.0 * column as f32 + 60.0 * line as f32;
+            for dy in -12..12_i32 {
+                for dx in -7..7_i32 {
+                    let (x, y) = ((x as i32 + dx) as usize, (y as i32 + dy) as usize);
+                    rgb[(y * width + x) * 3..][..3].fill(30);
+                }
+            }
+        }
+    }
+    Plane::from_rgb(width, height, &rgb).unwrap()
+}
+
+fn read(doubts: &[(usize, usize, char, f32)], lines: &[&'static str], plane: &Plane) -> Zone {
+    let net = Recites {
+        lines: lines.to_vec(),
+        doubts: doubts.to_vec(),
+        asked: 0,
+    };
+    ZoneReader::new(Box::new(net)).read(plane).unwrap()
+}
+
+fn lines(zone: &Zone) -> Vec<String> {
+    let Zone::Read(read) = zone else {
+        return Vec::new();
+    };
+    read.mrz.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_zone_on_a_slope_is_found_and_read() {
+    for slope in [-0.2, 0.0, 0.2] {
+        let zone = read(&[], &LINES, &page(2, 44, slope));
+        assert_eq!(lines(&zone), LINES, "{slope}");
+        let Zone::Read(read) = zone else { return };
+        assert!(read.is_clear());
+    }
+}
+
+#[test]
+fn three_lines_are_a_card() {
+    let card = [
+        "I<UTOD231458907<<<<<<<<<<<<<<<",
+        "7408122F1204159UTO<<<<<<<<<<<6",
+        "ERIKSSON<<ANNA<MARIA<<<<<<<<<<",
+    ];
+    assert_eq!(lines(&read(&[], &card, &page(3, 30, 0.05))), card);
+}
+
+#[test]
+fn a_picture_without_lines_has_no_zone() {
+    for plane in [page(0, 0, 0.0), page(1, 44, 0.0), page(2, 20, 0.0)] {
+        assert!(matches!(read(&[], &LINES, &plane), Zone::Absent));
+    }
+}
+
+#[test]
+fn a_near_character_is_taken_by_its_check_digits_and_that_is_said() {
+    // The network thinks it is an 8 where a B stands, and says B nearly as loud.
+    let wrong = [LINES[0], "L898902C36UTO7408122F1204159ZE1842268<<<<<10"];
+    let zone = read(&[(1, 36, 'B', 0.5)], &wrong, &page(2, 44, 0.0));
+    assert_eq!(lines(&zone), LINES);
+    let Zone::Read(read) = zone else { return };
+    assert_eq!((read.corrected, read.unsure), (1, 0));
+    assert!(!read.is_clear());
+}
+
+#[test]
+fn a_clear_character_is_never_changed_to_please_a_check_digit() {
+    let wrong = [LINES[0], "L898902C36UTO7408122F1204159ZE1842268<<<<<10"];
+    let zone = read(&[(1, 36, 'B', 0.1)], &wrong, &page(2, 44, 0.0));
+    assert_eq!(lines(&zone), wrong);
+    let Zone::Read(read) = zone else { return };
+    assert_eq!(read.mrz.checks().together(), CheckOutcome::Failed);
+    assert!(!read.is_clear());
+}
+
+#[test]
+fn a_near_character_that_no_check_digit_covers_is_not_sure() {
+    let zone = read(&[(0, 5, 'F', 0.5)], &LINES, &page(2, 44, 0.0));
+    assert_eq!(lines(&zone), LINES);
+    let Zone::Read(read) = zone else { return };
+    assert_eq!((read.corrected, read.unsure), (0, 1));
+    assert!(!read.is_clear());
+}
+
+#[test]
+fn a_near_character_that_its_check_digits_confirm_is_clear() {
+    let zone = read(&[(1, 36, '8', 0.5)], &LINES, &page(2, 44, 0.0));
+    assert_eq!(lines(&zone), LINES);
+    let Zone::Read(read) = zone else { return };
+    assert!(read.is_clear());
+}
+
+#[test]
+fn a_faint_character_stays_a_guess_even_when_its_check_digits_hold() {
+    let zone = read(
+        &[(1, 0, 'L', 0.1), (1, 0, '<', 0.01)],
+        &LINES,
+        &page(2, 44, 0.0),
+    );
+    assert_eq!(lines(&zone), LINES);
+    let Zone::Read(read) = zone else { return };
+    assert_eq!(read.unsure, 1);
+    assert!(!read.is_clear());
+}
+
+#[test]
+fn lines_of_which_nothing_can_be_read_are_unreadable() {
+    struct Silent;
+    impl LineNet for Silent {
+        fn read_line(&mut self, _: &[u8], size: Size) -> Result<Steps, RunError> {
+            Steps::new(CLASSES, vec![0.0; size.width / 8 * CLASSES])
+        }
+    }
+    let zone = ZoneReader::new(Box::new(Silent)).read(&page(2, 44, 0.0));
+    assert!(matches!(zone, Ok(Zone::Unreadable)));
+}
+
+#[test]
+fn a_network_of_another_form_is_refused() {
+    struct Other;
+    impl LineNet for Other {
+        fn read_line(&mut self, _: &[u8], _: Size) -> Result<Steps, RunError> {
+            Steps::new(7, vec![0.5; 7])
+        }
+    }
+    let zone = ZoneReader::new(Box::new(Other)).read(&page(2, 44, 0.0));
+    assert_eq!(zone.unwrap_err(), RunError::BadOutput);
+}

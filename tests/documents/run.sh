@@ -37,3 +37,22 @@ if "$program" document check "$first" "$root/models/store/$(photo biden)" >/dev/
   exit 1
 fi
 echo "documents: the person on the document is accepted, a stranger is not"
+
+# Nothing of a document is left behind: the program has a folder of its own for everything, and no byte of it is of the zone. That
+# the search would find it is shown by leaving the zone there.
+left=$(mktemp -d)
+trap 'rm -rf "$left"' EXIT
+cd "$left"
+canary=$("$program" document read "$first" --json | python3 -c 'import json, sys; print("\n".join(json.load(sys.stdin)["zone"]["lines"]))')
+[ -n "$canary" ]
+HOME=$left TMPDIR=$left XDG_RUNTIME_DIR=$left "$program" document check "$first" "$first" --json >out.json 2>err.txt
+if [ "$(ls -A "$left")" != $'err.txt\nout.json' ] || grep -rqF -- "$canary" "$left"; then
+  echo "documents: something of a document was left behind"
+  exit 1
+fi
+printf '%s\n' "$canary" >kept.txt
+if ! grep -rqF -- "$canary" "$left"; then
+  echo "documents: the search for what is left behind finds nothing at all"
+  exit 1
+fi
+echo "documents: nothing of a document is left behind, nor told by a check"

@@ -48,11 +48,7 @@ const RULES: &[Rule] = &[
         &["countenance-net"],
         &["countenance-models"],
     ),
-    rule(
-        "countenance-document",
-        &["countenance-net"],
-        &["countenance-models"],
-    ),
+    rule("countenance-document", &["countenance-net"], &[]),
     rule("countenance-gallery", &["countenance-kernels"], &[]),
     rule("countenance-vault", &[], &[]),
     // use cases

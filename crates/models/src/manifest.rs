@@ -479,7 +479,10 @@ mod tests {
     fn shipped_manifest_has_one_model_for_each_work() {
         let manifest = Manifest::shipped().unwrap();
         let roles: Vec<Role> = manifest.models().iter().map(|model| model.role).collect();
-        assert_eq!(roles, [Role::Detector, Role::Embedder, Role::Mesh]);
+        assert_eq!(
+            roles,
+            [Role::Detector, Role::Embedder, Role::Mesh, Role::Text]
+        );
         assert!(manifest.sample("biden.jpg").is_some());
         assert!(manifest.sample("nobody.jpg").is_none());
     }

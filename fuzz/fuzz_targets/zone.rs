@@ -39,7 +39,9 @@ fuzz_target!(|bytes: &[u8]| {
         let rows = (rest.len() * 8).div_ceil(columns).min(160);
         let pixel = |x: usize, y: usize| {
             let at = y / block * columns + x / block;
-            let bit = rest.get(at / 8).is_some_and(|byte| byte >> (at % 8) & 1 == 1);
+            let bit = rest
+                .get(at / 8)
+                .is_some_and(|byte| byte >> (at % 8) & 1 == 1);
             if bit { 20_u8 } else { 220 }
         };
         let (wide, high) = (columns * block, rows * block);

@@ -122,7 +122,7 @@ proptest! {
             .flat_map(|(line, from, to)| (*from..*to).map(move |column| (*line, column)))
             .collect();
         let (line, column) = *place.get(&places);
-        let mut lines = made.lines.clone();
+        let mut lines = made.lines;
         let was = lines[line].as_bytes()[column];
         lines[line].replace_range(column..=column, &to);
         // The arithmetic is modulo 10: 0, A, K, U and the filler are all one to it.

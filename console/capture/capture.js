@@ -11,10 +11,13 @@ import { Connection, Trouble } from "./connection.js";
 import { element, ring, setText, sign } from "./dom.js";
 import { catalogue, choose } from "./messages/index.js";
 import { holderPart } from "./passkey.js";
-import { wayOut } from "./protocol.js";
+import { money, wayOut } from "./protocol.js";
 
 /** Guidance changes with the picture; it is spoken no more often than this. */
 const SPOKEN_MS = 1800;
+
+/** What is asked, by kind. */
+const TITLES = { payment: "payment", verify: "verify", presence: "presence" };
 
 const ENDS = { judged: "judged", declined: "halted", cancelled: "halted", expired: "time" };
 
@@ -208,7 +211,8 @@ export class CountenanceCapture extends HTMLElement {
     );
     return [
       element("p", { class: "asks" }, say("asks", { audience })),
-      element("h1", { tabindex: "-1" }, say(session.kind === "verify" ? "verify" : "presence")),
+      element("h1", { tabindex: "-1" }, say(TITLES[session.kind] ?? "presence")),
+      session.payment ? bill(session.payment, say, this.#language) : null,
       consentText(session),
       session.passkey ? element("p", {}, say("passkey_note")) : null,
       form,
@@ -217,22 +221,29 @@ export class CountenanceCapture extends HTMLElement {
   }
 
   #capturing(say) {
+    const { payment } = this.#check.session;
     const steps = element("div", { class: "unseen", role: "progressbar", "aria-valuemin": "0" });
     const picture = element("div", { class: "picture", role: "group", "aria-label": say("preview") }, ring(), steps);
     return [
       element("h1", { tabindex: "-1" }, say("starting")),
       picture,
+      payment ? element("p", { class: "paying" }, say("paying", this.#paid(payment))) : null,
       element("p", { class: "guidance" }, say("starting_text")),
       element("p", { class: "quiet step" }),
-    ];
+    ].filter(Boolean);
+  }
+
+  #paid(payment) {
+    return { amount: money(payment, this.#language), payee: payment.payee };
   }
 
   #patch(view, say) {
     const { stage, urgent } = this.#parts;
     const picture = stage.querySelector(".picture");
-    const { camera } = this.#check;
+    const { camera, session } = this.#check;
     if (camera && camera.video.parentNode !== picture) picture.prepend(camera.video);
-    const prompt = say(view.prompt ?? "starting");
+    const yes = view.prompt === "smile" && session.payment;
+    const prompt = yes ? say("smile_to_pay", this.#paid(session.payment)) : say(view.prompt ?? "starting");
     setText(stage.querySelector("h1"), prompt);
     if (view.prompt) setText(urgent, prompt);
     if (picture.dataset.prompt !== (view.prompt ?? "")) {
@@ -278,6 +289,17 @@ export class CountenanceCapture extends HTMLElement {
     light.hidden = false;
     light.showPopover?.();
   }
+}
+
+/** What is paid, large, as the page understands it: what is written here is what the digest is made of. */
+function bill(payment, say, language) {
+  const row = (key, value) => [element("dt", {}, say(key)), element("dd", {}, element("bdi", {}, value))];
+  return element(
+    "section",
+    { class: "bill", "aria-label": say("payment_of") },
+    element("p", { class: "amount" }, money(payment, language)),
+    element("dl", {}, ...row("payee", payment.payee), ...row("order", payment.order)),
+  );
 }
 
 /** The text that is agreed to: whole, as text, as the server wrote it. What is approved stands out. */

@@ -1,6 +1,6 @@
 // One check from the first question to the end. Knows no page: what the person sees is in `view`, and `changed` tells of it.
 import { Trouble } from "./connection.js";
-import { LightGuard, readRules, toHex } from "./protocol.js";
+import { LightGuard, readRules, termsText, toHex } from "./protocol.js";
 
 /** How often a line that broke is opened anew before the person is told. */
 const MOST_BREAKS = 4;
@@ -54,6 +54,12 @@ export class Check {
   agree({ calm }) {
     return this.#try(() => (this.#consented ? this.resume() : this.agree({ calm })), async () => {
       const consent = { sha256: this.session.consent.sha256, calm };
+      if (this.session.payment) {
+        // Of what this page shows, and not of what the server says it is.
+        const terms = termsText(this.session.payment);
+        if (terms === null) throw new Trouble("refused");
+        consent.shown_sha256 = toHex(await this.#with.digest(terms));
+      }
       if (this.session.passkey) {
         this.#show({ step: "passkey" });
         consent.holder = await this.#with.holderPart(this.session.passkey);

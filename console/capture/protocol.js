@@ -79,6 +79,23 @@ export function fromBase64Url(text) {
   return Uint8Array.from(binary, (letter) => letter.charCodeAt(0));
 }
 
+/**
+ * The terms of a payment as docs/spec/payment-v1.md writes them, made of what is shown; null when one of them could break a line.
+ * @param {{id: string, amount: number, currency: string, payee: string, order: string, expires: number}} payment
+ */
+export function termsText({ id, amount, currency, payee, order, expires }) {
+  const whole = [amount, expires].every((number) => Number.isSafeInteger(number) && number > 0);
+  const lines = [id, currency, payee, order].every((text) => typeof text === "string" && text !== "" && !/[\u0000-\u001f\u007f-\u009f]/.test(text));
+  if (!whole || !lines) return null;
+  return `countenance payment 1\nid: ${id}\namount: ${amount}\ncurrency: ${currency}\npayee: ${payee}\norder: ${order}\nexpires: ${expires}\n`;
+}
+
+/** An amount in minor units as people of this language write it. The digits are those of the server: tables of browsers differ. */
+export function money({ amount, currency, digits }, language) {
+  const exact = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(language, { style: "currency", currency, currencyDisplay: "symbol", ...exact }).format(amount / 10 ** digits);
+}
+
 /** Bytes in lower-case hexadecimal. */
 export function toHex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -261,3 +261,21 @@ test("time runs out on the page too", async () => {
     globalThis.setTimeout = real;
   }
 });
+
+test("of a payment the digest of what is shown goes with the consent, and one that cannot be written is not agreed to", async () => {
+  const payment = { id: "p-1", amount: 1250, currency: "EUR", digits: 2, payee: "Ana", order: "7", expires: 1800000600 };
+  const right = begin({ kind: "payment", payment });
+  await right.check.load();
+  right.check.agree({ calm: true });
+  await soon();
+  const terms = "countenance payment 1\nid: p-1\namount: 1250\ncurrency: EUR\npayee: Ana\norder: 7\nexpires: 1800000600\n";
+  const shown = createHash("sha256").update(terms).digest("hex");
+  assert.deepEqual(right.told.agreed, [{ sha256: SHA, calm: true, shown_sha256: shown }]);
+  right.check.stop();
+
+  const wrong = begin({ kind: "payment", payment: { ...payment, payee: "Ana\namount: 1" } });
+  await wrong.check.load();
+  await wrong.check.agree({ calm: true });
+  assert.deepEqual([wrong.check.view.step, wrong.check.view.trouble, wrong.told.agreed], ["trouble", "refused", []]);
+  assert.equal(wrong.told.cameras.length, 0);
+});

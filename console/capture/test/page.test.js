@@ -1,5 +1,6 @@
 // The page in a real browser, the whole way, on a test server that holds it to the spec. Skipped, and said so, without a Chromium.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { chromium, instead, launch, until } from "./browser.js";
 import { agree, inside, SIZES, step, walk } from "./pictures.js";
@@ -89,6 +90,41 @@ describe("the page", { skip, concurrency: 1 }, () => {
     assert.ok(!/accept|reject|success/i.test(await inside(page, (widget) => widget.shadowRoot.querySelector(".stage").textContent)));
     assert.equal(await page.evaluate(() => history.state), null, "the token is forgotten");
     await close();
+  });
+
+  test("a payment is shown large in the payer's language, the digest of what is shown goes with the consent, and the smile says what for", async () => {
+    const payment = { id: "p-BwcHBwcHBwcHBwcHBwcHBw", amount: 1250, currency: "EUR", digits: 2, payee: "Café <b>Ana</b>", order: "2026-1138", expires: 1800000600 };
+    for (const [locale, amount, title, smile, colorScheme] of [
+      ["en-US", "€12.50", "Do you want to pay this?", "Smile to pay €12.50 to Café <b>Ana</b>", "light"],
+      ["de-DE", "12,50 €", "Möchten Sie das bezahlen?", "Lächeln, um 12,50 € an Café <b>Ana</b> zu zahlen", "dark"],
+    ]) {
+      const session = server.open({ kind: "payment", payment });
+      const { page, close } = await visit(session, { locale, colorScheme });
+      await shows(page, "consent");
+      const plain = (text) => text.replaceAll(/\s/g, " ");
+      const seen = await inside(page, (widget) => {
+        const at = (what) => widget.shadowRoot.querySelector(what);
+        const size = (node) => Number.parseFloat(getComputedStyle(node).fontSize);
+        return {
+          title: at("h1").textContent, amount: at(".amount").textContent, rows: [...widget.shadowRoot.querySelectorAll(".bill dd")].map((one) => one.textContent),
+          largest: size(at(".amount")) > size(at("h1")), out: at(".way-out").checkVisibility(), marked: at(".bill b") !== null,
+        };
+      });
+      seen.amount = plain(seen.amount);
+      assert.deepEqual(seen, { title, amount, rows: ["Café <b>Ana</b>", "2026-1138"], largest: true, out: true, marked: false });
+      await agree(page, true);
+      await until(() => session.frames.length > 1, "frames");
+      const terms = "countenance payment 1\nid: p-BwcHBwcHBwcHBwcHBwcHBw\namount: 1250\ncurrency: EUR\npayee: Café <b>Ana</b>\norder: 2026-1138\nexpires: 1800000600\n";
+      const shown = createHash("sha256").update(terms).digest("hex");
+      assert.deepEqual(session.consents, [{ sha256: session.asks.consent.sha256, calm: true, shown_sha256: shown }]);
+      session.prompt("turn_left");
+      session.prompt("smile");
+      await until(async () => plain(await lines(page)) === smile, smile);
+      assert.ok(await inside(page, (widget) => [...widget.shadowRoot.querySelectorAll(".way-out")].some((one) => one.checkVisibility())));
+      session.end("judged");
+      await shows(page, "judged");
+      await close();
+    }
   });
 
   test("the policy that the page is used under refuses what it should, and that would be noticed", async () => {

@@ -83,6 +83,16 @@ export async function walk(server, context, seen) {
   await page.reload();
   await until(async () => (await step(page).catch(() => null)) === "consent", "loaded anew");
   await seen(page, "9-loaded-anew");
+  const payment = { id: "p-BwcHBwcHBwcHBwcHBwcHBw", amount: 1250, currency: "EUR", digits: 2, payee: "Café Ana am alten Hafen", order: "2026-1138", expires: 1800000600 };
+  const paid = server.open({ kind: "payment", payment });
+  await page.evaluate(() => history.replaceState(null, ""));
+  await visit(paid, "consent");
+  await seen(page, "9-pay-consent");
+  await agree(page);
+  await until(() => paid.frames.length > 2, "frames");
+  paid.prompt("smile");
+  await page.waitForTimeout(300);
+  await seen(page, "9-pay-smile");
   const late = server.open({ lasts_ms: 0 });
   await visit(late, "expired");
   await seen(page, "9-expired");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   Gate, GUIDANCE, LightGuard, PROMPTS, encodeFrame, fit, frameAsJson, fromBase64Url, paths, readMessage, readRules, ticket, toHex, wayOut,
+  money, termsText,
 } from "../protocol.js";
 
 const TOKEN = "0lqAbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_Ab";
@@ -139,4 +140,25 @@ test("who asked for no light gets none, and nobody gets more than three flashes 
   }
   assert.ok(changes.length >= 5);
   for (const from of changes) assert.ok(changes.filter((at) => at >= from && at < from + 1000).length <= 5, changes.join());
+});
+
+const PAYMENT = {
+  id: "p-BwcHBwcHBwcHBwcHBwcHBw", amount: 1250, currency: "EUR", digits: 2, payee: "Café Ana", order: "2026-1138", expires: 1800000600,
+};
+
+test("the terms of a payment are written as the specification says, and what could break a line is not written", () => {
+  const text = "countenance payment 1\nid: p-BwcHBwcHBwcHBwcHBwcHBw\namount: 1250\ncurrency: EUR\npayee: Café Ana\norder: 2026-1138\nexpires: 1800000600\n";
+  assert.equal(termsText(PAYMENT), text);
+  for (const wrong of [{ payee: "Ana\namount: 1" }, { payee: "" }, { payee: 7 }, { amount: 12.5 }, { amount: "1250" }, { amount: 2 ** 60 }, { expires: -1 }, { order: "\u0085" }]) {
+    assert.equal(termsText({ ...PAYMENT, ...wrong }), null, JSON.stringify(wrong));
+  }
+});
+
+test("an amount is written as the language writes it, with the digits that the server names", () => {
+  const plain = (text) => text.replaceAll(/\s/g, " ");
+  assert.equal(plain(money(PAYMENT, "en")), "€12.50");
+  assert.equal(plain(money(PAYMENT, "de")), "12,50 €");
+  assert.equal(plain(money({ amount: 1250, currency: "JPY", digits: 0 }, "en")), "¥1,250");
+  assert.equal(plain(money({ amount: 1, currency: "KWD", digits: 3 }, "en")), "KWD 0.001");
+  assert.equal(plain(money({ amount: 999999999999, currency: "EUR", digits: 2 }, "en")), "€9,999,999,999.99");
 });

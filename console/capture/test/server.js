@@ -48,7 +48,7 @@ class Session {
     this.asks = {
       session: this.id, kind: asked.kind ?? "verify", audience, way_out: asked.way_out ?? "https://shop.example/other-way",
       consent: { version: "check-1", text, sha256 }, frames: RULES,
-      ...(asked.approve && { approve: asked.approve }), ...(asked.passkey && { passkey: asked.passkey }),
+      ...(asked.payment && { payment: asked.payment }), ...(asked.approve && { approve: asked.approve }), ...(asked.passkey && { passkey: asked.passkey }),
     };
   }
 

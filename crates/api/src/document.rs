@@ -16,6 +16,7 @@ use utoipa::{Modify, OpenApi};
         (name = "consents", description = "What they agreed to"),
         (name = "collections", description = "Who of a group of people is this?"),
         (name = "sessions", description = "One question to one live person"),
+        (name = "payments", description = "One named amount that one person approves"),
         (name = "capture", description = "The person's side of a session"),
         (name = "audit", description = "That the log was not rewritten"),
         (name = "keys", description = "Who may ask"),
@@ -48,6 +49,12 @@ use utoipa::{Modify, OpenApi};
         list_keys,
         create_key,
         revoke_key,
+        make_payment,
+        show_payment,
+        cancel_payment,
+        refund_payment,
+        list_payments,
+        open_payment_session,
         open_session,
         show_session,
         cancel_session,
@@ -212,6 +219,36 @@ fn create_key() {}
 #[utoipa::path(delete, path = "/v1/keys/{key}", tag = "keys", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("key" = String, Path, description = "Id of the key")), responses((status = 204, description = "Revoked"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["admin"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn revoke_key() {}
+
+/// Ask for a payment that a person is to approve. Nobody is shown it yet.
+#[utoipa::path(post, path = "/v1/payments", tag = "payments", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), CollectionQuery), request_body = PaymentRequest, responses((status = 201, description = "Made", body = PaymentAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["pay"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn make_payment() {}
+
+/// Show where a payment stands.
+#[utoipa::path(get, path = "/v1/payments/{payment}", tag = "payments", params(("payment" = String, Path, description = "Id of the payment"), CollectionQuery), responses((status = 200, description = "The payment", body = PaymentAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["pay"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn show_payment() {}
+
+/// Cancel a payment that nobody has approved. Again is the same.
+#[utoipa::path(post, path = "/v1/payments/{payment}/cancel", tag = "payments", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("payment" = String, Path, description = "Id of the payment"), CollectionQuery), responses((status = 200, description = "Canceled", body = PaymentAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["pay"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn cancel_payment() {}
+
+/// Enter that some of a payment, or all that is left, was given back.
+#[utoipa::path(post, path = "/v1/payments/{payment}/refunds", tag = "payments", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("payment" = String, Path, description = "Id of the payment"), CollectionQuery), request_body = RefundRequest, responses((status = 201, description = "Entered", body = PaymentAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["refund"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn refund_payment() {}
+
+/// List the payments that a subject was asked to approve and that are kept.
+#[utoipa::path(get, path = "/v1/subjects/{subject}/payments", tag = "payments", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "The payments", body = PaymentList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn list_payments() {}
+
+/// Open a session in which the payer approves a payment, or does not. Its result is taken at `/v1/sessions/{session}`.
+#[utoipa::path(post, path = "/v1/payments/{payment}/sessions", tag = "payments", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("payment" = String, Path, description = "Id of the payment"), CollectionQuery), request_body = PaymentSessionRequest, responses((status = 201, description = "Opened", body = SessionOpened), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["pay"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn open_payment_session() {}
 
 /// Open a session: one question to one live person.
 #[utoipa::path(post, path = "/v1/sessions", tag = "sessions", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), CollectionQuery), request_body = SessionRequest, responses((status = 201, description = "Opened", body = SessionOpened), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["sessions"])))]

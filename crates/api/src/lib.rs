@@ -8,6 +8,7 @@ mod document;
 mod identify;
 mod key;
 mod operate;
+mod payment;
 mod problem;
 mod route;
 mod scope;
@@ -34,6 +35,10 @@ pub use key::{
     KeyRequest,
 };
 pub use operate::{AttemptRule, Health, Jwk, Jwks, Policy};
+pub use payment::{
+    CapturePayment, PaymentAnswer, PaymentList, PaymentRequest, PaymentSessionRequest, RefundEntry,
+    RefundRequest,
+};
 pub use problem::{Code, FieldPolicy, Problem};
 pub use route::{Access, Method, ROUTES, Route};
 pub use scope::{Scope, UnknownScope};

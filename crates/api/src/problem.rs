@@ -87,6 +87,8 @@ table! {
     CollectionUnknown "collection_unknown" 404 "Unknown collection" Fixed("The tenant of this key has no collection of that name.");
     /// The tenant of the key has no such key.
     KeyUnknown "key_unknown" 404 "Unknown key" Fixed("The tenant of this key has no key of that id.");
+    /// The tenant of the key has no such payment.
+    PaymentUnknown "payment_unknown" 404 "Unknown payment" Fixed("The tenant of this key has no payment of that id for this payer, or it was erased with its payer.");
     /// There is no such route.
     RouteUnknown "route_unknown" 404 "Unknown route" Fixed("See /openapi.json for what there is.");
     /// The tenant of the key has no such session, or it is forgotten.
@@ -113,6 +115,8 @@ table! {
     InProgress "in_progress" 409 "The request is in progress" Fixed("A request with this Idempotency-Key is being worked on; ask again as Retry-After says.");
     /// A request with this idempotency key was begun and its end is not known.
     OutcomeUnknown "outcome_unknown" 409 "The outcome is not known" Fixed("A request with this Idempotency-Key was begun and broke off. Look at what is there before you ask with a new one.");
+    /// The payment is in a state from which this does not lead anywhere.
+    PaymentOver "payment_over" 409 "The payment is not in this state" OfRequest;
     /// The session is decided or at its end.
     SessionOver "session_over" 409 "The session is over" Fixed("The session is decided, cancelled, expired or was begun anew too often: open a new one.");
     /// The collection has the subject already.

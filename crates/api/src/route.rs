@@ -110,6 +110,15 @@ pub const ROUTES: &[Route] = &[
     route(Method::Get, "/v1/keys", Scope::Admin),
     route(Method::Post, "/v1/keys", Scope::Admin),
     route(Method::Delete, "/v1/keys/{key}", Scope::Admin),
+    route(Method::Post, "/v1/payments", Scope::Pay),
+    route(Method::Get, "/v1/payments/{payment}", Scope::Pay),
+    route(Method::Post, "/v1/payments/{payment}/cancel", Scope::Pay),
+    route(
+        Method::Post,
+        "/v1/payments/{payment}/refunds",
+        Scope::Refund,
+    ),
+    route(Method::Post, "/v1/payments/{payment}/sessions", Scope::Pay),
     route(Method::Post, "/v1/sessions", Scope::Sessions),
     route(Method::Delete, "/v1/sessions/{session}", Scope::Sessions),
     route(Method::Get, "/v1/sessions/{session}", Scope::Sessions),
@@ -134,5 +143,10 @@ pub const ROUTES: &[Route] = &[
     ),
     route(Method::Post, "/v1/subjects/{subject}/export", Scope::Admin),
     route(Method::Post, "/v1/subjects/{subject}/faces", Scope::Enroll),
+    route(
+        Method::Get,
+        "/v1/subjects/{subject}/payments",
+        Scope::Enroll,
+    ),
     route(Method::Post, "/v1/subjects/{subject}/verify", Scope::Verify),
 ];

@@ -24,6 +24,10 @@ pub enum Scope {
     Enroll,
     /// Search a collection whose members consented to it.
     Identify,
+    /// Ask for payments: make, show and cancel them, and open the sessions in which they are approved.
+    Pay,
+    /// Enter that money of a payment was given back.
+    Refund,
     /// See comparison scores, and why a verification or identification ended as it did.
     Scores,
     /// Open sessions and take their results.
@@ -38,13 +42,15 @@ pub struct UnknownScope;
 
 impl Scope {
     /// Every scope, in the order of their names.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Admin,
         Self::Audit,
         Self::Compare,
         Self::Detect,
         Self::Enroll,
         Self::Identify,
+        Self::Pay,
+        Self::Refund,
         Self::Scores,
         Self::Sessions,
         Self::Verify,
@@ -60,6 +66,8 @@ impl Scope {
             Self::Detect => "detect",
             Self::Enroll => "enroll",
             Self::Identify => "identify",
+            Self::Pay => "pay",
+            Self::Refund => "refund",
             Self::Scores => "scores",
             Self::Sessions => "sessions",
             Self::Verify => "verify",

@@ -1,5 +1,6 @@
 //! Sessions: one question to one live person (docs/spec/session-v1.md).
 
+use crate::CapturePayment;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -7,6 +8,8 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionKind {
+    /// Does this subject approve this payment? Opened at `/v1/payments/{payment}/sessions`.
+    Payment,
     /// Is somebody there?
     Presence,
     /// Is it this subject?
@@ -127,6 +130,9 @@ pub struct CaptureAnswer {
     /// What the person approves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approve: Option<String>,
+    /// The payment that the person approves: show it large, and say with the consent that it was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<CapturePayment>,
     /// Where a person goes who does not want this.
     pub way_out: String,
     /// The text to agree to.
@@ -177,6 +183,8 @@ pub struct ConsentGiven {
     pub calm: bool,
     /// The holder's part of the key, 64 hexadecimal digits, where it is asked for.
     pub holder: Option<String>,
+    /// SHA-256 of the terms of the payment that the page has shown, computed there from what it shows, in hexadecimal.
+    pub shown_sha256: Option<String>,
 }
 
 /// Where the session stands now.

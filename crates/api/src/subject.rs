@@ -1,5 +1,6 @@
 //! People who agreed: subjects, consents, templates.
 
+use crate::PaymentAnswer;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -224,6 +225,8 @@ pub struct ExportAnswer {
     pub consents: Vec<Consent>,
     /// Its templates.
     pub templates: Vec<ExportTemplate>,
+    /// Payments it was asked to approve.
+    pub payments: Vec<PaymentAnswer>,
     /// What the audit log says about it.
     pub events: Vec<ExportEvent>,
 }

@@ -8,8 +8,8 @@ use crate::engine::EngineArgs;
 use crate::failure::Outcome;
 use crate::{
     audit, backup, bench, calibrate, collection, consent, detect, doctor, document, enroll,
-    evaluate, export, identify, import, key, keyring, quantize, restore, result, retain, serve,
-    shell, subject, verify,
+    evaluate, export, identify, import, key, keyring, payment, quantize, restore, result, retain,
+    serve, shell, subject, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -75,6 +75,7 @@ enum Command {
     Retain(retain::Args),
     Serve(serve::Args),
     Key(key::Args),
+    Payment(payment::Args),
     Result(result::Args),
     Document(document::Args),
     Detect(detect::Args),
@@ -107,6 +108,7 @@ impl Cli {
             Command::Retain(args) => retain::run(args),
             Command::Serve(args) => serve::run(args, engine),
             Command::Key(args) => key::run(args),
+            Command::Payment(args) => payment::run(args),
             Command::Result(args) => result::run(args),
             Command::Document(args) => document::run(args, engine),
             Command::Detect(args) => detect::run(args, engine),

@@ -38,6 +38,7 @@ mod import;
 mod json;
 mod key;
 mod keyring;
+mod payment;
 mod pictures;
 mod progress;
 mod quantize;

@@ -408,12 +408,12 @@ fn a_data_folder_that_is_missing_newer_damaged_or_in_use_is_refused_untouched() 
 
     let keyring = rusqlite::Connection::open(place.path("vault/keyring.db")).unwrap();
     let changed = keyring
-        .execute("UPDATE key_meta SET value = x'03000000' WHERE slot = 1", [])
+        .execute("UPDATE key_meta SET value = x'04000000' WHERE slot = 1", [])
         .unwrap();
     assert_eq!(changed, 1);
     drop(keyring);
     let newer = place.run("subject list --data vault");
-    assert_refused(&newer, 4, "schema version 3, this build reads up to 2");
+    assert_refused(&newer, 4, "schema version 4, this build reads up to 3");
 }
 
 #[test]

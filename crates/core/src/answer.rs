@@ -2,6 +2,7 @@
 
 use crate::{Capture, StageTimings};
 use countenance_gallery::{Score, Threshold};
+use countenance_vault::store::{Conflict, StoreError};
 use countenance_vault::{ConsentError, HolderError, Lock, Pseudonym, VaultError};
 use countenance_vision::QualityCause;
 use std::fmt;
@@ -51,6 +52,8 @@ pub enum Finding {
     NotMatched,
     /// The subject's templates were made by another model or in another way: enroll again.
     OtherModel,
+    /// The payment cannot be approved: it was answered, canceled or is over, is another one, or more than the limits allow.
+    Payment,
     /// The picture is too poor.
     Poor(QualityCause),
     /// There is no such subject.
@@ -102,6 +105,7 @@ impl Finding {
             VaultError::Attempts(lock) => Ok(Self::Locked(lock)),
             VaultError::Consent(error) => Ok(Self::Consent(error)),
             VaultError::Holder(error) => Ok(Self::Holder(error)),
+            VaultError::Store(StoreError::Conflict(Conflict::Payment)) => Ok(Self::Payment),
             VaultError::Unknown { what: "subject" } => Ok(Self::Unknown),
             other => Err(other),
         }
@@ -117,6 +121,7 @@ impl Finding {
             | Self::Locked(_)
             | Self::NotEnrolled
             | Self::OtherModel
+            | Self::Payment
             | Self::Unknown => false,
         }
     }
@@ -139,6 +144,7 @@ impl Finding {
             Self::NotLive => "not_live",
             Self::NotMatched => "not_matched",
             Self::OtherModel => "other_model",
+            Self::Payment => "payment_over",
             Self::Poor(_) => "poor_picture",
             Self::Unknown => "unknown_subject",
         }
@@ -156,6 +162,7 @@ impl fmt::Display for Finding {
             Self::NotLive => f.write_str("not shown to be a live person"),
             Self::NotMatched => f.write_str("score stays below the threshold"),
             Self::OtherModel => f.write_str("templates are of another model"),
+            Self::Payment => f.write_str("payment cannot be approved any more, or by these limits"),
             Self::Poor(cause) => write!(f, "picture is too poor: {cause}"),
             Self::Unknown => f.write_str("unknown subject"),
         }

@@ -1,11 +1,12 @@
 //! Use case: what came of a session.
 
-use crate::verify::Ruling;
+use crate::ending::Ending;
+use crate::verify::{Admitted, Ruling};
 use crate::{
-    Answer, Check, Claim, Finding, Registry, SessionOutcome, Verdict, VerifyError, Worker,
+    Answer, Approval, Check, Claim, Finding, Registry, SessionOutcome, Verdict, VerifyError, Worker,
 };
 use countenance_gallery::{Score, Threshold};
-use countenance_vault::{Collection, Outcome, Timestamp};
+use countenance_vault::{Collection, Outcome, Purpose, Target, Timestamp, VaultError};
 use countenance_vision::QualityCause;
 
 /// What a session asks.
@@ -13,6 +14,8 @@ use countenance_vision::QualityCause;
 pub enum Question<'a> {
     /// Is somebody there? Nobody's templates are looked at.
     Presence(&'a Collection),
+    /// Does this subject approve this payment?
+    Payment(&'a Claim<'a>, &'a Approval),
     /// Is it this subject?
     Verify(&'a Claim<'a>),
 }
@@ -54,7 +57,15 @@ impl Registry {
     ) -> Result<SessionDecision, VerifyError> {
         match question {
             Question::Presence(collection) => self.decide_presence(collection, &verdict),
-            Question::Verify(claim) => self.decide_claim(worker, claim, &verdict),
+            Question::Payment(claim, approval) => {
+                self.decide_payment(worker, (claim, approval), &verdict)
+            }
+            Question::Verify(claim) => {
+                let admitted = |target: &Target| self.admit(target, claim, Purpose::Verify);
+                self.decide_claim(worker, claim, &verdict, |target| {
+                    Ok((admitted(target)?, Ending::default()))
+                })
+            }
         }
     }
 
@@ -87,15 +98,17 @@ impl Registry {
         })
     }
 
-    fn decide_claim(
+    pub(crate) fn decide_claim(
         &self,
         worker: &Worker,
         claim: &Claim<'_>,
         verdict: &Verdict,
+        admit: impl FnOnce(&Target) -> Result<(Admitted, Ending), VaultError>,
     ) -> Result<SessionDecision, VerifyError> {
         let mut ruling = Ruling::new(worker.engine.threshold(self.policy())?);
         let target = self.find(claim)?;
-        let admitted = self.admit(&target, claim)?;
+        let (admitted, ending) = admit(&target)?;
+        ruling.ending = ending;
         let answer = match verdict {
             Verdict::Recapture(cause) => self.rule_poor(claim, &target, *cause, &mut ruling)?,
             Verdict::Judged(of) => {

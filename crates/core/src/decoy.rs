@@ -45,6 +45,11 @@ impl Decoy {
         }
     }
 
+    /// The subject itself: what is kept of those who are not there is kept under its key.
+    pub(crate) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
     /// The name of its key.
     pub(crate) fn key_id(&self) -> KeyId {
         self.subject.key_id()

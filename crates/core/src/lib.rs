@@ -11,6 +11,7 @@ mod decide_session;
 mod decision;
 mod decoy;
 mod detect;
+mod ending;
 mod engine;
 mod enroll;
 mod erase;
@@ -23,6 +24,8 @@ mod identify;
 mod networks;
 mod open;
 mod open_collection;
+mod pay;
+mod payment;
 mod policy;
 mod recognize;
 mod registry;
@@ -53,6 +56,11 @@ pub use grant_consent::Agreement;
 pub use identify::{Identification, IdentifyAnswer, IdentifyError, IdentifyRequest};
 pub use networks::{MeshSource, Networks, OpenError, TextSource, color_order, spec_of};
 pub use open_collection::OpenCollection;
+pub use pay::{Approval, PayError};
+pub use payment::{
+    Currency, CurrencyLimit, Payment, PaymentError, PaymentId, PaymentLimits, PaymentState, Refund,
+    Terms, TermsError, Transaction,
+};
 pub use policy::{CapturePolicy, ComparePolicy, FaceChoice};
 pub use recognize::{Recognition, Recognized};
 pub use registry::{Claim, Registry};

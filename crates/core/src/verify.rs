@@ -1,5 +1,6 @@
 //! Use case: is this the subject they say they are?
 
+use crate::ending::Ending;
 use crate::timing::timed;
 use crate::{
     Answer, CaptureError, Claim, CompareError, Fault, Finding, OperatorDetail, Registry,
@@ -55,6 +56,8 @@ pub(crate) struct Ruling {
     pub(crate) threshold: Threshold,
     pub(crate) leaf: Option<u64>,
     compare: Duration,
+    /// What hangs on it beside the answer.
+    pub(crate) ending: Ending,
 }
 
 impl Ruling {
@@ -65,6 +68,7 @@ impl Ruling {
             threshold,
             leaf: None,
             compare: Duration::ZERO,
+            ending: Ending::default(),
         }
     }
 }
@@ -97,7 +101,7 @@ impl Registry {
 
         // 1. Consent, before anything is done with a face.
         let target = self.find(claim)?;
-        let admitted = self.admit(&target, claim)?;
+        let admitted = self.admit(&target, claim, Purpose::Verify)?;
 
         // 2. The picture. A poor one is not compared, and no attempt is counted.
         let (capture, crop) = worker.capture(probe, policy, &mut timings)?;
@@ -125,7 +129,12 @@ impl Registry {
     }
 
     /// Unlocks the subject and reads its consent.
-    pub(crate) fn admit(&self, target: &Target, claim: &Claim<'_>) -> Result<Admitted, VaultError> {
+    pub(crate) fn admit(
+        &self,
+        target: &Target,
+        claim: &Claim<'_>,
+        purpose: Purpose,
+    ) -> Result<Admitted, VaultError> {
         let (vault, decoy, now) = (self.vault(), self.decoy(), self.now());
         let Some(subject) = target.subject() else {
             decoy.find(vault);
@@ -140,7 +149,7 @@ impl Registry {
                 return Finding::of(error).map(Err);
             }
         };
-        match vault.consent(&unlocked, Purpose::Verify, now) {
+        match vault.consent(&unlocked, purpose, now) {
             Ok(consent) => Ok(Ok((unlocked, consent))),
             Err(error) => Finding::of(error).map(Err),
         }
@@ -155,7 +164,8 @@ impl Registry {
         ruling: &mut Ruling,
     ) -> Result<Answer, VerifyError> {
         ruling.finding = Finding::Poor(cause);
-        ruling.leaf = Some(self.refuse(claim, target, true)?);
+        let purpose = ruling.ending.purpose();
+        ruling.leaf = Some(self.refuse(claim, target, (purpose, true))?);
         Ok(Answer::Recapture(cause))
     }
 
@@ -171,12 +181,12 @@ impl Registry {
     ) -> Result<Answer, VerifyError> {
         let vault = self.vault();
         // 3. The attempt, on the disk before anything is compared.
-        let attempt = match vault.count_attempt(target, Purpose::Verify, self.now()) {
+        let attempt = match vault.count_attempt(target, ruling.ending.purpose(), self.now()) {
             Ok(attempt) => attempt,
             Err(VaultError::Attempts(lock)) => {
                 self.decoy().compare(vault, probe);
                 ruling.finding = Finding::Locked(lock);
-                ruling.leaf = Some(self.refuse(claim, target, false)?);
+                ruling.leaf = Some(self.refuse_ending(claim, target, &mut ruling.ending)?);
                 return Ok(Answer::NotPermitted);
             }
             Err(error) => return Err(error.into()),
@@ -218,9 +228,9 @@ impl Registry {
                 // What is written of a subject that was erased meanwhile must not hang on it.
                 let erased = admitted_once && self.find(claim)?.subject().is_none();
                 ruling.leaf = Some(if erased {
-                    self.refuse(claim, target, false)?
+                    self.refuse_ending(claim, target, &mut ruling.ending)?
                 } else {
-                    vault.decline(attempt, false, self.now())?
+                    ruling.ending.decline(vault, attempt, self.now())?
                 });
                 Ok(Answer::Reject)
             }
@@ -233,8 +243,25 @@ impl Registry {
         &self,
         claim: &Claim<'_>,
         target: &Target,
-        recapture: bool,
+        (purpose, recapture): (Purpose, bool),
     ) -> Result<u64, VaultError> {
+        let target = self.target_now(claim, target)?;
+        self.vault().refuse(&target, purpose, recapture, self.now())
+    }
+
+    /// The same with what hangs on the answer.
+    fn refuse_ending(
+        &self,
+        claim: &Claim<'_>,
+        target: &Target,
+        ending: &mut Ending,
+    ) -> Result<u64, VaultError> {
+        let target = self.target_now(claim, target)?;
+        ending.refuse(self.vault(), &target, self.now())
+    }
+
+    /// The target as it is now.
+    fn target_now(&self, claim: &Claim<'_>, target: &Target) -> Result<Target, VaultError> {
         let current = self.find(claim)?;
         if current.subject().is_none() {
             self.decoy().find(self.vault());
@@ -244,13 +271,11 @@ impl Registry {
             found.is_some_and(|found| found.key_id() == subject.key_id())
         };
         let gone = target.subject().is_some() && !current.subject().is_some_and(same);
-        let target = if gone {
+        Ok(if gone {
             current.without_subject()
         } else {
             target.clone()
-        };
-        self.vault()
-            .refuse(&target, Purpose::Verify, recapture, self.now())
+        })
     }
 
     fn conclude(
@@ -268,11 +293,17 @@ impl Registry {
             if !is_live {
                 ruling.finding = Finding::NotLive;
             }
-            ruling.leaf = Some(vault.decline(attempt, false, now)?);
+            ruling.leaf = Some(ruling.ending.decline(vault, attempt, now)?);
             return Ok(Answer::Reject);
         }
-        match vault.accept(attempt, subject, consent, now) {
-            Ok(leaf) => {
+        let person = (subject, consent);
+        match ruling.ending.accept(vault, attempt, person, now) {
+            Ok(Err(attempt)) => {
+                ruling.finding = Finding::Payment;
+                ruling.leaf = Some(ruling.ending.decline(vault, attempt, now)?);
+                Ok(Answer::Reject)
+            }
+            Ok(Ok(leaf)) => {
                 ruling.finding = Finding::Matched;
                 ruling.leaf = Some(leaf);
                 Ok(Answer::Accept)
@@ -281,7 +312,8 @@ impl Registry {
             Err(error) => {
                 ruling.finding = Finding::of(error)?;
                 ruling.score = None;
-                ruling.leaf = Some(self.refuse(claim, &subject.subject().target(), false)?);
+                let target = subject.subject().target();
+                ruling.leaf = Some(self.refuse_ending(claim, &target, &mut ruling.ending)?);
                 Ok(Answer::Reject)
             }
         }

@@ -62,6 +62,8 @@ fn claims() -> Claims {
         sub: Some("ana".to_owned()),
         collection: Some("default".to_owned()),
         approved_sha256: Some("5e".repeat(32)),
+        payment: None,
+        transaction_sha256: None,
         consent_sha256: "c0".repeat(32),
         challenge: "light".to_owned(),
         capture: "unattested".to_owned(),
@@ -69,6 +71,23 @@ fn claims() -> Claims {
         models: vec!["sface-2021dec-int8bq".to_owned()],
         policy: "session-1;fmr=0.0001".to_owned(),
     }
+}
+
+fn payment() -> Claims {
+    Claims {
+        kind: Kind::Payment,
+        payment: Some("p-BwcHBwcHBwcHBwcHBwcHBw".to_owned()),
+        transaction_sha256: Some("7a".repeat(32)),
+        policy: "payment-1;fmr=0.0001;single-factor".to_owned(),
+        ..claims()
+    }
+}
+
+/// A payment without one of its claims.
+fn unpaid(name: &str) -> String {
+    let mut claims = serde_json::to_value(payment()).unwrap();
+    claims.as_object_mut().unwrap().remove(name).unwrap();
+    compact(&header().to_string(), &claims.to_string(), &key(1))
 }
 
 /// A JWS of any header and claims.
@@ -148,6 +167,10 @@ fn good() -> Vec<Value> {
         case("rejected", &sign(&rejected), "ok"),
         case("to be taken again", &sign(&retaken), "ok"),
         case("presence", &sign(&presence), "ok"),
+        set(
+            case("a payment", &sign(&payment()), "ok"),
+            json!({"approved_sha256": "5e".repeat(32), "kind": "payment"}),
+        ),
         without_nonce,
         set(
             case("everything that can be asked for", &jws, "ok"),
@@ -415,6 +438,27 @@ fn bad_claims() -> Vec<Value> {
             "claims",
         ),
         case("iat is negative", &with("iat", json!(-1)), "claims"),
+        case(
+            "a payment without its id",
+            &unpaid("payment"),
+            "claims",
+        ),
+        case(
+            "a payment without its transaction",
+            &unpaid("transaction_sha256"),
+            "claims",
+        ),
+        case(
+            "a payment without what was shown",
+            &unpaid("approved_sha256"),
+            "claims",
+        ),
+        case("a payment of nobody", &unpaid("sub"), "claims"),
+        case(
+            "a verification with a payment",
+            &with("payment", json!("p-BwcHBwcHBwcHBwcHBwcHBw")),
+            "claims",
+        ),
         case(
             "presence of somebody",
             &with("kind", json!("presence")),

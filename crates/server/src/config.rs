@@ -1,6 +1,7 @@
 //! What an operator may set.
 
 use crate::sessions::{SessionLimits, WebhookConfig};
+use countenance_core::PaymentLimits;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Config {
     pub requests_per_second: NonZeroU32,
     /// How many sessions there may be.
     pub sessions: SessionLimits,
+    /// How much may be paid.
+    pub payments: PaymentLimits,
     /// Where results of sessions may be sent.
     pub webhooks: WebhookConfig,
     /// Another product whose protocol is spoken beside API v1.
@@ -67,6 +70,7 @@ impl Default for Config {
             max_connections: 16_384,
             requests_per_second: NonZeroU32::MIN.saturating_add(199),
             sessions: SessionLimits::default(),
+            payments: PaymentLimits::default(),
             webhooks: WebhookConfig::default(),
             compat: None,
         }

@@ -65,7 +65,9 @@ pub(crate) async fn idempotent(
 fn keeping(request: &Request) -> Option<Keeping> {
     let path = request.extensions().get::<MatchedPath>()?.as_str();
     match (request.method(), path) {
-        (&Method::POST, "/v1/keys" | "/v1/sessions") => Some(Keeping::Given),
+        (&Method::POST, "/v1/keys" | "/v1/payments/{payment}/sessions" | "/v1/sessions") => {
+            Some(Keeping::Given)
+        }
         (
             &Method::POST,
             "/v1/collections/{collection}/identify" | "/v1/subjects/{subject}/verify",
@@ -73,7 +75,12 @@ fn keeping(request: &Request) -> Option<Keeping> {
         (&Method::PUT, "/v1/collections/{collection}") => Some(Keeping::Whole(KEPT_S)),
         (
             &Method::POST,
-            "/v1/subjects" | "/v1/subjects/{subject}/consents" | "/v1/subjects/{subject}/faces",
+            "/v1/payments"
+            | "/v1/payments/{payment}/cancel"
+            | "/v1/payments/{payment}/refunds"
+            | "/v1/subjects"
+            | "/v1/subjects/{subject}/consents"
+            | "/v1/subjects/{subject}/faces",
         )
         | (
             &Method::DELETE,

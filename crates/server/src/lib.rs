@@ -34,3 +34,4 @@ pub use platform::Parts;
 pub use server::{Listen, ServeError, Server, Stop};
 pub use sessions::{SessionLimits, TargetError, WebhookConfig};
 pub use tls::{TlsError, TlsFiles};
+pub use wire::payment as payment_answer;

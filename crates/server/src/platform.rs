@@ -98,7 +98,7 @@ impl Platform {
         };
         Ok(Self(Arc::new(Shared {
             collections: Collections::start(opener)?,
-            sessions: Sessions::new(config.sessions.clone()),
+            sessions: Sessions::new(config.sessions.clone(), config.payments.clone()),
             targets: Targets::new(&config.webhooks)?,
             pool: Pool::start(
                 &parts.engine,

@@ -5,7 +5,9 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use countenance_api::{Code, PROBLEM_MEDIA_TYPE};
 use countenance_core::vault::{ConsentError, Lock, VaultError};
-use countenance_core::{CaptureError, CompareError, EnrollError, IdentifyError, VerifyError};
+use countenance_core::{
+    CaptureError, CompareError, EnrollError, IdentifyError, PayError, PaymentError, VerifyError,
+};
 use std::error::Error;
 
 /// How long to wait where attempts are used up: the oldest ones leave the count day by day.
@@ -136,6 +138,20 @@ impl From<VaultError> for Refusal {
             VaultError::Holder(_) => Code::HolderInvalid.into(),
             VaultError::Unknown { what: "subject" } => Code::SubjectUnknown.into(),
             VaultError::Unknown { .. } => Code::CollectionUnknown.into(),
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<PayError> for Refusal {
+    fn from(error: PayError) -> Self {
+        match error {
+            PayError::Payment(error @ PaymentError::State(_)) => {
+                Self::of(Code::PaymentOver, format!("The {error}."))
+            }
+            PayError::Payment(error) => Self::of(Code::ValueInvalid, error.to_string()),
+            PayError::Unknown => Code::PaymentUnknown.into(),
+            PayError::Vault(error) => error.into(),
             _ => Self::internal(&error),
         }
     }

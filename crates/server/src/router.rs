@@ -8,7 +8,8 @@ use crate::idempotency::idempotent;
 use crate::observe::observe;
 use crate::platform::Platform;
 use crate::routes::{
-    audit, capture, collections, consents, keys, operate, pictures, sessions, subjects, verify,
+    audit, capture, collections, consents, keys, operate, payments, pictures, sessions, subjects,
+    verify,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -60,6 +61,11 @@ pub(crate) fn router(platform: Platform) -> Router {
         .route("/v1/detect", post(pictures::detect))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{key}", delete(keys::revoke))
+        .route("/v1/payments", post(payments::make))
+        .route("/v1/payments/{payment}", get(payments::show))
+        .route("/v1/payments/{payment}/cancel", post(payments::cancel))
+        .route("/v1/payments/{payment}/refunds", post(payments::refund))
+        .route("/v1/payments/{payment}/sessions", post(payments::open))
         .route("/v1/sessions", post(sessions::open))
         .route(
             "/v1/sessions/{session}",
@@ -78,6 +84,7 @@ pub(crate) fn router(platform: Platform) -> Router {
         )
         .route("/v1/subjects/{subject}/export", post(subjects::export))
         .route("/v1/subjects/{subject}/faces", post(subjects::enroll))
+        .route("/v1/subjects/{subject}/payments", get(payments::list))
         .route("/v1/subjects/{subject}/verify", post(verify::verify))
         .fallback(operate::unknown)
         .layer(limit)

@@ -5,10 +5,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countenance_api as api;
 use countenance_core::vault::{
-    Consent, ConsentEntry, ConsentState, EventKind, LogContent, LogEntry, Outcome, Purpose,
-    RandomError, SubjectExport, SubjectKind,
+    Consent, ConsentEntry, ConsentState, EventKind, HeldPayment, LogContent, LogEntry, Outcome,
+    Purpose, RandomError, SubjectExport, SubjectKind, Timestamp,
 };
-use countenance_core::{Decision, DetectedFace, Side};
+use countenance_core::{Decision, DetectedFace, Payment, PaymentState, Side, Terms};
 
 /// What a subject can consent to.
 pub(crate) const PURPOSES: [Purpose; 5] = [
@@ -104,6 +104,14 @@ pub(crate) fn export(
             model: reference.model.as_str().to_owned(),
             template: STANDARD.encode(&reference.template[..]),
         });
+    let now = export
+        .events
+        .last()
+        .map_or(export.created, |entry| entry.event.time);
+    let notes = export.payments.iter().map(HeldPayment::note);
+    let payments = notes
+        .filter_map(Payment::from_bytes)
+        .map(|read| payment(&read, now));
     let events = export.events.iter().map(|entry| {
         Ok(api::ExportEvent {
             kind: event(entry.event.kind).to_owned(),
@@ -121,6 +129,7 @@ pub(crate) fn export(
         attempts: export.attempts,
         consents: export.consents.iter().map(consent).collect(),
         templates: templates.collect(),
+        payments: payments.collect(),
         events: events.collect::<Result<_, _>>()?,
     })
 }
@@ -180,6 +189,7 @@ fn event(kind: EventKind) -> &'static str {
         EventKind::KeyMade => "key_made",
         EventKind::KeyRevoked => "key_revoked",
         EventKind::PresenceJudged => "presence_judged",
+        EventKind::PaymentChanged => "payment_changed",
         EventKind::SubjectAdded => "subject_added",
         EventKind::ConsentGranted => "consent_granted",
         EventKind::ConsentWithdrawn => "consent_withdrawn",
@@ -257,4 +267,57 @@ pub(crate) fn bytes_32(text: &str) -> Option<[u8; 32]> {
         *byte = (digit(0)? << 4 | digit(1)?) as u8;
     }
     Some(bytes)
+}
+
+/// A payment as its payer is shown it.
+pub(crate) fn shown(terms: &Terms) -> api::CapturePayment {
+    api::CapturePayment {
+        id: terms.id().to_string(),
+        amount: terms.amount(),
+        currency: terms.currency().code().to_owned(),
+        digits: terms.currency().digits(),
+        payee: terms.payee().to_owned(),
+        order: terms.order().to_owned(),
+        expires: terms.expires().unix(),
+    }
+}
+
+/// A payment as whoever made it sees it.
+#[must_use]
+pub fn payment(payment: &Payment, now: Timestamp) -> api::PaymentAnswer {
+    let terms = payment.terms();
+    let state = payment.state(now);
+    let (authorized, factors) = match state {
+        PaymentState::Authorized { at, device } => {
+            let mut factors = vec!["face".to_owned()];
+            factors.extend(device.then(|| "device-key".to_owned()));
+            (Some(at.unix()), Some(factors))
+        }
+        _ => (None, None),
+    };
+    let policy = if payment.needs_device() {
+        "device-key"
+    } else {
+        "single-factor"
+    };
+    let refunds = payment.refunds().iter().map(|refund| api::RefundEntry {
+        amount: refund.amount,
+        at: refund.at.unix(),
+    });
+    api::PaymentAnswer {
+        id: terms.id().to_string(),
+        state: state.name().to_owned(),
+        amount: terms.amount(),
+        currency: terms.currency().code().to_owned(),
+        payee: terms.payee().to_owned(),
+        order: terms.order().to_owned(),
+        created: payment.created().unix(),
+        expires: terms.expires().unix(),
+        shown_sha256: hex(&terms.sha256()),
+        policy: policy.to_owned(),
+        authorized,
+        factors,
+        refunded: payment.refunded(),
+        refunds: refunds.collect(),
+    }
 }

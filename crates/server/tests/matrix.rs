@@ -15,10 +15,16 @@ use serde_json::{Value, json};
 
 /// As many characters as one that is there.
 const NO_SESSION: &str = "a-AAAAAAAAAAAAAAAAAAAAAA";
+/// The same of a payment.
+const NO_PAYMENT: &str = "p-AAAAAAAAAAAAAAAAAAAAAA";
 
 fn session() -> Value {
     json!({"kind": "presence", "audience": "https://shop.example", "nonce": "pb3N0x5qQmWq8o1vJz2r7g",
         "way_out": "https://shop.example/"})
+}
+
+fn payment(payer: &str) -> Value {
+    json!({"subject": payer, "amount": 1250, "currency": "EUR", "payee": "Café Ana", "order": "2026-1138"})
 }
 
 /// A request that would be done if it were allowed. A route that is not known here fails the test.
@@ -37,6 +43,13 @@ fn body(route: &Route, picture: &str) -> Option<Value> {
         ("POST", "/v1/subjects/{subject}/faces") => Some(json!({ "photos": [picture] })),
         ("POST", "/v1/capture/{session}/consent") => Some(json!({"sha256": "00"})),
         ("POST", "/v1/capture/{session}/frames") => Some(json!({"frames": []})),
+        ("POST", "/v1/payments") => Some(payment("nobody")),
+        ("POST", "/v1/payments/{payment}/cancel") => Some(json!({})),
+        ("POST", "/v1/payments/{payment}/refunds") => Some(json!({"amount": 1})),
+        ("POST", "/v1/payments/{payment}/sessions") => {
+            Some(json!({"subject": "ana", "audience": "https://shop.example", "nonce": "pb3N0x5qQmWq8o1vJz2r7g",
+                "way_out": "https://shop.example/"}))
+        }
         ("POST", "/v1/sessions") => Some(session()),
         ("POST", "/v1/subjects/{subject}/verify") => Some(json!({ "probe": picture })),
         ("POST", "/v1/collections/{collection}/identify") => Some(json!({ "probe": picture })),
@@ -45,13 +58,14 @@ fn body(route: &Route, picture: &str) -> Option<Value> {
     }
 }
 
-fn ask(house: &House, key: Option<&str>, route: &Route, names: [&str; 4], picture: &str) -> Reply {
+fn ask(house: &House, key: Option<&str>, route: &Route, names: [&str; 5], picture: &str) -> Reply {
     let path = route
         .path
         .replace("{subject}", names[0])
         .replace("{key}", names[1])
         .replace("{collection}", names[2])
-        .replace("{session}", names[3]);
+        .replace("{session}", names[3])
+        .replace("{payment}", names[4]);
     // What else the query needs to make sense.
     let path = match route.path {
         "/v1/audit/consistency" => format!("{path}?older=1"),
@@ -101,7 +115,7 @@ fn each_scope_opens_its_own_routes_and_no_other() {
         for scope in Scope::ALL {
             let key = house.key("acme", &[scope]);
             // Nobody of these names: what is allowed must not change what the next one finds.
-            let names = ["nobody", "0011223344556677", "nowhere", NO_SESSION];
+            let names = ["nobody", "0011223344556677", "nowhere", NO_SESSION, NO_PAYMENT];
             let reply = ask(&house, Some(&key), route, names, &picture);
             let allowed = match route.access {
                 Access::Capture => false,
@@ -127,7 +141,7 @@ fn each_scope_opens_its_own_routes_and_no_other() {
                 refused += 1;
             }
         }
-        let names = ["nobody", "0", "nowhere", NO_SESSION];
+        let names = ["nobody", "0", "nowhere", NO_SESSION, NO_PAYMENT];
         let without = ask(&house, None, route, names, &picture);
         let refusal = match route.access {
             Access::Capture => "capture_token_invalid",
@@ -153,11 +167,15 @@ fn another_tenants_people_and_keys_look_like_nobodys_on_every_route() {
     let (mut compared, mut unlike) = (0, 0);
     let opened = house.ask(Some(&ours)).post("/v1/sessions", &session());
     let opened = opened.json()["id"].as_str().unwrap().to_owned();
+    let made = house
+        .ask(Some(&ours))
+        .post("/v1/payments", &payment("ana"));
+    let made = made.json()["id"].as_str().unwrap().to_owned();
     // The capture side knows no tenants: a token opens one session (tests/sessions.rs).
     let named = |route: &&Route| route.path.contains('{') && route.access != Access::Capture;
     for route in ROUTES.iter().filter(named) {
         // What stands in the path may stand in the answer.
-        let plain = |reply: &Reply, names: [&str; 4]| {
+        let plain = |reply: &Reply, names: [&str; 5]| {
             let (head, body) = seen(reply);
             (
                 head,
@@ -165,8 +183,8 @@ fn another_tenants_people_and_keys_look_like_nobodys_on_every_route() {
             )
         };
         // Of one length, so that no header tells them apart.
-        let there = ["ana", key, "door", &opened];
-        let none = ["nob", "0011223344556677", "none", NO_SESSION];
+        let there = ["ana", key, "door", &opened, &made];
+        let none = ["nob", "0011223344556677", "none", NO_SESSION, NO_PAYMENT];
         // Reads of one's own people have a score and a leaf: another tenant has the scopes to see them, too.
         let theirs = house.key("other", &[scope(route)]);
         let theirs = Some(theirs.as_str());
@@ -187,6 +205,9 @@ fn another_tenants_people_and_keys_look_like_nobodys_on_every_route() {
     assert_eq!(ask.get("/v1/subjects/ana").status, 200);
     let session = ask.get(&format!("/v1/sessions/{opened}"));
     assert_eq!(session.json()["state"], "created");
+    // Its own tenant has canceled it, as the control, and nobody else could.
+    let shown = ask.get(&format!("/v1/payments/{made}"));
+    assert_eq!(shown.json()["state"], "canceled");
     let listed = house
         .ask(Some(&house.key("other", &Scope::ALL)))
         .get("/v1/subjects");

@@ -83,6 +83,8 @@ codes! {
         KeyRevoked = 19,
         /// Somebody was asked whether they are there, and not who they are.
         PresenceJudged = 20,
+        /// A payment was made (number 1), canceled (2) or refunded (3); detail: which one, as its row is found by.
+        PaymentChanged = 21,
     }
 }
 

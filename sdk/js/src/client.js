@@ -40,6 +40,16 @@ import { sha256 } from "./random.js";
  * @property {number} [lastsS] Seconds that it may take, 30 to 600: 180.
  */
 
+/**
+ * What a payment is of.
+ * @typedef {object} Bill
+ * @property {number} amount Minor units.
+ * @property {string} currency ISO 4217 code.
+ * @property {string} payee To whom, as the payer is shown it.
+ * @property {string} order For what, as you call it; it is shown, too.
+ * @property {number} [lastsS] Seconds it may wait to be approved, 30 to 3600: 600.
+ */
+
 /** Asks a Countenance server. Every operation of the document is a method of the same name. */
 export class Countenance extends Connection {
   // Pictures alone: nothing of them is kept.
@@ -358,6 +368,86 @@ export class Countenance extends Connection {
    */
   async cancelSession(session, { signal } = {}) {
     return this.ask(operations.cancelSession, { segments: { session }, signal });
+  }
+
+  // Payments: one named amount that one person approves.
+
+  /**
+   * Makes a payment that `subject` is to approve: `amount` in minor units, 1250 for 12.50 EUR. Nobody is shown it before
+   * `openPaymentSession`. Whether there is such a subject is told nowhere.
+   * @param {string} subject
+   * @param {Bill & Place & Write & Ending} options
+   * @returns {Promise<import("../types/models.js").PaymentAnswer>}
+   */
+  async makePayment(subject, options) {
+    const { amount, currency, payee, order, lastsS, collection, idempotencyKey, signal } = options;
+    return this.ask(operations.makePayment, {
+      query: { collection },
+      json: { subject, amount, currency, payee, order, lasts_s: lastsS },
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * Where a payment stands. Deliver on a checked result, not on this.
+   * @param {string} payment
+   * @param {Place & Ending} [options]
+   * @returns {Promise<import("../types/models.js").PaymentAnswer>}
+   */
+  async showPayment(payment, { collection, signal } = {}) {
+    return this.ask(operations.showPayment, { segments: { payment }, query: { collection }, signal });
+  }
+
+  /**
+   * Cancels a payment that nobody has approved. Again is the same.
+   * @param {string} payment
+   * @param {Place & Write & Ending} [options]
+   * @returns {Promise<import("../types/models.js").PaymentAnswer>}
+   */
+  async cancelPayment(payment, { collection, idempotencyKey, signal } = {}) {
+    return this.ask(operations.cancelPayment, { segments: { payment }, query: { collection }, idempotencyKey, signal });
+  }
+
+  /**
+   * Enters that `amount` in minor units, or all that is left, was given back. Moving the money is yours.
+   * @param {string} payment
+   * @param {{ amount?: number } & Place & Write & Ending} [options]
+   * @returns {Promise<import("../types/models.js").PaymentAnswer>}
+   */
+  async refundPayment(payment, { amount, collection, idempotencyKey, signal } = {}) {
+    const call = { segments: { payment }, query: { collection }, json: { amount }, idempotencyKey, signal };
+    return this.ask(operations.refundPayment, call);
+  }
+
+  /**
+   * Asks the payer, `subject` again, to approve a payment in front of a camera. As `openSession`: the token is for the
+   * payer's browser, the result is taken with `showSession`. Deliver when the result checks, its outcome is `accept` and
+   * its `transaction_sha256` is that of your order: see `transactionSha256`.
+   * @param {string} payment
+   * @param {Omit<Question, "approve" | "subject"> & { subject: string } & Place & Write & Ending} options
+   * @returns {Promise<import("../types/models.js").SessionOpened>}
+   */
+  async openPaymentSession(payment, options) {
+    const { audience, nonce, wayOut, subject, webhook, passkey, lastsS } = options;
+    const { collection, idempotencyKey, signal } = options;
+    return this.ask(operations.openPaymentSession, {
+      segments: { payment },
+      query: { collection },
+      json: { subject, audience, nonce, way_out: wayOut, webhook, passkey, lasts_s: lastsS },
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * The payments that a subject was asked to approve and that are kept.
+   * @param {string} subject
+   * @param {Place & Ending} [options]
+   * @returns {Promise<import("../types/models.js").PaymentList>}
+   */
+  async listPayments(subject, { collection, signal } = {}) {
+    return this.ask(operations.listPayments, { segments: { subject }, query: { collection }, signal });
   }
 
   // Keys of the platform.

@@ -20,4 +20,4 @@ export {
   UnexpectedAnswer,
 } from "./errors.js";
 export { HolderPart } from "./holder.js";
-export { ResultChecker, ResultInvalid, checkResult } from "./results.js";
+export { ResultChecker, ResultInvalid, checkResult, transactionSha256 } from "./results.js";

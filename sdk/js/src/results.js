@@ -20,12 +20,14 @@ import { hex, webCrypto } from "./random.js";
  * @property {string} jti Its own id.
  * @property {string} sid Id of the session.
  * @property {string} nonce Of the session.
- * @property {"presence" | "verify"} kind
+ * @property {"payment" | "presence" | "verify"} kind
  * @property {"accept" | "reject" | "recapture"} outcome
  * @property {number} judged When it was decided.
- * @property {string} [sub] Who was asked about; with the kind `verify` only.
- * @property {string} [collection] Of which collection; with the kind `verify` only.
+ * @property {string} [sub] Who was asked about; with the kinds `verify` and `payment` only.
+ * @property {string} [collection] Of which collection; with the kinds `verify` and `payment` only.
  * @property {string} [approved_sha256] SHA-256 of the text that was approved, where the session had one.
+ * @property {string} [payment] Id of the payment that was to be approved; with the kind `payment` only.
+ * @property {string} [transaction_sha256] SHA-256 of terms and payer, with the kind `payment` only: see `transactionSha256`.
  * @property {string} consent_sha256 SHA-256 of the text to which the person agreed on the page.
  * @property {string} challenge `light` or `calm`.
  * @property {string} capture `unattested`: the pictures came from software that nobody vouches for.
@@ -40,7 +42,7 @@ import { hex, webCrypto } from "./random.js";
  * @property {string} [nonce] The session's. Without it every `jti` must be remembered for a minute, as ResultChecker does.
  * @property {string} [approvedText] The text that the person was to approve.
  * @property {string} [approvedSha256] The same, as its SHA-256.
- * @property {"presence" | "verify"} [kind]
+ * @property {"payment" | "presence" | "verify"} [kind]
  * @property {number} [now] Seconds since 1970-01-01 UTC; else the clock's.
  */
 
@@ -54,6 +56,20 @@ const TEXTS = [
   ...["iss", "aud", "jti", "sid", "nonce", "kind", "outcome"],
   ...["consent_sha256", "challenge", "capture", "policy"],
 ];
+
+/**
+ * What a result about this payment must have as its `transaction_sha256`: compare it before you deliver. Make it of what your
+ * own order says, and of the payment as it was made (docs/spec/payment-v1.md).
+ * @param {import("../types/models.js").PaymentAnswer} payment
+ * @param {{ subject: string, collection?: string }} whose
+ */
+export async function transactionSha256(payment, { subject, collection = "default" }) {
+  const { id, amount, currency, payee, order, expires } = payment;
+  const lines = Object.entries({ id, amount, currency, payee, order, expires, collection, payer: subject });
+  const text = ["countenance payment 1", ...lines.map(([name, value]) => `${name}: ${value}`), ""].join("\n");
+  const { subtle } = await webCrypto();
+  return hex(new Uint8Array(await subtle.digest("SHA-256", new TextEncoder().encode(text))));
+}
 
 /** What came is no valid result: it says nothing, whatever stands in it. */
 export class ResultInvalid extends CountenanceError {
@@ -276,11 +292,16 @@ function resultOf(claims) {
     const listed = claims[name];
     require(name, Array.isArray(listed) && listed.every((one) => typeof one === "string"));
   }
-  require("kind", claims.kind === "presence" || claims.kind === "verify");
+  require("kind", ["payment", "presence", "verify"].includes(/** @type {string} */ (claims.kind)));
   require("outcome", ["accept", "reject", "recapture"].includes(/** @type {string} */ (claims.outcome)));
   for (const name of ["sub", "collection"]) {
-    require(name, claims.kind === "verify" ? typeof claims[name] === "string" : !(name in claims));
+    require(name, claims.kind === "presence" ? !(name in claims) : typeof claims[name] === "string");
   }
+  const paid = claims.kind === "payment";
+  for (const name of ["payment", "transaction_sha256"]) {
+    require(name, paid ? typeof claims[name] === "string" : !(name in claims));
+  }
+  require("approved_sha256", !paid || "approved_sha256" in claims);
   return /** @type {Result} */ (/** @type {unknown} */ ({ ...claims }));
 }
 

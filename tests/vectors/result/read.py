@@ -92,7 +92,13 @@ def check(case, jwks):
         and claims.get("outcome") in ["accept", "reject", "recapture"]
     )
     subject = [isinstance(claims.get(name), str) for name in ["sub", "collection"]]
-    whole = {"verify": all(subject), "presence": "sub" not in claims and "collection" not in claims}
+    paid = all(isinstance(claims.get(name), str) for name in ["payment", "transaction_sha256", "approved_sha256"])
+    unpaid = "payment" not in claims and "transaction_sha256" not in claims
+    whole = {
+        "payment": all(subject) and paid,
+        "verify": all(subject) and unpaid,
+        "presence": "sub" not in claims and "collection" not in claims and unpaid,
+    }
     if not typed or claims["v"] != 1 or not whole.get(claims.get("kind"), False):
         raise Refused("claims")
 

@@ -2,6 +2,7 @@
 
 mod admin;
 mod log;
+mod payments;
 mod settings;
 
 use crate::clock::MachineClock;
@@ -205,6 +206,9 @@ impl Chosen {
             ("node", json!(config.sessions.node)),
             ("max-sessions", json!(config.sessions.of_node)),
             ("key-sessions", json!(config.sessions.of_key)),
+            ("payment-limits", json!(payments::text(&config.payments))),
+            ("payments-per-day", json!(config.payments.per_day)),
+            ("payments-per-payee", json!(config.payments.per_payee)),
             ("webhooks", json!(config.webhooks.targets)),
             ("webhook-private", json!(config.webhooks.private)),
             ("header-timeout", json!(config.header_timeout.as_secs())),
@@ -276,6 +280,7 @@ fn config(settings: &Settings) -> Result<Config, Failure> {
         work_timeout: seconds("work-timeout")?,
         drain_timeout: seconds("drain-timeout")?,
         sessions: sessions(settings)?,
+        payments: payments::limits(settings)?,
         webhooks: webhooks(settings)?,
         compat: compat(settings)?,
         ..Config::default()

@@ -183,6 +183,24 @@ const SETTINGS: &[Setting] = &[
         "Running sessions of one key, 1 to 100000",
     ),
     text(
+        "payment-limits",
+        "LIST",
+        "none: nothing can be paid",
+        "What may be paid: CURRENCY=MOST/DAY apart by commas, in minor units for one payment and for a person in 24 hours, such as EUR=5000/20000",
+    ),
+    text(
+        "payments-per-day",
+        "N",
+        "20",
+        "Payments that a person may approve in 24 hours, 1 to 1000",
+    ),
+    text(
+        "payments-per-payee",
+        "N",
+        "10",
+        "Of these, for one payee, 1 to 1000",
+    ),
+    text(
         "webhooks",
         "ADDRESSES",
         "none: no result is sent",

@@ -10,8 +10,9 @@ use crate::registry::holder::HolderArgs;
 use crate::registry::{RegistryArgs, private, who};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use countenance_core::WallClock as _;
-use countenance_core::vault::{AuditEntry, SubjectExport};
+use countenance_core::vault::{AuditEntry, HeldPayment, SubjectExport};
+use countenance_core::{Payment, WallClock as _};
+use countenance_server::payment_answer;
 use serde::Serialize;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -29,7 +30,7 @@ Examples:
 
 JSON: id, pseudonym, key_id, kind, created, last_used, failed_attempts, consents (each number,
 purpose, state, expires, text_version, granted, evidence_sha256), templates (each number, model,
-bytes in base64; docs/spec/template-v1.md), events (each leaf, leaf_bytes, kind, outcome, purpose,
+bytes in base64; docs/spec/template-v1.md), payments (docs/spec/payment-v1.md), events (each leaf, leaf_bytes, kind, outcome, purpose,
 number, time, detail; docs/spec/vault-v1.md).")]
 pub(super) struct Args {
     /// What you call the person; - reads it from the standard input
@@ -61,6 +62,7 @@ struct ExportJson {
     failed_attempts: u32,
     consents: Vec<EntryJson>,
     templates: Vec<TemplateJson>,
+    payments: Vec<countenance_api::PaymentAnswer>,
     events: Vec<EventJson>,
 }
 
@@ -119,6 +121,10 @@ impl From<&SubjectExport> for ExportJson {
             bytes: BASE64_STANDARD.encode(&reference.template[..]),
         });
         let now = MachineClock::start().now();
+        let notes = export.payments.iter().map(HeldPayment::note);
+        let payments = notes
+            .filter_map(Payment::from_bytes)
+            .map(|read| payment_answer(&read, now));
         Self {
             id: export.external_id.as_str().to_owned(),
             pseudonym: export.pseudonym.to_string(),
@@ -133,6 +139,7 @@ impl From<&SubjectExport> for ExportJson {
                 .map(|entry| EntryJson::at(entry, now))
                 .collect(),
             templates: templates.collect(),
+            payments: payments.collect(),
             events: export.events.iter().map(EventJson::from).collect(),
         }
     }

@@ -11,6 +11,8 @@ pub const LONGEST_S: u64 = 60;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
+    /// Does this subject approve this payment?
+    Payment,
     /// Is somebody there?
     Presence,
     /// Is it this subject?
@@ -63,6 +65,12 @@ pub struct Claims {
     /// SHA-256 of the text that was approved, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approved_sha256: Option<String>,
+    /// The payment that was to be approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<String>,
+    /// SHA-256 of the whole transaction, payer included, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transaction_sha256: Option<String>,
     /// SHA-256 of the text the person agreed to, in hexadecimal.
     pub consent_sha256: String,
     /// Which challenge was asked: `light` or `calm`.
@@ -82,6 +90,7 @@ impl Kind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Payment => "payment",
             Self::Presence => "presence",
             Self::Verify => "verify",
         }
@@ -117,10 +126,15 @@ impl Claims {
     pub(super) fn is_whole(&self) -> bool {
         let named = self.sub.is_some() && self.collection.is_some();
         let unnamed = self.sub.is_none() && self.collection.is_none();
+        let paid = self.payment.is_some()
+            && self.transaction_sha256.is_some()
+            && self.approved_sha256.is_some();
+        let unpaid = self.payment.is_none() && self.transaction_sha256.is_none();
         self.v == 1
             && match self.kind {
-                Kind::Presence => unnamed,
-                Kind::Verify => named,
+                Kind::Payment => named && paid,
+                Kind::Presence => unnamed && unpaid,
+                Kind::Verify => named && unpaid,
             }
     }
 }

@@ -16,10 +16,14 @@ pub fn consent_text(kind: Kind, audience: &str, approve: Option<&str>) -> String
             "whether a living person is in front of this camera. It does not ask who you are."
         }
         Kind::Verify => "whether you are the person you said you are.",
+        Kind::Payment => "whether you, the person you said you are, approve a payment.",
     };
     let mut text = format!("{audience} asks {question}\n\n");
     if let Some(approve) = approve {
-        text.push_str("With this you approve:\n");
+        text.push_str(match kind {
+            Kind::Payment => "With a smile, when you are asked for it at the end, you pay:\n",
+            _ => "With this you approve:\n",
+        });
         text.push_str(approve);
         text.push_str("\n\n");
     }
@@ -31,7 +35,7 @@ pub fn consent_text(kind: Kind, audience: &str, approve: Option<&str>) -> String
         Kind::Presence => {
             "From the pictures the server computes how your face moves, and numbers by which it can tell that it is one and the same face.\n"
         }
-        Kind::Verify => {
+        Kind::Payment | Kind::Verify => {
             "From the pictures the server computes how your face moves, and numbers that it compares with those kept of you since you enrolled.\n"
         }
     });

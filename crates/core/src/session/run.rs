@@ -80,8 +80,18 @@ impl Run {
     /// A challenge that is drawn with this seed and asked from `now` on. The seed must be as hard to guess as a key.
     #[must_use]
     pub fn new(seed: [u8; 32], calm: bool, now: Duration) -> Self {
+        Self::drawn(seed, calm, false, now)
+    }
+
+    /// The same with the smile at the end, where it is the person's yes to what they were shown.
+    #[must_use]
+    pub fn with_smile_last(seed: [u8; 32], calm: bool, now: Duration) -> Self {
+        Self::drawn(seed, calm, true, now)
+    }
+
+    fn drawn(seed: [u8; 32], calm: bool, smile_last: bool, now: Duration) -> Self {
         let mut dice = Dice::new(seed);
-        let steps = plan(&mut dice, calm);
+        let steps = plan(&mut dice, calm, smile_last);
         let phase = Phase::First {
             since: None,
             need: dice.duration(HOLD_MS),

@@ -4,8 +4,8 @@
 
 use countenance_core::vault::store::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, Durability, EventRow, FaultStore,
-    Faults, Half, KeyChange, KeyRow, KeyringHead, KeysCommitted, LogPage, Making, Row, SqliteStore,
-    Store, StoreError, SubjectRow,
+    Faults, Half, KeyChange, KeyRow, KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row,
+    SqliteStore, Store, StoreError, SubjectRow,
 };
 use countenance_core::vault::{
     Collection, Consent, ExternalId, HolderPart, Name, Purpose, RootKey, Settings, SystemRandom,
@@ -211,6 +211,14 @@ impl<S: Store> Store for CountingStore<S> {
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
         self.read().attempt(slot)
+    }
+
+    fn payment(&self, slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError> {
+        self.read().payment(slot)
+    }
+
+    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+        self.read().payments(subject, from, limit)
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {

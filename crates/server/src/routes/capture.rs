@@ -16,7 +16,7 @@ use countenance_api::{
     FrameMessages,
 };
 use countenance_core::vault::{HolderPart, VaultError};
-use countenance_core::{CONSENT_VERSION, Status};
+use countenance_core::{CONSENT_VERSION, PayError, Status};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
@@ -38,7 +38,11 @@ pub(crate) async fn show(State(platform): State<Platform>, Extension(held): Sess
         state: status.name().to_owned(),
         ends_in_ms: u64::try_from(left).unwrap_or(u64::MAX),
         audience: asked.audience.clone(),
-        approve: asked.approve.clone(),
+        approve: asked.approve.clone().filter(|_| asked.payment.is_none()),
+        payment: asked
+            .payment
+            .as_ref()
+            .map(|paying| wire::shown(&paying.terms)),
         way_out: asked.way_out.clone(),
         consent: CaptureConsent {
             version: CONSENT_VERSION.to_owned(),
@@ -57,6 +61,7 @@ pub(crate) async fn agree(Extension(held): Session, call: Call) -> Answer {
         let detail = "`sha256` is not the digest of the text that is asked";
         return Err(Refusal::of(Code::ValueInvalid, detail));
     }
+    let shown = shown(&held, given.shown_sha256.as_deref())?;
     let digits = given.holder.map(Zeroizing::new);
     let digest = Sha256::new()
         .chain_update([u8::from(given.calm), u8::from(digits.is_some())])
@@ -64,8 +69,12 @@ pub(crate) async fn agree(Extension(held): Session, call: Call) -> Answer {
     let agreed = Agreed {
         calm: given.calm,
         holder: holder(held.asked.passkey.is_some(), digits)?,
+        device: false,
         digest: digest.finalize().into(),
     };
+    if let Some(shown) = shown {
+        show_payment(&platform, &held, shown).await?;
+    }
     let now = platform.sessions.now();
     let mut inner = held.lock();
     let capturing = inner.session.status(now) == Status::Capturing;
@@ -80,6 +89,51 @@ pub(crate) async fn agree(Extension(held): Session, call: Call) -> Answer {
     ok(CaptureState {
         state: Status::Capturing.name().to_owned(),
     })
+}
+
+/// The digest of the payment that was shown, which must be the one that is asked about.
+fn shown(held: &Held, given: Option<&str>) -> Result<Option<[u8; 32]>, Refusal> {
+    let refused = |detail| Err(Refusal::of(Code::ValueInvalid, detail));
+    match (&held.asked.payment, given) {
+        (None, None) => Ok(None),
+        (None, Some(_)) => refused("`shown_sha256` is for payments only"),
+        (Some(_), None) => refused("`shown_sha256` is missing"),
+        (Some(paying), Some(given)) => {
+            let digest = paying.terms.sha256();
+            if wire::bytes_32(given) == Some(digest) {
+                Ok(Some(digest))
+            } else {
+                refused("`shown_sha256` is not the digest of the payment that is asked about")
+            }
+        }
+    }
+}
+
+/// Enters that the payer was shown the payment. One that cannot be approved any more ends its session.
+async fn show_payment(
+    platform: &Platform,
+    held: &Arc<Held>,
+    shown: [u8; 32],
+) -> Result<(), Refusal> {
+    let of = Arc::clone(held);
+    let done = platform.keep(move |shared| {
+        let vault = shared.registry.vault();
+        let collection = vault.collection(&of.tenant, &of.asked.collection)?;
+        let Some(paying) = &of.asked.payment else {
+            return Ok(true);
+        };
+        let id = paying.terms.id();
+        match shared.registry.show_payment(&collection, id, &shown) {
+            Ok(_) => Ok(true),
+            Err(PayError::Payment(_) | PayError::Unknown) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    });
+    if done.await? {
+        return Ok(());
+    }
+    held.lock().session.cancel(false, platform.sessions.now());
+    Err(Code::SessionOver.into())
 }
 
 fn holder(

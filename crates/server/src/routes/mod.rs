@@ -6,6 +6,7 @@ pub(crate) mod collections;
 pub(crate) mod consents;
 pub(crate) mod keys;
 pub(crate) mod operate;
+pub(crate) mod payments;
 pub(crate) mod pictures;
 pub(crate) mod sessions;
 pub(crate) mod subjects;

@@ -4,9 +4,9 @@ use super::webhook::{Target, Targets};
 use crate::refusal::Refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use countenance_api::{Code, SessionKind, SessionPasskey, SessionRequest};
-use countenance_core::vault::{ExternalId, Name, VaultError};
-use countenance_core::{Kind, consent_text, text_sha256};
+use countenance_api::{Code, PaymentSessionRequest, SessionKind, SessionPasskey, SessionRequest};
+use countenance_core::vault::{ExternalId, Name, Timestamp, VaultError};
+use countenance_core::{Kind, Terms, consent_text, text_sha256};
 use std::time::Duration;
 
 const MOST_AUDIENCE: usize = 255;
@@ -17,6 +17,15 @@ const USUAL_S: u32 = 180;
 const MOST_CREDENTIALS: usize = 16;
 const MOST_CREDENTIAL: usize = 344;
 
+/// The payment that a session is about.
+pub(crate) struct Paying {
+    pub(crate) terms: Terms,
+    pub(crate) transaction_sha256: [u8; 32],
+    /// Random, of this session alone.
+    pub(crate) ticket: [u8; 16],
+    pub(crate) needs_device: bool,
+}
+
 /// What a session asks of whom.
 pub(crate) struct Asked {
     pub(crate) kind: Kind,
@@ -25,6 +34,7 @@ pub(crate) struct Asked {
     pub(crate) audience: String,
     pub(crate) nonce: String,
     pub(crate) approve: Option<String>,
+    pub(crate) payment: Option<Paying>,
     pub(crate) way_out: String,
     pub(crate) webhook: Option<Target>,
     pub(crate) passkey: Option<SessionPasskey>,
@@ -43,6 +53,10 @@ impl Asked {
         let kind = match request.kind {
             SessionKind::Presence => Kind::Presence,
             SessionKind::Verify => Kind::Verify,
+            SessionKind::Payment => {
+                let detail = "`kind` `payment` is opened at /v1/payments/{payment}/sessions";
+                return Err(refused(detail));
+            }
         };
         let subject = match (kind, &request.subject) {
             (Kind::Verify, Some(subject)) => {
@@ -52,18 +66,14 @@ impl Asked {
             (_, Some(_)) => return Err(refused("`subject` is for kind `verify` only")),
             (_, None) => None,
         };
-        let audience = request.audience;
-        if !is_visible(&audience, MOST_AUDIENCE) {
-            return Err(refused(
-                "`audience` is not 1 to 255 visible ASCII characters",
-            ));
-        }
-        let of_nonce = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        if !NONCE.contains(&request.nonce.len()) || !request.nonce.bytes().all(of_nonce) {
-            return Err(refused(
-                "`nonce` is not 16 to 128 of A-Z, a-z, 0-9, - and _",
-            ));
-        }
+        let base = Base {
+            audience: request.audience,
+            nonce: request.nonce,
+            way_out: request.way_out,
+            webhook: request.webhook,
+            passkey: request.passkey,
+            lasts_s: request.lasts_s,
+        };
         if let Some(approve) = &request.approve {
             let shown = |c: char| c == '\n' || !c.is_control();
             let count = approve.chars().count();
@@ -72,45 +82,108 @@ impl Asked {
                 return Err(refused(detail));
             }
         }
-        if !is_address(&request.way_out) {
-            let detail =
-                "`way_out` is not an address of at most 1000 characters beginning with https://";
-            return Err(refused(detail));
-        }
-        let lasts_s = request.lasts_s.unwrap_or(USUAL_S);
-        if !LASTS_S.contains(&lasts_s) {
-            return Err(refused("`lasts_s` is not 30 to 600"));
-        }
-        if let Some(passkey) = &request.passkey {
-            check_passkey(kind, passkey)?;
-        }
-        let webhook = request.webhook.map(|url| targets.find(&url));
-        let webhook = webhook
-            .transpose()
-            .map_err(|error| refused(&format!("`webhook` {error}")))?;
-        let consent = consent_text(kind, &audience, request.approve.as_deref());
-        Ok(Self {
-            kind,
-            subject,
-            collection,
-            audience,
+        let consent = |audience: &str| consent_text(kind, audience, request.approve.as_deref());
+        let consent = consent(&base.audience);
+        let mut asked = base.read((kind, subject, collection), consent, targets)?;
+        asked.approve = request.approve;
+        Ok(asked)
+    }
+
+    /// Reads what is asked of the payer of a payment, whose id was found to be right.
+    pub(crate) fn read_payment(
+        request: PaymentSessionRequest,
+        (collection, subject): (Name, ExternalId),
+        payment: Paying,
+        (now, targets): (Timestamp, &Targets),
+    ) -> Result<Self, Refusal> {
+        let base = Base {
+            audience: request.audience,
             nonce: request.nonce,
-            approve: request.approve,
             way_out: request.way_out,
-            webhook,
+            webhook: request.webhook,
             passkey: request.passkey,
-            lasts: Duration::from_secs(lasts_s.into()),
-            consent_sha256: text_sha256(&consent),
-            consent,
-        })
+            lasts_s: request.lasts_s,
+        };
+        let sentence = payment.terms.sentence();
+        let consent = consent_text(Kind::Payment, &base.audience, Some(&sentence));
+        let whom = (Kind::Payment, Some(subject), collection);
+        let mut asked = base.read(whom, consent, targets)?;
+        let left = payment.terms.expires().unix().saturating_sub(now.unix());
+        asked.lasts = asked.lasts.min(Duration::from_secs(left));
+        asked.approve = Some(payment.terms.text());
+        asked.payment = Some(payment);
+        Ok(asked)
     }
 
     /// As it travels.
     pub(crate) fn wire_kind(&self) -> SessionKind {
         match self.kind {
+            Kind::Payment => SessionKind::Payment,
             Kind::Verify => SessionKind::Verify,
             _ => SessionKind::Presence,
         }
+    }
+}
+
+/// What every session says, as it came.
+struct Base {
+    audience: String,
+    nonce: String,
+    way_out: String,
+    webhook: Option<String>,
+    passkey: Option<SessionPasskey>,
+    lasts_s: Option<u32>,
+}
+
+impl Base {
+    fn read(
+        self,
+        (kind, subject, collection): (Kind, Option<ExternalId>, Name),
+        consent: String,
+        targets: &Targets,
+    ) -> Result<Asked, Refusal> {
+        if !is_visible(&self.audience, MOST_AUDIENCE) {
+            return Err(refused(
+                "`audience` is not 1 to 255 visible ASCII characters",
+            ));
+        }
+        let of_nonce = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if !NONCE.contains(&self.nonce.len()) || !self.nonce.bytes().all(of_nonce) {
+            return Err(refused(
+                "`nonce` is not 16 to 128 of A-Z, a-z, 0-9, - and _",
+            ));
+        }
+        if !is_address(&self.way_out) {
+            let detail =
+                "`way_out` is not an address of at most 1000 characters beginning with https://";
+            return Err(refused(detail));
+        }
+        let lasts_s = self.lasts_s.unwrap_or(USUAL_S);
+        if !LASTS_S.contains(&lasts_s) {
+            return Err(refused("`lasts_s` is not 30 to 600"));
+        }
+        if let Some(passkey) = &self.passkey {
+            check_passkey(kind, passkey)?;
+        }
+        let webhook = self.webhook.map(|url| targets.find(&url));
+        let webhook = webhook
+            .transpose()
+            .map_err(|error| refused(&format!("`webhook` {error}")))?;
+        Ok(Asked {
+            kind,
+            subject,
+            collection,
+            audience: self.audience,
+            nonce: self.nonce,
+            approve: None,
+            payment: None,
+            way_out: self.way_out,
+            webhook,
+            passkey: self.passkey,
+            lasts: Duration::from_secs(lasts_s.into()),
+            consent_sha256: text_sha256(&consent),
+            consent,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The result of a session, signed when it is taken.
 
-use super::{Decided, Held, text};
+use super::{Asked, Decided, Held, text};
 use crate::platform::Shared;
 use crate::refusal::Refusal;
 use countenance_core::{Claims, LONGEST_S, SessionDecision, sign_result, text_sha256};
@@ -27,7 +27,11 @@ fn sign(shared: &Shared, held: &Held, decided: &Decided) -> Result<String, Refus
     if decided.holder {
         factors.push("holder".to_owned());
     }
+    if decided.device {
+        factors.push("device-key".to_owned());
+    }
     let subject = asked.subject.as_ref();
+    let payment = asked.payment.as_ref();
     let claims = Claims {
         v: 1,
         iss: format!("urn:countenance:vault:{}", crate::keys::hex(&vault.id())),
@@ -44,15 +48,26 @@ fn sign(shared: &Shared, held: &Held, decided: &Decided) -> Result<String, Refus
         sub: subject.map(|subject| subject.as_str().to_owned()),
         collection: subject.map(|_| asked.collection.as_str().to_owned()),
         approved_sha256: asked.approve.as_deref().map(text_sha256),
+        payment: payment.map(|paying| paying.terms.id().to_string()),
+        transaction_sha256: payment.map(|paying| crate::keys::hex(&paying.transaction_sha256)),
         consent_sha256: asked.consent_sha256.clone(),
         challenge: if decided.calm { "calm" } else { "light" }.to_owned(),
         capture: "unattested".to_owned(),
         factors,
         models: vec![shared.engine.model().as_str().to_owned()],
-        policy: format!("session-1;fmr={}", shared.registry.policy().fmr.rate()),
+        policy: policy(asked, shared.registry.policy().fmr.rate()),
     };
     let key = vault
         .result_key(now)
         .map_err(|error| Refusal::internal(&error))?;
     sign_result(&claims, &key).map_err(|error| Refusal::internal(&error))
+}
+
+/// By which rules it was decided. A payment says what it takes: a face alone is one factor, and is called so.
+fn policy(asked: &Asked, rate: f64) -> String {
+    match &asked.payment {
+        None => format!("session-1;fmr={rate}"),
+        Some(paying) if paying.needs_device => format!("payment-1;fmr={rate};device-key"),
+        Some(_) => format!("payment-1;fmr={rate};single-factor"),
+    }
 }

@@ -5,7 +5,8 @@ use super::{Decided, Held, Sessions};
 use crate::platform::Platform;
 use crate::refusal::Refusal;
 use countenance_api::{CaptureMessage, Code, FrameRules};
-use countenance_core::{Claim, Kind};
+use countenance_core::vault::VaultError;
+use countenance_core::{Approval, Claim, Kind};
 use countenance_core::{
     DecodeLimits, FrameMark, LookError, Question, Registry, Run, SessionError, StageTimings,
     Status, Verdict, VerifyError, Worker,
@@ -89,7 +90,11 @@ impl Converse {
         let left = inner.session.left(now);
         drop(inner);
         let mut new = Self {
-            run: Box::new(Run::new(*seed, calm, now)),
+            run: Box::new(if held.asked.kind == Kind::Payment {
+                Run::with_smile_last(*seed, calm, now)
+            } else {
+                Run::new(*seed, calm, now)
+            }),
             begun: now,
             last: now,
             frames: 0,
@@ -162,7 +167,11 @@ impl Converse {
                     return (said, Ok(this));
                 };
                 let timings = StageTimings::default();
-                platform.metrics.outcome("session", outcome, &timings);
+                let use_case = match held.asked.kind {
+                    Kind::Payment => "payment",
+                    _ => "session",
+                };
+                platform.metrics.outcome(use_case, outcome, &timings);
                 said.push(done(held.lock().session.status(platform.sessions.now())));
                 super::webhook::send_if_asked(platform, held);
                 (said, Err(Ended::Done))
@@ -237,7 +246,7 @@ fn decide(
         // It ended while the last frame was looked at.
         return Ok("cancelled");
     };
-    let holder = agreed.holder.clone();
+    let (holder, device) = (agreed.holder.clone(), agreed.device);
     drop(inner);
     let asked = &held.asked;
     let decided = registry
@@ -253,6 +262,26 @@ fn decide(
                 };
                 registry.decide_session(worker, Question::Verify(&claim), verdict)
             }
+            (Some(subject), Kind::Payment) => {
+                let claim = Claim {
+                    collection: &collection,
+                    subject,
+                    holder: holder.as_ref(),
+                };
+                // A session of this kind has a payment; without one nobody is asked anything.
+                let paying = asked
+                    .payment
+                    .as_ref()
+                    .ok_or(VaultError::Unknown { what: "payment" })?;
+                let approval = Approval {
+                    payment: paying.terms.id(),
+                    ticket: paying.ticket,
+                    shown: paying.terms.sha256(),
+                    device,
+                    limits: sessions.payments.clone(),
+                };
+                registry.decide_session(worker, Question::Payment(&claim, &approval), verdict)
+            }
             _ => registry.decide_session(worker, Question::Presence(&collection), verdict),
         });
     let mut inner = held.lock();
@@ -264,6 +293,7 @@ fn decide(
                 decision,
                 calm,
                 holder,
+                device,
             };
             inner.session.judged(decided, sessions.now());
             Ok(outcome)

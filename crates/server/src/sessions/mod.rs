@@ -8,7 +8,7 @@ mod polled;
 mod socket;
 mod webhook;
 
-pub(crate) use asked::Asked;
+pub(crate) use asked::{Asked, Paying};
 pub(crate) use claims::take;
 pub(crate) use converse::{Converse, Frame, RULES};
 pub(crate) use polled::answered;
@@ -21,7 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::Code;
 use countenance_core::vault::{HolderPart, Name, Random};
-use countenance_core::{Session, SessionDecision, Status};
+use countenance_core::{PaymentLimits, Session, SessionDecision, Status};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -37,6 +37,7 @@ const WAIT_S: u64 = 10;
 pub(crate) struct Sessions {
     origin: Instant,
     limits: SessionLimits,
+    pub(crate) payments: PaymentLimits,
     held: Mutex<BTreeMap<String, Arc<Held>>>,
 }
 
@@ -66,6 +67,8 @@ impl Default for SessionLimits {
 pub(crate) struct Agreed {
     pub(crate) calm: bool,
     pub(crate) holder: Option<HolderPart>,
+    /// Whether a device key signed what was shown.
+    pub(crate) device: bool,
     /// Of all that was said, so that the same can be told from another.
     pub(crate) digest: [u8; 32],
 }
@@ -75,6 +78,7 @@ pub(crate) struct Decided {
     pub(crate) decision: SessionDecision,
     pub(crate) calm: bool,
     pub(crate) holder: bool,
+    pub(crate) device: bool,
 }
 
 /// A session.
@@ -119,10 +123,11 @@ impl Inner {
 }
 
 impl Sessions {
-    pub(crate) fn new(limits: SessionLimits) -> Self {
+    pub(crate) fn new(limits: SessionLimits, payments: PaymentLimits) -> Self {
         Self {
             origin: Instant::now(),
             limits,
+            payments,
             held: Mutex::default(),
         }
     }

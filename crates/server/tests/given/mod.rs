@@ -5,7 +5,7 @@ use countenance_api::Scope;
 use countenance_core::vault::store::{Durability, SqliteStore};
 use countenance_core::vault::{Name, Random, RootKey, Settings, SystemRandom, Timestamp, Vault};
 use countenance_core::{
-    ComparePolicy, Engine, Isa, Options, Precision, Registry, StoppedClock, WallClock,
+    ComparePolicy, CurrencyLimit, Engine, Isa, Options, PaymentLimits, Precision, Registry, StoppedClock, WallClock,
 };
 use countenance_models::{Manifest, Weights};
 use countenance_server::{Config, KeyOrder, KeyStore, Listen, Parts, Server, Stop, TlsFiles};
@@ -134,8 +134,17 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn new() -> Option<Self> {
+        let euro = CurrencyLimit {
+            currency: "EUR".parse().unwrap(),
+            most: 5000,
+            per_day: 6000,
+        };
         Self::with(Config {
             workers: 1,
+            payments: PaymentLimits {
+                currencies: vec![euro],
+                ..PaymentLimits::default()
+            },
             ..Config::default()
         })
     }

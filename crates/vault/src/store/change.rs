@@ -1,6 +1,6 @@
 //! What a transaction of a store does: preconditions, edits, and what comes back.
 
-use super::{Half, KeyRow, RootWrappedRow, Row, TenantRow};
+use super::{Half, KeyRow, PaymentRow, RootWrappedRow, Row, TenantRow};
 use crate::event::SealedEvent;
 use crate::ident::KeyId;
 use crate::tally::TallyKey;
@@ -151,6 +151,15 @@ pub enum Edit {
     },
     /// Removes an attempt counter.
     RemoveAttempt([u8; 32]),
+    /// Replaces a payment if it still is what was read; nothing was read of a new one.
+    SwapPayment {
+        /// The sealed bytes that were read.
+        from: Option<Vec<u8>>,
+        /// What it becomes, in the same slot.
+        to: PaymentRow,
+    },
+    /// Removes the payments that were made before this day.
+    RemovePayments(u32),
     /// Marks the data half finished.
     Finish,
     /// Sets the size of the audit tree; only a restore does.

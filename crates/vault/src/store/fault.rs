@@ -2,7 +2,7 @@
 
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row, Store, StoreError, SubjectRow,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -155,6 +155,14 @@ impl<S: Store> Store for FaultStore<S> {
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(|store| store.attempt(slot))
+    }
+
+    fn payment(&self, slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError> {
+        self.read(|store| store.payment(slot))
+    }
+
+    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+        self.read(|store| store.payments(subject, from, limit))
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {

@@ -23,7 +23,7 @@ pub use lent::{LentStore, host};
 pub use postgres::PostgresStore;
 pub use rows::{
     AttemptRow, CheckpointRow, CollectionRow, ConsentRow, DeletionRow, EventRow, KeyRow, ModelRow,
-    RecordRow, RootWrappedRow, Row, SubjectRow, TenantRow, TileRow, WithdrawalRow,
+    PaymentRow, RecordRow, RootWrappedRow, Row, SubjectRow, TenantRow, TileRow, WithdrawalRow,
 };
 pub use split::SplitStore;
 pub use sqlite::{Durability, SqliteStore};
@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The schema version this build reads and writes.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// What a transaction found to be otherwise than its caller had read.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
@@ -50,6 +50,8 @@ pub enum Conflict {
     Gone,
     /// The wrapped key was changed or destroyed by somebody else.
     Key,
+    /// The payment was changed by somebody else, or is there already.
+    Payment,
     /// The record exists already.
     Record,
     /// The subject exists already.
@@ -216,7 +218,7 @@ pub struct LogPage {
 /// Which half a snapshot is of.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 pub enum Half {
-    /// Collections, models, subjects, records, consents, attempts, events, tiles.
+    /// Collections, models, subjects, records, consents, attempts, payments, events, tiles.
     Data,
     /// Deletion ledger (erasures and withdrawals), root-wrapped keys, tenants, server parts, checkpoint.
     Keyring,
@@ -352,6 +354,18 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// [`StoreError`] when reading fails.
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// A payment.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn payment(&self, slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError>;
+
+    /// Up to `limit` payments of a subject that were made on day `from` or later, by day.
+    ///
+    /// # Errors
+    /// [`StoreError`] when reading fails.
+    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError>;
 
     /// A tile of the audit tree; empty when there is none.
     ///

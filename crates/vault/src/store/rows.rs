@@ -199,6 +199,19 @@ rows! {
         /// Day it was withdrawn.
         day: u32,
     }
+    /// A payment that somebody is asked to approve, or was.
+    PaymentRow = 15 {
+        /// Keyed hash of its id.
+        slot: [32],
+        /// Number of the subject whose key it is sealed with.
+        subject: u64,
+        /// Day it was made.
+        day: u32,
+        /// 1 while it may still be approved, else 0.
+        open: u8,
+        /// What is kept of it, sealed.
+        sealed: (1052),
+    }
     /// Up to 32 hashes of the audit tree.
     TileRow = 13 {
         /// Level; a hash stands for `32^level` leaves.

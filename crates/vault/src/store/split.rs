@@ -2,7 +2,7 @@
 
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row, Store, StoreError, SubjectRow,
 };
 
 /// Keeps the keyring half in one store and the data half in another: for instance the data in
@@ -122,6 +122,14 @@ impl<D: Store, K: Store> Store for SplitStore<D, K> {
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
         self.data.attempt(slot)
+    }
+
+    fn payment(&self, slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError> {
+        self.data.payment(slot)
+    }
+
+    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+        self.data.payments(subject, from, limit)
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {

@@ -51,6 +51,10 @@ impl Attempt {
         self.purpose
     }
 
+    pub(super) fn slot(&self) -> [u8; 32] {
+        self.slot
+    }
+
     pub(super) fn key_id(&self) -> Option<KeyId> {
         self.subject.as_ref().map(Subject::key_id)
     }
@@ -63,6 +67,16 @@ struct Refusal<'a> {
     subject: Option<&'a Subject>,
     outcome: Outcome,
     purpose: Purpose,
+    /// What changes with it, if it still is as it was read.
+    also: Option<Edit>,
+}
+
+/// What hangs on an acceptance: changed with it, in the same transaction, or nobody is accepted.
+#[derive(Default)]
+pub(super) struct Along {
+    pub(super) requires: Vec<Require>,
+    pub(super) edits: Vec<Edit>,
+    pub(super) detail: u64,
 }
 
 fn declined(recapture: bool) -> Outcome {
@@ -250,7 +264,8 @@ impl Vault {
             return Err(VaultError::Unknown { what: "attempt" });
         }
         let counted = (Some(attempt.slot), attempt.purpose);
-        self.accept_any(counted, (subject, consent), Outcome::Accept, now)
+        let along = Along::default();
+        self.accept_any(counted, (subject, consent), Outcome::Accept, along, now)
     }
 
     /// Ends an attempt of somebody who did not say who they are with the acceptance of the member who was
@@ -303,7 +318,7 @@ impl Vault {
             return Err(VaultError::Unknown { what: "attempt" });
         }
         let counted = (Some(attempt.slot), attempt.purpose);
-        self.accept_any(counted, (member, consent), outcome, now)
+        self.accept_any(counted, (member, consent), outcome, Along::default(), now)
     }
 
     /// Appends to the audit log that a member of a collection was found by whoever searches without a counter of
@@ -318,14 +333,16 @@ impl Vault {
         now: Timestamp,
     ) -> Result<u64, VaultError> {
         let uncounted = (None, Purpose::Identify);
-        self.accept_any(uncounted, (member, consent), Outcome::Accept, now)
+        let along = Along::default();
+        self.accept_any(uncounted, (member, consent), Outcome::Accept, along, now)
     }
 
-    fn accept_any(
+    pub(super) fn accept_any(
         &self,
         (counter, purpose): (Option<[u8; 32]>, Purpose),
         (subject, consent): (&Unlocked, &Consent),
         outcome: Outcome,
+        along: Along,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
         self.tick(now)?;
@@ -343,13 +360,16 @@ impl Vault {
             outcome: Some(outcome),
             purpose: Some(purpose),
             number: consent.number,
+            detail: along.detail,
             ..Event::new(EventKind::Decided, now)
         };
         let events = vec![self.event_of(&subject.subject, &subject.body, event)?];
-        let requires = vec![Require::Generation {
+        edits.extend(along.edits);
+        let mut requires = vec![Require::Generation {
             subject: number,
             is: consent.generation,
         }];
+        requires.extend(along.requires);
         let done = self
             .commit(Change {
                 requires,
@@ -378,6 +398,45 @@ impl Vault {
             subject: attempt.subject.as_ref(),
             outcome: declined(recapture),
             purpose: attempt.purpose,
+            also: None,
+        };
+        self.append_refusal(&refusal, now)
+    }
+
+    /// The same, with something that changes along in the same transaction if it still is as it was read; the refusal
+    /// stands in any case.
+    pub(super) fn decline_along(
+        &self,
+        attempt: &Attempt,
+        also: Edit,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        let refusal = Refusal {
+            tenant: attempt.tenant,
+            slot: attempt.slot,
+            subject: attempt.subject.as_ref(),
+            outcome: Outcome::Reject,
+            purpose: attempt.purpose,
+            also: Some(also),
+        };
+        self.append_refusal(&refusal, now)
+    }
+
+    /// A refusal that took no attempt, with what changes along.
+    pub(super) fn refuse_along(
+        &self,
+        target: &Target,
+        purpose: Purpose,
+        also: Edit,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        let refusal = Refusal {
+            tenant: target.collection.tenant,
+            slot: self.slot_of(target)?.0,
+            subject: target.subject.as_ref(),
+            outcome: Outcome::Reject,
+            purpose,
+            also: Some(also),
         };
         self.append_refusal(&refusal, now)
     }
@@ -395,6 +454,7 @@ impl Vault {
             subject: attempt.subject.as_ref(),
             outcome: Outcome::Ambiguous,
             purpose: attempt.purpose,
+            also: None,
         };
         self.append_refusal(&refusal, now)
     }
@@ -417,6 +477,7 @@ impl Vault {
             subject: target.subject.as_ref(),
             outcome: declined(recapture),
             purpose,
+            also: None,
         };
         self.append_refusal(&refusal, now)
     }
@@ -456,6 +517,7 @@ impl Vault {
             Ok((keys.attempts.clone(), keys.audit.clone()))
         })?;
         let slot = refusal.slot;
+        let mut edits: Vec<Edit> = refusal.also.iter().cloned().collect();
         for _ in 0..64 {
             let (is, state) = self.counter(refusal.subject, &slot, &attempts)?;
             let Some(subject) = refusal.subject else {
@@ -473,21 +535,29 @@ impl Vault {
                     Require::Attempt { slot, is },
                 ],
                 events: vec![self.event_of(subject, &subject.event_key(), event)?],
-                ..Change::default()
+                edits: edits.clone(),
             };
             match self.commit(change) {
                 Ok(done) => return Ok(done.first_leaf),
                 Err(StoreError::Conflict(Conflict::Attempt)) => {}
+                // It was changed meanwhile, and somebody was refused all the same.
+                Err(StoreError::Conflict(Conflict::Payment)) => edits.clear(),
                 // Erased meanwhile: nothing about it may be written any more, only that
                 // somebody was refused.
                 Err(StoreError::Conflict(Conflict::Gone)) => break,
                 Err(error) => return Err(error.into()),
             }
         }
-        let done = self.commit(Change {
-            events: vec![self.nobodys_event(&audit, event)?],
-            ..Change::default()
-        })?;
-        Ok(done.first_leaf)
+        loop {
+            let done = self.commit(Change {
+                events: vec![self.nobodys_event(&audit, event)?],
+                edits: edits.clone(),
+                ..Change::default()
+            });
+            match done {
+                Err(StoreError::Conflict(Conflict::Payment)) if !edits.is_empty() => edits.clear(),
+                done => return Ok(done?.first_leaf),
+            }
+        }
     }
 }

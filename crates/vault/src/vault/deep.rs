@@ -57,6 +57,9 @@ impl Vault {
         let stored = self.stored_parts(&subject, &ledger, &dossier.consents)?;
         let parts = self.parts(&subject, &ledger, &dossier.consents)?;
         self.check_counter(&subject)?;
+        if self.payments(&subject, 0).is_err() {
+            return Ok(Some("payment"));
+        }
         // A withdrawal that was cut off is finished when the vault is opened: this one was put back.
         if stored != parts {
             return Ok(Some("withdrawn consent"));

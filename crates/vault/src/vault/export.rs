@@ -1,7 +1,7 @@
 //! Everything the vault holds about one subject, and nothing else.
 
 use super::ledger::gone;
-use super::{Reference, SubjectKind, Unlocked, Vault};
+use super::{HeldPayment, Reference, SubjectKind, Unlocked, Vault};
 use crate::consent::{ConsentEntry, ConsentState, Run};
 use crate::error::{LogFault, VaultError};
 use crate::event::{self, Event, EventKind};
@@ -40,6 +40,8 @@ pub struct SubjectExport {
     pub references: Vec<Reference>,
     /// Attempts since the last success, in the newest 31 days.
     pub attempts: u32,
+    /// Payments it was asked to approve, each as whoever keeps them wrote it; see [`Vault::payment`].
+    pub payments: Vec<HeldPayment>,
     /// What the audit log says about it, up to this export.
     pub events: Vec<AuditEntry>,
 }
@@ -96,6 +98,7 @@ impl Vault {
             consents: self.full_consents(subject, &dossier.consents)?,
             references,
             attempts: self.attempts_in_row(owner)?,
+            payments: self.payments(owner, 0)?,
             events,
         })
     }

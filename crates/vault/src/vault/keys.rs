@@ -263,6 +263,11 @@ impl TenantKeys {
         seal::mac(&self.index, &[b"settings", collection])
     }
 
+    /// Where a payment of this id stands.
+    pub(crate) fn payment_slot(&self, id: &[u8; 16]) -> [u8; 32] {
+        seal::mac(&self.index, &[b"payment", id])
+    }
+
     /// The bucket that counts attempts on an unknown id.
     pub(crate) fn bucket(&self, collection: &[u8; 16], pseudonym: &[u8; 32]) -> [u8; 32] {
         seal::mac(&self.index, &[b"bucket", collection, &pseudonym[..2]])

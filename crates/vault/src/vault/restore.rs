@@ -290,6 +290,8 @@ impl Import<'_> {
                 true
             }
             Row::AttemptRow(row) => !self.slots.contains(&row.slot),
+            // One that could still be approved then may have been since: it does not come back.
+            Row::PaymentRow(row) => row.open == 0 && !self.skipped.contains(&row.subject),
             Row::TileRow(TileRow {
                 level: 0,
                 index,

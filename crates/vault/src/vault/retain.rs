@@ -35,6 +35,14 @@ impl Vault {
     pub fn retain(&self, after: u64, limit: u32, now: Timestamp) -> Result<Retained, VaultError> {
         self.tick(now)?;
         let mut done = Retained::default();
+        if after == 0 {
+            // Of nobody in particular, so once for all, at the beginning.
+            let oldest = now.day().saturating_sub(self.settings.retention_days);
+            self.commit(Change {
+                edits: vec![Edit::RemovePayments(oldest)],
+                ..Change::default()
+            })?;
+        }
         let rows = self.store.subjects(None, after, limit.max(1))?;
         done.next = rows.last().map(|row| row.number);
         for row in rows {

@@ -12,6 +12,7 @@ mod house;
 mod keys;
 mod log;
 mod model;
+mod payments;
 mod platform;
 mod retention;
 mod swaps;

@@ -2,7 +2,7 @@
 
 use countenance_vault::store::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row, Store, StoreError, SubjectRow,
 };
 use std::sync::Arc;
 
@@ -74,6 +74,8 @@ impl Store for Watched {
         newest_events(subject: u64, before: u64, limit: u32) -> Result<Vec<EventRow>, StoreError>;
         log(first: u64, tiles: u32) -> Result<LogPage, StoreError>;
         attempt(slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
+        payment(slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError>;
+        payments(subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError>;
         tile(level: u8, index: u64) -> Result<Vec<u8>, StoreError>;
         snapshot(half: Half, sink: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError>;
         destroys_at_once() -> bool;

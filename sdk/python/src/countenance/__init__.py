@@ -24,7 +24,7 @@ from .errors import (
 from .frames import Frame
 from .holder import HolderPart
 from .pictures import Picture
-from .results import Result, ResultChecker, ResultInvalid, check_result
+from .results import Result, ResultChecker, ResultInvalid, check_result, transaction_sha256
 
 __all__ = [
     "AsyncCapture",
@@ -50,4 +50,5 @@ __all__ = [
     "UnexpectedAnswer",
     "check_result",
     "models",
+    "transaction_sha256",
 ]

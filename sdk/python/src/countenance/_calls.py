@@ -321,6 +321,121 @@ def cancel_session(session: str) -> Call[None]:
     return Call(_operations.CANCEL_SESSION, _nothing, segments={"session": session})
 
 
+def make_payment(
+    subject: str,
+    *,
+    amount: int,
+    currency: str,
+    payee: str,
+    order: str,
+    lasts_s: int | None = None,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.PaymentAnswer]:
+    """Makes a payment that `subject` is to approve: `amount` in minor units, 1250 for 12.50 EUR.
+
+    Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere.
+    """
+    asked = _given(
+        subject=subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s
+    )
+    return Call(
+        _operations.MAKE_PAYMENT,
+        models.PaymentAnswer.from_wire,
+        query={"collection": collection},
+        json=asked,
+        idempotency_key=idempotency_key,
+    )
+
+
+def show_payment(payment: str, *, collection: str | None = None) -> Call[models.PaymentAnswer]:
+    """Where a payment stands. Deliver on a checked result, not on this."""
+    return Call(
+        _operations.SHOW_PAYMENT,
+        models.PaymentAnswer.from_wire,
+        segments={"payment": payment},
+        query={"collection": collection},
+    )
+
+
+def cancel_payment(
+    payment: str, *, collection: str | None = None, idempotency_key: str | None = None
+) -> Call[models.PaymentAnswer]:
+    """Cancels a payment that nobody has approved. Again is the same."""
+    return Call(
+        _operations.CANCEL_PAYMENT,
+        models.PaymentAnswer.from_wire,
+        segments={"payment": payment},
+        query={"collection": collection},
+        idempotency_key=idempotency_key,
+    )
+
+
+def refund_payment(
+    payment: str,
+    amount: int | None = None,
+    *,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.PaymentAnswer]:
+    """Enters that `amount` in minor units, or all that is left, was given back. Moving the money is yours."""
+    return Call(
+        _operations.REFUND_PAYMENT,
+        models.PaymentAnswer.from_wire,
+        segments={"payment": payment},
+        query={"collection": collection},
+        json=_given(amount=amount),
+        idempotency_key=idempotency_key,
+    )
+
+
+def open_payment_session(
+    payment: str,
+    *,
+    subject: str,
+    audience: str,
+    nonce: str,
+    way_out: str,
+    webhook: str | None = None,
+    passkey: models.SessionPasskey | None = None,
+    lasts_s: int | None = None,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.SessionOpened]:
+    """Asks the payer, `subject` again, to approve a payment in front of a camera.
+
+    As `open_session`: the token is for the payer's browser, the result is taken with `show_session`. Deliver when the result
+    checks, its outcome is `accept` and its `transaction_sha256` is that of your order: see `transaction_sha256`.
+    """
+    asked = _given(
+        subject=subject,
+        audience=audience,
+        nonce=nonce,
+        way_out=way_out,
+        webhook=webhook,
+        passkey=None if passkey is None else dataclasses.asdict(passkey),
+        lasts_s=lasts_s,
+    )
+    return Call(
+        _operations.OPEN_PAYMENT_SESSION,
+        models.SessionOpened.from_wire,
+        segments={"payment": payment},
+        query={"collection": collection},
+        json=asked,
+        idempotency_key=idempotency_key,
+    )
+
+
+def list_payments(subject: str, *, collection: str | None = None) -> Call[models.PaymentList]:
+    """The payments that a subject was asked to approve and that are kept."""
+    return Call(
+        _operations.LIST_PAYMENTS,
+        models.PaymentList.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+    )
+
+
 def list_keys() -> Call[models.KeyList]:
     """The keys of the tenant; never the secrets."""
     return Call(_operations.LIST_KEYS, models.KeyList.from_wire)

@@ -19,6 +19,9 @@ from .errors import CountenanceError
 Fault = Literal["malformed", "header", "key", "signature", "claims", "audience", "time", "nonce", "binding"]
 """What is wrong with a result, as other tools name it."""
 
+Kind = Literal["payment", "presence", "verify"]
+"""What a session asked."""
+
 _MOST_BYTES = 8192
 _LONGEST_S = 60
 _CLOCKS_DIFFER_S = 5
@@ -39,7 +42,7 @@ class Result:
     """The claims of a valid result. Only the outcome `accept` grants anything."""
 
     outcome: Literal["accept", "reject", "recapture"]
-    kind: Literal["presence", "verify"]
+    kind: Kind
     iss: str
     """The vault it comes from."""
     aud: str
@@ -69,13 +72,36 @@ class Result:
     policy: str
     """Version of the rules, and the false-match rate at which is decided."""
     sub: str | None = None
-    """Who was asked about; with the kind `verify` only."""
+    """Who was asked about; with the kinds `verify` and `payment` only."""
     collection: str | None = None
-    """Of which collection; with the kind `verify` only."""
+    """Of which collection; with the kinds `verify` and `payment` only."""
     approved_sha256: str | None = None
-    """SHA-256 of the text that was approved, where the session had one."""
+    """SHA-256 of the text that was approved, where the session had one; of a payment, of its terms as they were shown."""
+    payment: str | None = None
+    """Id of the payment that was to be approved; with the kind `payment` only."""
+    transaction_sha256: str | None = None
+    """SHA-256 of terms and payer, with the kind `payment` only: compare it with your own `transaction_sha256`."""
     claims: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     """All claims, those too that this version does not know."""
+
+
+def transaction_sha256(payment: models.PaymentAnswer, *, subject: str, collection: str = "default") -> str:
+    """What a result about this payment must have as its `transaction_sha256`: compare it before you deliver.
+
+    Make it of what your own order says, and of the payment as it was made (docs/spec/payment-v1.md).
+    """
+    lines = [
+        "countenance payment 1",
+        f"id: {payment.id}",
+        f"amount: {payment.amount}",
+        f"currency: {payment.currency}",
+        f"payee: {payment.payee}",
+        f"order: {payment.order}",
+        f"expires: {payment.expires}",
+        f"collection: {collection}",
+        f"payer: {subject}",
+    ]
+    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
 def check_result(
@@ -86,7 +112,7 @@ def check_result(
     nonce: str | None = None,
     approved_text: str | None = None,
     approved_sha256: str | None = None,
-    kind: Literal["presence", "verify"] | None = None,
+    kind: Kind | None = None,
     now: float | None = None,
 ) -> Result:
     """The claims of a result, once everything about it is checked; raises ResultInvalid at the first thing that is wrong.
@@ -138,7 +164,7 @@ class ResultChecker:
         nonce: str | None = None,
         approved_text: str | None = None,
         approved_sha256: str | None = None,
-        kind: Literal["presence", "verify"] | None = None,
+        kind: Kind | None = None,
     ) -> Result:
         """As `check_result`. A result that was checked before is refused as `nonce`."""
         now = self._clock()
@@ -259,13 +285,18 @@ def _result(claims: dict[str, Any]) -> Result:
         listed = claims.get(name)
         if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
             raise wrong(name)
-    if claims["kind"] not in ("presence", "verify"):
+    if claims["kind"] not in ("payment", "presence", "verify"):
         raise wrong("kind")
     if claims["outcome"] not in ("accept", "reject", "recapture"):
         raise wrong("outcome")
     for name in ("sub", "collection"):
-        if isinstance(claims.get(name), str) != (claims["kind"] == "verify") or claims.get(name, "") is None:
+        if isinstance(claims.get(name), str) != (claims["kind"] != "presence") or claims.get(name, "") is None:
             raise wrong(name)
+    for name in ("payment", "transaction_sha256"):
+        if isinstance(claims.get(name), str) != (claims["kind"] == "payment") or claims.get(name, "") is None:
+            raise wrong(name)
+    if claims["kind"] == "payment" and "approved_sha256" not in claims:
+        raise wrong("approved_sha256")
     known = {one.name for one in dataclasses.fields(Result)} - {"factors", "models", "claims"}
     plain = {name: value for name, value in claims.items() if name in known}
     return Result(**plain, factors=tuple(claims["factors"]), models=tuple(claims["models"]), claims=claims)

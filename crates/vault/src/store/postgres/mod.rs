@@ -8,7 +8,8 @@ use super::group::{Task, Work, Writer};
 use super::sql::{self, Sql};
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, Origin, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, Origin, PaymentRow, Row, Store, StoreError,
+    SubjectRow,
 };
 use postgres::{Client, Config, NoTls};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -375,6 +376,15 @@ impl Store for PostgresStore {
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
         self.server.look_up(|sql| sql::attempt(sql, slot))
+    }
+
+    fn payment(&self, slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError> {
+        self.server.look_up(|sql| sql::payment(sql, slot))
+    }
+
+    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+        self.server
+            .look_up(|sql| sql::payments(sql, subject, from, limit))
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {

@@ -10,7 +10,7 @@ use crate::store::sql::Sql;
 const FOREIGN: &str = "
 WITH ours AS (SELECT oid, relname, relkind FROM pg_class
     WHERE relnamespace = current_schema()::regnamespace AND relname IN ('meta', 'counter',
-    'collection', 'model', 'subject', 'record', 'consent', 'attempt', 'event', 'tile',
+    'collection', 'model', 'subject', 'record', 'consent', 'attempt', 'payment', 'event', 'tile',
     'key_meta', 'key_counter', 'root_wrapped', 'tenant', 'server_part', 'deletion',
     'withdrawal'))
 SELECT convert_to(left(found, 100), 'UTF8') FROM (

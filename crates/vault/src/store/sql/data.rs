@@ -4,7 +4,7 @@ use super::schema::{self, REMOVED, TREE_SIZE};
 use super::{Sql, Value, int, place, small};
 use crate::event::SealedEvent;
 use crate::merkle::{self, Tiles};
-use crate::store::{Change, Committed, Conflict, Edit, Require, Row, StoreError};
+use crate::store::{Change, Committed, Conflict, Edit, PaymentRow, Require, Row, StoreError};
 
 /// One change; after an error the transaction, or what was done since a savepoint, must be given up.
 pub(in crate::store) fn apply(sql: &mut dyn Sql, change: &Change) -> Result<Committed, StoreError> {
@@ -222,6 +222,7 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
                 "DELETE FROM consent WHERE place BETWEEN $1 AND $2",
                 &[first, last],
             )?;
+            sql.run("DELETE FROM payment WHERE subject = $1", &[number])?;
             sql.run("DELETE FROM subject WHERE number = $1", &[number])?;
         }
         Edit::Bury {
@@ -260,6 +261,10 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
         Edit::RemoveAttempt(slot) => {
             sql.run("DELETE FROM attempt WHERE slot = $1", &[Value::Bytes(slot)])?;
         }
+        Edit::SwapPayment { from, to } => return swap_payment(sql, from.as_deref(), to),
+        Edit::RemovePayments(day) => {
+            sql.run("DELETE FROM payment WHERE day < $1", &[small(*day)])?;
+        }
         Edit::Finish => schema::finish(sql, false)?,
         Edit::TreeSize(size) => set_size(sql, *size)?,
     }
@@ -289,6 +294,28 @@ fn swap_attempt(
         )?,
     };
     refuse_if(changed == 0, Conflict::Attempt)
+}
+
+fn swap_payment(sql: &mut dyn Sql, from: Option<&[u8]>, to: &PaymentRow) -> Result<(), StoreError> {
+    let (slot, sealed) = (Value::Bytes(&to.slot), Value::Bytes(&to.sealed));
+    let changed = match from {
+        None => sql.run(
+            "INSERT INTO payment (slot, subject, day, open, sealed) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (slot) DO NOTHING",
+            &[
+                slot,
+                int(to.subject)?,
+                small(to.day),
+                small(to.open),
+                sealed,
+            ],
+        )?,
+        Some(from) => sql.run(
+            "UPDATE payment SET open = $1, sealed = $2 WHERE slot = $3 AND sealed = $4",
+            &[small(to.open), sealed, slot, Value::Bytes(from)],
+        )?,
+    };
+    refuse_if(changed == 0, Conflict::Payment)
 }
 
 fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
@@ -339,6 +366,7 @@ fn put(sql: &mut dyn Sql, row: &Row) -> Result<(), StoreError> {
              ON CONFLICT (slot) DO UPDATE SET sealed = excluded.sealed",
             &[Value::Bytes(&row.slot), Value::Bytes(&row.sealed)],
         ),
+        Row::PaymentRow(row) => return swap_payment(sql, None, row),
         Row::EventRow(row) => sql.run(
             "INSERT INTO event (sequence, subject, sealed) VALUES ($1, $2, $3)",
             &[

@@ -16,8 +16,8 @@ pub(super) use data::apply_all;
 pub(super) use keys::apply_keys;
 pub(super) use log::{events, log, newest_events};
 pub(super) use read::{
-    attempt, data_head, dossier, key, keyring_head, keys, subject, subjects, tile, unpurged,
-    withdrawn,
+    attempt, data_head, dossier, key, keyring_head, keys, payment, payments, subject, subjects,
+    tile, unpurged, withdrawn,
 };
 #[cfg(feature = "postgres")]
 pub(super) use schema::{DROP_DATA, DROP_KEYRING};

@@ -6,7 +6,8 @@ use super::schema::{
 use super::{Cells, Sql, Value, int, place, small};
 use crate::store::{
     CollectionRow, ConsentRow, Contents, DataHead, DeletionRow, Dossier, EventRow, KeyRow,
-    KeyringHead, ModelRow, RecordRow, RootWrappedRow, StoreError, SubjectRow, TenantRow, TileRow,
+    KeyringHead, ModelRow, PaymentRow, RecordRow, RootWrappedRow, StoreError, SubjectRow,
+    TenantRow, TileRow,
 };
 
 pub(super) fn tile_place(level: u8, index: u64) -> Result<Value<'static>, StoreError> {
@@ -347,6 +348,45 @@ pub(in crate::store) fn attempt(
     )?
     .map(|mut row| row.bytes("attempt"))
     .transpose()
+}
+
+pub(super) fn payment_row(mut row: Cells) -> Result<PaymentRow, StoreError> {
+    let what = "payment";
+    Ok(PaymentRow {
+        slot: row.array(what)?,
+        subject: row.int(what)?,
+        day: row.int(what)?,
+        open: row.int(what)?,
+        sealed: row.sized(1052, what)?,
+    })
+}
+
+pub(in crate::store) fn payment(
+    sql: &mut dyn Sql,
+    slot: &[u8; 32],
+) -> Result<Option<PaymentRow>, StoreError> {
+    sql.row(
+        "SELECT slot, subject, day, open, sealed FROM payment WHERE slot = $1",
+        &[Value::Bytes(slot)],
+    )?
+    .map(payment_row)
+    .transpose()
+}
+
+pub(in crate::store) fn payments(
+    sql: &mut dyn Sql,
+    subject: u64,
+    from: u32,
+    limit: u32,
+) -> Result<Vec<PaymentRow>, StoreError> {
+    sql.rows(
+        "SELECT slot, subject, day, open, sealed FROM payment WHERE subject = $1 AND day >= $2 \
+         ORDER BY day, slot LIMIT $3",
+        &[int(subject)?, small(from), small(limit)],
+    )?
+    .into_iter()
+    .map(payment_row)
+    .collect()
 }
 
 pub(in crate::store) fn tile(

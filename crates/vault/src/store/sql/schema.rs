@@ -16,6 +16,10 @@ CREATE INDEX subject_lookup ON subject (substr(pseudonym, 1, 8));
 CREATE TABLE record (place INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
 CREATE TABLE consent (place INTEGER PRIMARY KEY, ledger BLOB NOT NULL, detail BLOB NOT NULL);
 CREATE TABLE attempt (slot BLOB PRIMARY KEY, sealed BLOB NOT NULL);
+CREATE TABLE payment (slot BLOB PRIMARY KEY, subject INTEGER NOT NULL, day INTEGER NOT NULL,
+    open INTEGER NOT NULL, sealed BLOB NOT NULL);
+CREATE INDEX payment_subject ON payment (subject, day);
+CREATE INDEX payment_day ON payment (day);
 CREATE TABLE event (sequence INTEGER PRIMARY KEY, subject INTEGER NOT NULL, sealed BLOB NOT NULL);
 CREATE INDEX event_subject ON event (subject);
 CREATE TABLE tile (place INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
@@ -24,7 +28,7 @@ CREATE TABLE tile (place INTEGER PRIMARY KEY, hashes BLOB NOT NULL);
 /// Where several vaults may stand in one database, a half that was cut off is dropped by its tables.
 #[cfg(feature = "postgres")]
 pub(in crate::store) const DROP_DATA: &str = "DROP TABLE IF EXISTS meta, counter, collection, \
-    model, subject, record, consent, attempt, event, tile";
+    model, subject, record, consent, attempt, payment, event, tile";
 #[cfg(feature = "postgres")]
 pub(in crate::store) const DROP_KEYRING: &str = "DROP TABLE IF EXISTS key_meta, key_counter, \
     root_wrapped, tenant, server_part, deletion, withdrawal";

@@ -1,8 +1,8 @@
 //! Every row of a half, for backups.
 
 use super::read::{
-    collections, consent_row, deletion_row, event_row, key_row, keyring_head, models, record_row,
-    subject_row, tile_place, tile_row,
+    collections, consent_row, deletion_row, event_row, key_row, keyring_head, models, payment_row,
+    record_row, subject_row, tile_place, tile_row,
 };
 use super::{Cells, Sql, Value, int, place};
 use crate::store::{AttemptRow, CheckpointRow, Half, Row, StoreError, WithdrawalRow};
@@ -128,6 +128,22 @@ fn data(
             sealed: row.sized(76, "attempt")?,
         };
         sink(row.into())?;
+    }
+    let mut after = Vec::new();
+    loop {
+        let rows = sql.rows(
+            "SELECT slot, subject, day, open, sealed FROM payment WHERE slot > $1 \
+             ORDER BY slot LIMIT $2",
+            &[Value::Bytes(&after), Value::Int(PAGE)],
+        )?;
+        if rows.is_empty() {
+            break;
+        }
+        for row in rows {
+            let row = payment_row(row)?;
+            after = row.slot.to_vec();
+            sink(row.into())?;
+        }
     }
     pages(
         sql,

@@ -1,0 +1,399 @@
+//! `countenance payment create|show|cancel|refund|list`.
+
+use crate::clock::time_of;
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::json;
+use crate::registry::RegistryArgs;
+use crate::registry::served::Served;
+use crate::terminal::plain;
+use clap::{Args as ClapArgs, Subcommand};
+use countenance_api::{PaymentAnswer, PaymentList, PaymentRequest, RefundRequest};
+use countenance_core::vault::{ExternalId, Random as _, SystemRandom, Timestamp};
+use countenance_core::{Claim, Currency, PayError, Payment, PaymentId, Terms};
+use countenance_server::payment_answer;
+use std::io::Write as _;
+
+/// Make, show, cancel, give back and list payments
+///
+/// A payment names an amount, a payee and an order, and the one person who may approve it: once, in a session, with their
+/// face and a smile that is asked for (docs/payments.md). Where a server runs on the data folder, it is asked
+/// through its socket there; else the vault is opened. Amounts are in minor units: 1250 is 12.50 EUR.
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance payment create ana --amount 1250 --currency EUR --payee 'Café Ana' --order 2026-1138 --data vault
+  countenance payment show p-BwcHBwcHBwcHBwcHBwcHBw --data vault
+  countenance payment refund p-BwcHBwcHBwcHBwcHBwcHBw --amount 400 --data vault")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Create(CreateArgs),
+    Show(OneArgs),
+    Cancel(CancelArgs),
+    Refund(RefundArgs),
+    List(ListArgs),
+}
+
+/// Where payments are, and how they are printed.
+#[derive(ClapArgs, Debug)]
+struct PlaceArgs {
+    #[command(flatten)]
+    registry: RegistryArgs,
+
+    /// Print the answer as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Make a payment that a person is to approve
+///
+/// Nobody is shown it before a session is opened for it: POST /v1/payments/{payment}/sessions. Whether there is such a person
+/// is not told: a payment of somebody unknown is refused when it is answered, as one of a wrong face.
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance payment create ana --amount 1250 --currency EUR --payee 'Café Ana' --order 2026-1138 --data vault
+  countenance payment create ana --amount 900 --currency JPY --payee Kiosk --order 7 --lasts 120 --data vault --json
+
+JSON: id, state, amount, currency, payee, order, created, expires, shown_sha256, policy, authorized, factors,
+refunded, refunds.")]
+struct CreateArgs {
+    /// Who is to approve it
+    #[arg(value_name = "SUBJECT")]
+    subject: String,
+
+    /// How much, in minor units
+    #[arg(long, value_name = "N")]
+    amount: u64,
+
+    /// ISO 4217 code
+    #[arg(long, value_name = "CODE")]
+    currency: String,
+
+    /// To whom, as the person is shown it
+    #[arg(long, value_name = "NAME")]
+    payee: String,
+
+    /// For what, as the payee calls it
+    #[arg(long, value_name = "TEXT")]
+    order: String,
+
+    /// Seconds it may wait to be approved, 30 to 3600
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    lasts: u32,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// Show where a payment stands
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance payment show p-BwcHBwcHBwcHBwcHBwcHBw --data vault --json
+
+JSON: as of `payment create`.")]
+struct OneArgs {
+    /// Its id
+    #[arg(value_name = "PAYMENT")]
+    id: String,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+/// Cancel a payment that nobody has approved
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance payment cancel p-BwcHBwcHBwcHBwcHBwcHBw --data vault
+
+JSON: as of `payment create`.")]
+struct CancelArgs {
+    #[command(flatten)]
+    one: OneArgs,
+}
+
+/// Enter that money of a payment was given back
+///
+/// It is a record; moving the money is the payee's. Never more than was approved.
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance payment refund p-BwcHBwcHBwcHBwcHBwcHBw --data vault
+      All that is left.
+  countenance payment refund p-BwcHBwcHBwcHBwcHBwcHBw --amount 400 --data vault
+
+JSON: as of `payment create`.")]
+struct RefundArgs {
+    /// How much, in minor units [default: all that is left]
+    #[arg(long, value_name = "N")]
+    amount: Option<u64>,
+
+    #[command(flatten)]
+    one: OneArgs,
+}
+
+/// List the payments of a person that are kept
+#[derive(ClapArgs, Debug)]
+#[command(after_long_help = "\
+Examples:
+  countenance payment list ana --data vault
+  countenance payment list ana --data vault --json
+
+JSON: payments, each as of `payment create`.")]
+struct ListArgs {
+    /// Whose
+    #[arg(value_name = "SUBJECT")]
+    subject: String,
+
+    #[command(flatten)]
+    place: PlaceArgs,
+}
+
+pub(crate) fn run(args: &Args) -> Outcome {
+    match &args.command {
+        Command::Create(args) => create(args),
+        Command::Show(args) => {
+            let shown = args.asked::<()>("GET", "", None)?;
+            let shown = shown.map_or_else(
+                || args.opened(|registry, of, id| registry.payment(of, id)),
+                Ok,
+            )?;
+            print(&args.place, &shown)
+        }
+        Command::Cancel(CancelArgs { one }) => {
+            let done = one.asked("POST", "/cancel", Some(&serde_json::json!({})))?;
+            let done = done.map_or_else(
+                || one.opened(|registry, of, id| registry.cancel_payment(of, id)),
+                Ok,
+            )?;
+            print(&one.place, &done)
+        }
+        Command::Refund(args) => refund(args),
+        Command::List(args) => list(args),
+    }
+}
+
+fn answered(payment: &Payment) -> PaymentAnswer {
+    let now = countenance_core::WallClock::now(&crate::clock::MachineClock::start());
+    payment_answer(payment, now)
+}
+
+fn create(args: &CreateArgs) -> Outcome {
+    let place = &args.place;
+    let request = PaymentRequest {
+        subject: args.subject.clone(),
+        amount: args.amount,
+        currency: args.currency.clone(),
+        payee: args.payee.clone(),
+        order: args.order.clone(),
+        lasts_s: Some(args.lasts),
+    };
+    let made = match place.served()? {
+        Some(mut served) => {
+            let path = format!("/v1/payments{}", place.query());
+            served.ask("POST", &path, &[], Some(&request))?
+        }
+        None => made(args)?,
+    };
+    print(place, &made)
+}
+
+fn made(args: &CreateArgs) -> Result<PaymentAnswer, Failure> {
+    let currency: Currency = args.currency.parse().map_err(|_| {
+        Failure::usage(
+            "--currency is none of ISO 4217",
+            "three capitals, such as EUR",
+        )
+    })?;
+    let opened = args.place.registry.open()?;
+    let mut id = [0; 16];
+    SystemRandom.fill(&mut id).map_err(anyhow::Error::new)?;
+    let terms = Terms::new(
+        PaymentId::new(id),
+        (args.amount, currency),
+        (&args.payee, &args.order),
+        (opened.registry.now(), args.lasts.into()),
+    );
+    let help = "'countenance payment create --help' explains";
+    let terms = terms.map_err(|error| Failure::usage(error.to_string(), help))?;
+    let subject = ExternalId::new(&args.subject)?;
+    let claim = Claim {
+        collection: &opened.collection,
+        subject: &subject,
+        holder: None,
+    };
+    let made = opened.registry.make_payment(&claim, terms, false)?;
+    Ok(answered(&made))
+}
+
+fn refund(args: &RefundArgs) -> Outcome {
+    let request = RefundRequest {
+        amount: args.amount,
+    };
+    let done = args.one.asked("POST", "/refunds", Some(&request))?;
+    let done = done.map_or_else(
+        || {
+            args.one.opened(|registry, of, id| {
+                let amount = match args.amount {
+                    Some(amount) => amount,
+                    None => {
+                        let payment = registry.payment(of, id)?;
+                        payment.terms().amount() - payment.refunded()
+                    }
+                };
+                registry.refund_payment(of, id, amount)
+            })
+        },
+        Ok,
+    )?;
+    print(&args.one.place, &done)
+}
+
+fn list(args: &ListArgs) -> Outcome {
+    let place = &args.place;
+    let all: PaymentList = match place.served()? {
+        Some(mut served) => {
+            let subject = percent(&args.subject);
+            let path = format!("/v1/subjects/{subject}/payments{}", place.query());
+            served.ask("GET", &path, &[], None::<&()>)?
+        }
+        None => {
+            let opened = place.registry.open()?;
+            let subject = ExternalId::new(&args.subject)?;
+            let claim = Claim {
+                collection: &opened.collection,
+                subject: &subject,
+                holder: None,
+            };
+            let all = opened.registry.payments(&claim)?;
+            PaymentList {
+                payments: all.iter().map(answered).collect(),
+            }
+        }
+    };
+    if place.json {
+        json::print(&all)?;
+        return Ok(Exit::Success);
+    }
+    for one in &all.payments {
+        say!(
+            "{}  {:<10} {}  {}",
+            one.id,
+            one.state,
+            money(one),
+            plain(&one.payee)
+        );
+    }
+    Ok(Exit::Success)
+}
+
+/// A value in a path.
+fn percent(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+fn money(payment: &PaymentAnswer) -> String {
+    let currency = payment.currency.parse::<Currency>();
+    let amount = currency.map_or_else(
+        |_| payment.amount.to_string(),
+        |currency| currency.decimal(payment.amount),
+    );
+    format!("{amount} {}", payment.currency)
+}
+
+fn print(place: &PlaceArgs, payment: &PaymentAnswer) -> Outcome {
+    if place.json {
+        json::print(payment)?;
+        return Ok(Exit::Success);
+    }
+    let at = |seconds| time_of(Timestamp::from_unix(seconds));
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "payment   {}", payment.id)?;
+    writeln!(out, "state     {}", payment.state)?;
+    writeln!(out, "amount    {}", money(payment))?;
+    writeln!(out, "payee     {}", plain(&payment.payee))?;
+    writeln!(out, "order     {}", plain(&payment.order))?;
+    writeln!(out, "policy    {}", payment.policy)?;
+    match payment.authorized {
+        Some(when) => writeln!(out, "approved  {}", at(when))?,
+        None => writeln!(out, "expires   {}", at(payment.expires))?,
+    }
+    for refund in &payment.refunds {
+        writeln!(
+            out,
+            "refund    {} minor units, {}",
+            refund.amount,
+            at(refund.at)
+        )?;
+    }
+    Ok(Exit::Success)
+}
+
+impl PlaceArgs {
+    /// The server on the data folder, if one runs.
+    fn served(&self) -> Result<Option<Served>, Failure> {
+        self.registry.names()?;
+        Served::on(self.registry.folder()?, Some(&self.registry.tenant))
+    }
+
+    fn query(&self) -> String {
+        format!("?collection={}", percent(&self.registry.collection))
+    }
+}
+
+impl OneArgs {
+    fn asked<B: serde::Serialize>(
+        &self,
+        method: &str,
+        what: &str,
+        body: Option<&B>,
+    ) -> Result<Option<PaymentAnswer>, Failure> {
+        let Some(mut served) = self.place.served()? else {
+            return Ok(None);
+        };
+        let path = format!(
+            "/v1/payments/{}{what}{}",
+            percent(&self.id),
+            self.place.query()
+        );
+        served.ask(method, &path, &[], body).map(Some)
+    }
+
+    fn opened(
+        &self,
+        work: impl FnOnce(
+            &countenance_core::Registry,
+            &countenance_core::vault::Collection,
+            PaymentId,
+        ) -> Result<Payment, PayError>,
+    ) -> Result<PaymentAnswer, Failure> {
+        let id = self.id.parse().map_err(|()| {
+            Failure::usage(
+                "this is no id of a payment",
+                "`payment create` and `payment list` print them: p- and 22 characters",
+            )
+        })?;
+        let opened = self.place.registry.open()?;
+        let done = work(&opened.registry, &opened.collection, id);
+        let payment = done.map_err(|error| match error {
+            PayError::Vault(error) => error.into(),
+            error => Failure::from(anyhow::Error::new(error)),
+        })?;
+        Ok(answered(&payment))
+    }
+}

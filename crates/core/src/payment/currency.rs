@@ -1,0 +1,116 @@
+//! Currencies of ISO 4217 and the digits of their minor units.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Codes that are in use as money, with as many digits as their minor unit has: ISO 4217, list one, 2024-06-25. Without funds,
+/// precious metals, accounting units and codes for tests.
+const CODES: [(&str, u8); 3] = [
+    (
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF",
+        0,
+    ),
+    (
+        "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC \
+         CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES \
+         KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR \
+         NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT \
+         TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG",
+        2,
+    ),
+    ("BHD IQD JOD KWD LYD OMR TND", 3),
+];
+
+/// A currency.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Currency {
+    code: [u8; 3],
+    digits: u8,
+}
+
+/// No currency has this code.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct UnknownCurrency;
+
+impl Currency {
+    /// Its code, three capitals.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        std::str::from_utf8(&self.code).unwrap_or_default()
+    }
+
+    /// Digits of its minor unit: 2 for cents.
+    #[must_use]
+    pub fn digits(self) -> u8 {
+        self.digits
+    }
+
+    /// An amount in minor units as a decimal number, with a dot and without grouping.
+    #[must_use]
+    pub fn decimal(self, amount: u64) -> String {
+        let unit = 10_u64.pow(u32::from(self.digits));
+        let width = usize::from(self.digits);
+        if width == 0 {
+            return amount.to_string();
+        }
+        format!("{}.{:0width$}", amount / unit, amount % unit)
+    }
+}
+
+impl FromStr for Currency {
+    type Err = UnknownCurrency;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCurrency> {
+        let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| UnknownCurrency)?;
+        let of = |(codes, _): &&(&str, u8)| codes.split_ascii_whitespace().any(|one| one == text);
+        let (_, digits) = CODES.iter().find(of).ok_or(UnknownCurrency)?;
+        Ok(Self {
+            code,
+            digits: *digits,
+        })
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_the_digits_of_their_currency() {
+        for (code, amount, expected) in [
+            ("EUR", 1250, "12.50"),
+            ("EUR", 5, "0.05"),
+            ("JPY", 1250, "1250"),
+            ("KWD", 1250, "1.250"),
+        ] {
+            let currency: Currency = code.parse().unwrap();
+            assert_eq!(currency.decimal(amount), expected);
+        }
+    }
+
+    #[test]
+    fn what_is_no_currency_is_refused() {
+        for bad in ["", "eur", "EURO", "XXX", "XAU", "EU ", "   "] {
+            assert_eq!(bad.parse::<Currency>(), Err(UnknownCurrency), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_code_stands_twice() {
+        let all: Vec<&str> = CODES
+            .iter()
+            .flat_map(|(codes, _)| codes.split_ascii_whitespace())
+            .collect();
+        let mut once = all.clone();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), all.len());
+        assert!(all.iter().all(|code| code.len() == 3));
+    }
+}

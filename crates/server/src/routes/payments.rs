@@ -1,0 +1,212 @@
+//! Payments, for whoever asks for one.
+
+use super::{answer, ok};
+use crate::call::{Call, Named};
+use crate::platform::{Platform, Shared};
+use crate::refusal::{Answer, Refusal};
+use crate::sessions::{Asked, Paying};
+use crate::wire;
+use axum::http::StatusCode;
+use countenance_api::{
+    Code, CollectionQuery, PaymentList, PaymentRequest, PaymentSessionRequest, RefundRequest,
+    SessionOpened,
+};
+use countenance_core::vault::{Collection, ExternalId, Name};
+use countenance_core::{
+    Claim, PayError, Payment, PaymentError, PaymentId, Status, Terms, Transaction,
+};
+use std::sync::Arc;
+
+/// Seconds a payment waits where nothing is said.
+const USUAL_S: u32 = 600;
+
+pub(crate) async fn make(call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let naming = call.naming(query.collection.as_deref())?;
+    let platform = call.platform.clone();
+    let request: PaymentRequest = call.json().await?;
+    let named = naming.of(&request.subject)?;
+    let terms = terms(&platform, &request)?;
+    let made = platform.keep(move |shared| {
+        let registry = &shared.registry;
+        let made = named.with(registry, |claim| registry.make_payment(claim, terms, false));
+        Ok(wire::payment(&made?, registry.now()))
+    });
+    answer(StatusCode::CREATED, made.await?)
+}
+
+/// What is to be approved, if anybody may be asked for it: nothing of this depends on whom.
+fn terms(platform: &Platform, request: &PaymentRequest) -> Result<Terms, Refusal> {
+    let refused = |detail: String| Refusal::of(Code::ValueInvalid, detail);
+    let limits = &platform.config.payments;
+    let currency = request.currency.parse().ok();
+    let known = limits.currencies.iter().map(|limit| limit.currency);
+    let Some(currency) = known.into_iter().find(|known| Some(*known) == currency) else {
+        return Err(refused(
+            "`currency` is none that the settings of the server allow: payment-limits".to_owned(),
+        ));
+    };
+    let mut id = [0; 16];
+    let filled = platform.random.fill(&mut id);
+    filled.map_err(|error| Refusal::internal(&error))?;
+    let lasts_s = u64::from(request.lasts_s.unwrap_or(USUAL_S));
+    let terms = Terms::new(
+        PaymentId::new(id),
+        (request.amount, currency),
+        (&request.payee, &request.order),
+        (platform.registry.now(), lasts_s),
+    );
+    let terms = terms.map_err(|error| refused(error.to_string()))?;
+    if !limits.allow(&terms) {
+        return Err(refused(
+            "`amount` is more than the settings of the server allow for one payment: payment-limits"
+                .to_owned(),
+        ));
+    }
+    Ok(terms)
+}
+
+/// Work on the payment in the path.
+async fn with(
+    call: &mut Call,
+    work: impl FnOnce(&Shared, &Collection, PaymentId) -> Result<Payment, PayError> + Send + 'static,
+) -> Result<countenance_api::PaymentAnswer, Refusal> {
+    let query: CollectionQuery = call.query()?;
+    let (tenant, collection) = call.collection(query.collection.as_deref())?;
+    let id = id(call).await?;
+    let done = call.platform.keep(move |shared| {
+        let collection = shared.registry.vault().collection(&tenant, &collection)?;
+        let payment = work(shared, &collection, id)?;
+        Ok(wire::payment(&payment, shared.registry.now()))
+    });
+    done.await
+}
+
+async fn id(call: &mut Call) -> Result<PaymentId, Refusal> {
+    let segment = call.segment().await?;
+    segment.parse().map_err(|()| Code::PaymentUnknown.into())
+}
+
+pub(crate) async fn show(mut call: Call) -> Answer {
+    ok(with(&mut call, |shared, collection, id| {
+        shared.registry.payment(collection, id)
+    })
+    .await?)
+}
+
+pub(crate) async fn cancel(mut call: Call) -> Answer {
+    ok(with(&mut call, |shared, collection, id| {
+        shared.registry.cancel_payment(collection, id)
+    })
+    .await?)
+}
+
+pub(crate) async fn refund(mut call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let (tenant, collection) = call.collection(query.collection.as_deref())?;
+    let id = id(&mut call).await?;
+    let platform = call.platform.clone();
+    let request: RefundRequest = call.json().await?;
+    let done = platform.keep(move |shared| {
+        let registry = &shared.registry;
+        let collection = registry.vault().collection(&tenant, &collection)?;
+        let amount = match request.amount {
+            Some(amount) => amount,
+            None => {
+                let payment = registry.payment(&collection, id)?;
+                payment.terms().amount() - payment.refunded()
+            }
+        };
+        let payment = registry.refund_payment(&collection, id, amount)?;
+        Ok(wire::payment(&payment, registry.now()))
+    });
+    answer(StatusCode::CREATED, done.await?)
+}
+
+/// Opens the session in which the payer is asked.
+pub(crate) async fn open(mut call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let id = id(&mut call).await?;
+    let (tenant, collection) = call.collection(query.collection.as_deref())?;
+    let naming = call.naming(query.collection.as_deref())?;
+    let (platform, caller) = (call.platform.clone(), Arc::clone(&call.caller));
+    let request: PaymentSessionRequest = call.json().await?;
+    let named = naming.of(&request.subject)?;
+    let payer = named.subject.clone();
+    let payment = platform.keep(move |shared| Ok(open_payment(shared, &named, id)?));
+    let payment = payment.await?;
+    let asked = asked(&platform, request, (collection, payer), &payment)?;
+    let expires = platform.clock.now().unix() + asked.lasts.as_secs();
+    let random = &*platform.random;
+    let opened = platform
+        .sessions
+        .open(random, (&tenant, &caller.key), asked, expires)?;
+    let (held, token) = opened;
+    answer(
+        StatusCode::CREATED,
+        SessionOpened {
+            id: held.id.clone(),
+            token: token.to_string(),
+            state: Status::Created.name().to_owned(),
+            expires,
+        },
+    )
+}
+
+/// The payment if it is this payer's and can still be approved.
+fn open_payment(shared: &Shared, named: &Named, id: PaymentId) -> Result<Payment, PayError> {
+    let registry = &shared.registry;
+    let collection = named.collection(registry)?;
+    let claim: Claim<'_> = named.claim(&collection);
+    let payment = registry.payment_of(&claim, id)?;
+    let state = payment.state(registry.now());
+    if state.is_open() {
+        Ok(payment)
+    } else {
+        Err(PaymentError::State(state).into())
+    }
+}
+
+fn asked(
+    platform: &Platform,
+    request: PaymentSessionRequest,
+    (collection, payer): (Name, ExternalId),
+    payment: &Payment,
+) -> Result<Asked, Refusal> {
+    let mut ticket = [0; 16];
+    let filled = platform.random.fill(&mut ticket);
+    filled.map_err(|error| Refusal::internal(&error))?;
+    let transaction = Transaction {
+        terms: payment.terms(),
+        collection: &collection,
+        payer: &payer,
+    };
+    let paying = Paying {
+        transaction_sha256: transaction.sha256(),
+        terms: payment.terms().clone(),
+        ticket,
+        needs_device: payment.needs_device(),
+    };
+    let now = platform.registry.now();
+    Asked::read_payment(
+        request,
+        (collection, payer),
+        paying,
+        (now, &platform.targets),
+    )
+}
+
+/// The payments of a subject, for those who see the subjects anyway: that there is one, and what it paid elsewhere.
+pub(crate) async fn list(mut call: Call) -> Answer {
+    let query: CollectionQuery = call.query()?;
+    let named = call.named(query.collection.as_deref()).await?;
+    let all = call.platform.keep(move |shared| {
+        let registry = &shared.registry;
+        let all = named.with(registry, |claim| registry.payments(claim))?;
+        let now = registry.now();
+        Ok(all.iter().map(|one| wire::payment(one, now)).collect())
+    });
+    ok(PaymentList {
+        payments: all.await?,
+    })
+}

@@ -438,11 +438,7 @@ fn bad_claims() -> Vec<Value> {
             "claims",
         ),
         case("iat is negative", &with("iat", json!(-1)), "claims"),
-        case(
-            "a payment without its id",
-            &unpaid("payment"),
-            "claims",
-        ),
+        case("a payment without its id", &unpaid("payment"), "claims"),
         case(
             "a payment without its transaction",
             &unpaid("transaction_sha256"),

@@ -46,10 +46,10 @@ fn body(route: &Route, picture: &str) -> Option<Value> {
         ("POST", "/v1/payments") => Some(payment("nobody")),
         ("POST", "/v1/payments/{payment}/cancel") => Some(json!({})),
         ("POST", "/v1/payments/{payment}/refunds") => Some(json!({"amount": 1})),
-        ("POST", "/v1/payments/{payment}/sessions") => {
-            Some(json!({"subject": "ana", "audience": "https://shop.example", "nonce": "pb3N0x5qQmWq8o1vJz2r7g",
-                "way_out": "https://shop.example/"}))
-        }
+        ("POST", "/v1/payments/{payment}/sessions") => Some(
+            json!({"subject": "ana", "audience": "https://shop.example", "nonce": "pb3N0x5qQmWq8o1vJz2r7g",
+                "way_out": "https://shop.example/"}),
+        ),
         ("POST", "/v1/sessions") => Some(session()),
         ("POST", "/v1/subjects/{subject}/verify") => Some(json!({ "probe": picture })),
         ("POST", "/v1/collections/{collection}/identify") => Some(json!({ "probe": picture })),
@@ -115,7 +115,13 @@ fn each_scope_opens_its_own_routes_and_no_other() {
         for scope in Scope::ALL {
             let key = house.key("acme", &[scope]);
             // Nobody of these names: what is allowed must not change what the next one finds.
-            let names = ["nobody", "0011223344556677", "nowhere", NO_SESSION, NO_PAYMENT];
+            let names = [
+                "nobody",
+                "0011223344556677",
+                "nowhere",
+                NO_SESSION,
+                NO_PAYMENT,
+            ];
             let reply = ask(&house, Some(&key), route, names, &picture);
             let allowed = match route.access {
                 Access::Capture => false,
@@ -167,9 +173,7 @@ fn another_tenants_people_and_keys_look_like_nobodys_on_every_route() {
     let (mut compared, mut unlike) = (0, 0);
     let opened = house.ask(Some(&ours)).post("/v1/sessions", &session());
     let opened = opened.json()["id"].as_str().unwrap().to_owned();
-    let made = house
-        .ask(Some(&ours))
-        .post("/v1/payments", &payment("ana"));
+    let made = house.ask(Some(&ours)).post("/v1/payments", &payment("ana"));
     let made = made.json()["id"].as_str().unwrap().to_owned();
     // The capture side knows no tenants: a token opens one session (tests/sessions.rs).
     let named = |route: &&Route| route.path.contains('{') && route.access != Access::Capture;

@@ -115,7 +115,8 @@ impl Till<'_> {
         let begun = Instant::now();
         for number in 0..2000_u32 {
             let time = u32::try_from(begun.elapsed().as_millis()).unwrap() + 1000;
-            let frames = json!({"frames": [{"frame": number, "time_ms": time, "picture": picture}]});
+            let frames =
+                json!({"frames": [{"frame": number, "time_ms": time, "picture": picture}]});
             let said = self.ask().post(&path, &frames).json();
             let done = |message: &Value| message["type"] == "done";
             if said["messages"].as_array().unwrap().iter().any(done) {
@@ -160,7 +161,9 @@ fn a_payment_is_made_shown_and_canceled_and_tells_not_whether_its_payer_is_there
     let Some(house) = House::new() else { return };
     let shop = Shop::new(&house);
     let owner = house.key("acme", &[Scope::Enroll]);
-    let added = house.ask(Some(&owner)).post("/v1/subjects", &json!({"id": "ana"}));
+    let added = house
+        .ask(Some(&owner))
+        .post("/v1/subjects", &json!({"id": "ana"}));
     assert_eq!(added.status, 201);
     let mut seen = Vec::new();
     for payer in ["ana", "bob"] {
@@ -170,7 +173,10 @@ fn a_payment_is_made_shown_and_canceled_and_tells_not_whether_its_payer_is_there
         assert_eq!(made["shown_sha256"], digest(&made));
         let shown = shop.show(&made);
         assert_eq!(shown, made);
-        assert!(!shown.to_string().contains(payer), "it does not say whose it is");
+        assert!(
+            !shown.to_string().contains(payer),
+            "it does not say whose it is"
+        );
         let path = format!("/v1/payments/{}/cancel", made["id"].as_str().unwrap());
         let canceled = shop.ask().post(&path, &json!({})).json();
         assert_eq!(canceled["state"], "canceled");
@@ -179,7 +185,10 @@ fn a_payment_is_made_shown_and_canceled_and_tells_not_whether_its_payer_is_there
         let plain = |value: &Value| {
             let id = made["id"].as_str().unwrap();
             let digest = made["shown_sha256"].as_str().unwrap();
-            value.to_string().replace(id, "ID").replace(digest, "DIGEST")
+            value
+                .to_string()
+                .replace(id, "ID")
+                .replace(digest, "DIGEST")
         };
         seen.push((plain(&made), plain(&canceled)));
     }
@@ -207,7 +216,11 @@ fn what_nobody_may_be_asked_for_is_refused_and_says_why() {
         let detail = refused.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(word), "{field} {value}: {detail}");
     }
-    for wrong in [json!({"amount": 12.5}), json!({"amount": -1}), json!({"amount": "1"})] {
+    for wrong in [
+        json!({"amount": 12.5}),
+        json!({"amount": -1}),
+        json!({"amount": "1"}),
+    ] {
         let mut request = request("ana");
         request["amount"] = wrong["amount"].clone();
         let refused = shop.ask().post("/v1/payments", &request);
@@ -234,7 +247,10 @@ fn a_payment_and_a_refund_that_are_asked_again_are_done_once() {
     assert_eq!(first.json(), again.json());
     assert_ne!(first.json()["id"], once("1", "b").json()["id"]);
     assert_eq!(once("2", "a").problem(), "idempotency_mismatch");
-    let path = format!("/v1/payments/{}/refunds", first.json()["id"].as_str().unwrap());
+    let path = format!(
+        "/v1/payments/{}/refunds",
+        first.json()["id"].as_str().unwrap()
+    );
     let refund = shop.ask().post(&path, &json!({"amount": 1}));
     assert_eq!(refund.problem(), "payment_over", "nothing was approved");
 }
@@ -244,7 +260,11 @@ fn the_payer_is_shown_exactly_this_and_nothing_else_is_agreed_to() {
     let Some(house) = House::new() else { return };
     let shop = Shop::new(&house);
     let made = shop.make("ana");
-    assert_eq!(shop.open(&made, "bob").problem(), "payment_unknown", "it is not his");
+    assert_eq!(
+        shop.open(&made, "bob").problem(),
+        "payment_unknown",
+        "it is not his"
+    );
     let till = shop.till(&made, "ana");
     let shown = till.shown();
     assert_eq!(shown["kind"], "payment");
@@ -255,7 +275,10 @@ fn the_payer_is_shown_exactly_this_and_nothing_else_is_agreed_to() {
     );
     assert_eq!(shown["way_out"], "https://shop.example/other-way");
     let text = shown["consent"]["text"].as_str().unwrap();
-    assert!(text.contains("\n12.50 EUR to Café Ana (order 2026-1138)\n"), "{text}");
+    assert!(
+        text.contains("\n12.50 EUR to Café Ana (order 2026-1138)\n"),
+        "{text}"
+    );
     assert!(shown["approve"].is_null());
     // Somebody changed what the page shows: whichever field it is, nothing is agreed to.
     for (field, value) in [
@@ -275,7 +298,11 @@ fn the_payer_is_shown_exactly_this_and_nothing_else_is_agreed_to() {
     assert_eq!(till.ask().post(&path, &without).problem(), "value_invalid");
     assert_eq!(shop.show(&made)["state"], "created", "nobody was shown it");
     assert_eq!(till.agree(&shown["payment"]).status, 200);
-    assert_eq!(till.agree(&shown["payment"]).status, 200, "again is the same");
+    assert_eq!(
+        till.agree(&shown["payment"]).status,
+        200,
+        "again is the same"
+    );
     assert_eq!(shop.show(&made)["state"], "shown");
 }
 
@@ -346,7 +373,11 @@ fn a_still_photo_pays_nothing_whoever_it_shows_and_the_result_is_bound_to_the_wh
             let claims = check_result(result, &keys, &expected).unwrap();
             assert_eq!(claims.payment.as_deref(), made["id"].as_str());
             assert_eq!(claims.factors, ["face"]);
-            assert!(claims.policy.ends_with(";single-factor"), "{}", claims.policy);
+            assert!(
+                claims.policy.ends_with(";single-factor"),
+                "{}",
+                claims.policy
+            );
             let whole = format!(
                 "countenance payment 1\nid: {}\namount: 1250\ncurrency: EUR\npayee: Café Ana\norder: 2026-1138\n\
                  expires: {}\ncollection: default\npayer: {payer}\n",
@@ -371,7 +402,10 @@ fn a_still_photo_pays_nothing_whoever_it_shows_and_the_result_is_bound_to_the_wh
     // Who sees the subjects sees what they were asked to pay.
     let listed = ask.get("/v1/subjects/ana/payments").json();
     assert_eq!(listed["payments"].as_array().unwrap().len(), 1);
-    assert_eq!(ask.get("/v1/subjects/bob/payments").problem(), "subject_unknown");
+    assert_eq!(
+        ask.get("/v1/subjects/bob/payments").problem(),
+        "subject_unknown"
+    );
     let export = ask.post("/v1/subjects/ana/export", &json!({})).json();
     assert_eq!(export["payments"], listed["payments"]);
 }

@@ -76,6 +76,10 @@ pub fn write_down(vault: &Vault, known: &[Person], with_parts: bool, out: &Path)
                 let Some(subject) = target.subject() else {
                     continue;
                 };
+                // These are sealed with what the operator has, whoever holds the rest.
+                for payment in vault.payments(subject, 0)? {
+                    out.write_all(payment.note())?;
+                }
                 let part = |one: &Person| HolderPart::new(&one.holder?).ok();
                 let (own, others): (Vec<_>, Vec<_>) =
                     known.iter().partition(|one| one.id == id.as_str());

@@ -27,6 +27,8 @@ pub enum Kind {
     Id,
     /// Name of a tenant or collection.
     Name,
+    /// Payee or order of a payment.
+    Payment,
     /// A photo, as a file, as pixels, or decoded.
     Picture,
     /// Bytes of the root key.
@@ -70,6 +72,9 @@ impl Wanted {
         for person in people {
             let who = Some(person.number);
             words.push((who, Kind::Id, person.id.as_bytes().to_vec()));
+            for word in [person.payee(), person.order()] {
+                words.push((who, Kind::Payment, word.into_bytes()));
+            }
             if let Some(holder) = person.holder {
                 words.push((who, Kind::Holder, holder.to_vec()));
             }

@@ -6,12 +6,12 @@ use crate::people::{self, COLLECTIONS, Person, Photos, TENANTS};
 use anyhow::{Context as _, Result};
 use countenance_core::vault::store::{Durability, PostgresStore, SqliteStore, Store};
 use countenance_core::vault::{
-    Collection, ExternalId, HolderPart, Name, Purpose, RootKey, Settings, SystemRandom,
-    TextVersion, Timestamp, Vault,
+    Collection, ExternalId, HolderPart, Name, Purpose, Random as _, RootKey, Settings,
+    SystemRandom, TextVersion, Timestamp, Vault,
 };
 use countenance_core::{
-    Agreement, Claim, ComparePolicy, Engine, EnrollOutcome, EnrollRequest, Isa, Options, Precision,
-    Registry, StoppedClock, WallClock, Worker,
+    Agreement, Claim, ComparePolicy, Engine, EnrollOutcome, EnrollRequest, Isa, Options, PaymentId,
+    Precision, Registry, StoppedClock, Terms, WallClock, Worker,
 };
 use countenance_models::{Manifest, Weights};
 use image::{ImageFormat, RgbImage};
@@ -166,6 +166,19 @@ impl Drive {
                 log("enroll", &done);
                 let enrolled = matches!(done.outcome, EnrollOutcome::Enrolled { .. });
                 anyhow::ensure!(enrolled, "person {}: {:?}", person.number, done.outcome);
+                // One that was canceled: what is open in a backup does not come back.
+                let mut id = [0; 16];
+                SystemRandom.fill(&mut id)?;
+                let terms = Terms::new(
+                    PaymentId::new(id),
+                    (1250, "EUR".parse().map_err(|_| anyhow::anyhow!("EUR"))?),
+                    (&person.payee(), &person.order()),
+                    (Noon.now(), 600),
+                )?;
+                let made = registry.make_payment(claim, terms, false)?;
+                log("pay", &made);
+                let canceled = registry.cancel_payment(claim.collection, PaymentId::new(id))?;
+                log("cancel", &canceled);
                 Ok(())
             })?;
         }

@@ -52,6 +52,18 @@ impl Person {
         }
     }
 
+    /// Whom it is asked to pay.
+    #[must_use]
+    pub fn payee(&self) -> String {
+        format!("KANARIE-Kiosk {:08x} é", mixed(self.number, 77) as u32)
+    }
+
+    /// For what.
+    #[must_use]
+    pub fn order(&self) -> String {
+        format!("KANARIE-order-{:08x}+/", mixed(self.number, 78) as u32)
+    }
+
     /// Index of its tenant and collection.
     #[must_use]
     pub fn tenant(&self) -> usize {

@@ -230,6 +230,7 @@ fn drill(cluster: Option<Cluster>) {
     let report = search(&canaries, &spoils.loot("loot with parts", &people, true));
     assert_eq!(who(&report, Kind::Id), alive);
     assert_eq!(who(&report, Kind::Template), alive);
+    assert_eq!(who(&report, Kind::Payment), alive);
     assert!(report.findings.iter().any(|one| one.kind == Kind::Name));
 
     // 3. With the root key alone nothing of those who are holder-bound.
@@ -237,11 +238,14 @@ fn drill(cluster: Option<Cluster>) {
     let report = search(&canaries, &spoils.loot("loot", &people, false));
     assert_eq!(who(&report, Kind::Id), operator);
     assert_eq!(who(&report, Kind::Template), operator);
+    // What was to be paid is read by whoever has the root key, as the specification says.
+    assert_eq!(who(&report, Kind::Payment), alive);
 
     // 4. With all keys and a data backup from before, nothing of those who were erased since...
     let report = search(&canaries, &spoils.restored(&people, "after"));
     assert_eq!(who(&report, Kind::Id), alive);
     assert_eq!(who(&report, Kind::Template), alive);
+    assert_eq!(who(&report, Kind::Payment), alive);
     // ...unless the keyring of then is there too, which is why it is never in a data backup.
     let report = search(&canaries, &spoils.restored(&people, "before"));
     assert_eq!(who(&report, Kind::Id), numbers(&people, |_| true));
@@ -297,6 +301,7 @@ fn control_without_encryption_everybody_is_found() {
         let report = search(&canaries, &spoils.stolen());
         assert_eq!(who(&report, Kind::Id), everybody);
         assert_eq!(who(&report, Kind::Template), everybody);
+        assert_eq!(who(&report, Kind::Payment), everybody);
         assert!(report.findings.iter().any(|one| one.kind == Kind::Name));
     }
 }

@@ -11,6 +11,7 @@
 
 use super::Terms;
 use countenance_vault::Timestamp;
+use std::fmt;
 use thiserror::Error;
 
 /// Seconds that answering may take; what is not approved by then is refused.
@@ -19,7 +20,7 @@ const ANSWERED_S: u64 = 60;
 pub(super) const MOST_REFUNDS: usize = 16;
 
 /// A payment that somebody is asked to approve, or was.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Payment {
     pub(super) terms: Terms,
     /// What stands for the payer.
@@ -114,6 +115,16 @@ impl PaymentState {
     #[must_use]
     pub fn is_open(self) -> bool {
         matches!(self, Self::Answering | Self::Created | Self::Shown)
+    }
+}
+
+impl fmt::Debug for Payment {
+    /// Who pays whom is nobody's to see.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payment")
+            .field("stage", &self.stage)
+            .field("refunds", &self.refunds.len())
+            .finish_non_exhaustive()
     }
 }
 

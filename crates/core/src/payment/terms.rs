@@ -25,7 +25,7 @@ const LASTS_S: std::ops::RangeInclusive<u64> = 30..=3600;
 pub struct PaymentId([u8; 16]);
 
 /// What a person approves; it never changes.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Terms {
     id: PaymentId,
     amount: u64,
@@ -36,7 +36,7 @@ pub struct Terms {
 }
 
 /// The terms and who is to approve them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Transaction<'a> {
     /// What is approved.
     pub terms: &'a Terms,
@@ -83,6 +83,13 @@ impl PaymentId {
 impl fmt::Display for PaymentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "p-{}", URL_SAFE_NO_PAD.encode(self.0))
+    }
+}
+
+impl fmt::Debug for Terms {
+    /// Who pays whom is nobody's to see.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terms").finish_non_exhaustive()
     }
 }
 
@@ -218,6 +225,12 @@ impl Terms {
             self.payee,
             self.order
         )
+    }
+}
+
+impl fmt::Debug for Transaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction").finish_non_exhaustive()
     }
 }
 

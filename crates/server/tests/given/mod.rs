@@ -5,7 +5,8 @@ use countenance_api::Scope;
 use countenance_core::vault::store::{Durability, SqliteStore};
 use countenance_core::vault::{Name, Random, RootKey, Settings, SystemRandom, Timestamp, Vault};
 use countenance_core::{
-    ComparePolicy, CurrencyLimit, Engine, Isa, Options, PaymentLimits, Precision, Registry, StoppedClock, WallClock,
+    ComparePolicy, CurrencyLimit, Engine, Isa, Options, PaymentLimits, Precision, Registry,
+    StoppedClock, WallClock,
 };
 use countenance_models::{Manifest, Weights};
 use countenance_server::{Config, KeyOrder, KeyStore, Listen, Parts, Server, Stop, TlsFiles};

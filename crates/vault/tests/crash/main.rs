@@ -21,6 +21,7 @@ mod given;
 mod io;
 mod load;
 mod making;
+mod payments;
 mod place;
 mod points;
 mod rounds;

@@ -13,13 +13,20 @@ const CHILD: &str = "points::life_child";
 const TEMPLATE: [u8; 132] = [0x3c; 132];
 
 /// Halts at the nth point that is passed.
-struct Points {
+pub(crate) struct Points {
     halt: u32,
     passed: AtomicU32,
 }
 
 impl Points {
-    fn pass(&self, name: &str) {
+    pub(crate) fn new(halt: u32) -> Arc<Self> {
+        Arc::new(Self {
+            halt,
+            passed: AtomicU32::new(0),
+        })
+    }
+
+    pub(crate) fn pass(&self, name: &str) {
         if self.passed.fetch_add(1, Ordering::SeqCst) == self.halt {
             child::say(&format!("halt {name}"));
             loop {
@@ -33,10 +40,7 @@ impl Points {
 #[ignore = "run by the crash tests as a process of its own"]
 fn life_child() {
     let Some(task) = child::task() else { return };
-    let points = Arc::new(Points {
-        halt: task[1].parse().unwrap(),
-        passed: AtomicU32::new(0),
-    });
+    let points = Points::new(task[1].parse().unwrap());
     let passing = Arc::clone(&points);
     let watch = move |moment| match moment {
         Moment::Before => passing.pass("before a write"),

@@ -190,7 +190,15 @@ fn all_refusals_cost_the_same_and_end_the_payment() {
     let Some(mut worker) = worker() else { return };
     let house = House::new();
     let (ana, ben, nobody) = (id("ana"), id("ben"), id("nobody"));
-    payer(&house, &mut worker, &ana);
+    // One consent, as the decoy has: each that stands is looked up in the ledger of withdrawals.
+    house.registry.add_subject(&house.claim(&ana)).unwrap();
+    let agreed = Agreement {
+        purpose: Purpose::Payment,
+        ..agreement(300)
+    };
+    let claim = house.claim(&ana);
+    let (subject, consent) = house.registry.grant_consent(&claim, &agreed).unwrap();
+    house.enroll(&mut worker, &subject, &consent, &["obama.jpg"]);
     // Enrolled, and never asked about payments.
     house.enrolled(&mut worker, &ben, &["obama.jpg"]);
     let wrong = verdict(&mut worker, "biden.jpg", &[]);

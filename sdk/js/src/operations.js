@@ -92,6 +92,21 @@ export const createKey = { method: "POST", path: "/v1/keys", scope: "admin", cap
 export const revokeKey = { method: "DELETE", path: "/v1/keys/{key}", scope: "admin", capture: false, query: [], holder: false, idempotent: true, text: false };
 
 /** @type {Operation} */
+export const makePayment = { method: "POST", path: "/v1/payments", scope: "pay", capture: false, query: ["collection"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const showPayment = { method: "GET", path: "/v1/payments/{payment}", scope: "pay", capture: false, query: ["collection"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const cancelPayment = { method: "POST", path: "/v1/payments/{payment}/cancel", scope: "pay", capture: false, query: ["collection"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const refundPayment = { method: "POST", path: "/v1/payments/{payment}/refunds", scope: "refund", capture: false, query: ["collection"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const openPaymentSession = { method: "POST", path: "/v1/payments/{payment}/sessions", scope: "pay", capture: false, query: ["collection"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
 export const openSession = { method: "POST", path: "/v1/sessions", scope: "sessions", capture: false, query: ["collection"], holder: false, idempotent: true, text: false };
 
 /** @type {Operation} */
@@ -126,6 +141,9 @@ export const exportSubject = { method: "POST", path: "/v1/subjects/{subject}/exp
 
 /** @type {Operation} */
 export const enrollFaces = { method: "POST", path: "/v1/subjects/{subject}/faces", scope: "enroll", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const listPayments = { method: "GET", path: "/v1/subjects/{subject}/payments", scope: "enroll", capture: false, query: ["collection"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
 export const verifySubject = { method: "POST", path: "/v1/subjects/{subject}/verify", scope: "verify", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };

@@ -44,6 +44,8 @@ export interface CaptureAnswer {
   approve?: string | null;
   /** That the holder's part of a key is needed, and how it is had. */
   passkey?: SessionPasskey | null;
+  /** The payment that the person approves: show it large, and say with the consent that it was shown. */
+  payment?: CapturePayment | null;
 }
 
 /** The text that the person reads before anything is asked. */
@@ -115,6 +117,24 @@ export type CaptureMessage =
       detail: string;
       type: "error";
     };
+
+/** What the payer is shown, for the page that shows it. */
+export interface CapturePayment {
+  /** Id of the payment. */
+  id: string;
+  /** How much, in minor units. */
+  amount: number;
+  /** ISO 4217 code. */
+  currency: string;
+  /** Digits of the minor unit: 2 for cents. */
+  digits: number;
+  /** To whom. */
+  payee: string;
+  /** For what. */
+  order: string;
+  /** From when on it can no longer be approved. */
+  expires: number;
+}
 
 /** Where the session stands now. */
 export interface CaptureState {
@@ -265,6 +285,11 @@ export interface ConsentGiven {
   calm?: boolean;
   /** The holder's part of the key, 64 hexadecimal digits, where it is asked for. */
   holder?: string | null;
+  /**
+   * SHA-256 of the terms of the payment that the page has shown, computed there from what it shows, in
+   * hexadecimal.
+   */
+  shown_sha256?: string | null;
 }
 
 /** The consents of a subject. */
@@ -379,6 +404,8 @@ export interface ExportAnswer {
   consents: Consent[];
   /** Its templates. */
   templates: ExportTemplate[];
+  /** Payments it was asked to approve. */
+  payments: PaymentAnswer[];
   /** What the audit log says about it. */
   events: ExportEvent[];
 }
@@ -653,6 +680,78 @@ export interface MemberList {
   next?: string | null;
 }
 
+/** Where a payment stands. */
+export interface PaymentAnswer {
+  /** Its id. */
+  id: string;
+  /** `created`, `shown`, `answering`, `authorized`, `refused`, `canceled` or `expired`. */
+  state: string;
+  /** How much, in minor units. */
+  amount: number;
+  /** ISO 4217 code. */
+  currency: string;
+  /** To whom. */
+  payee: string;
+  /** For what. */
+  order: string;
+  /** When it was made, in seconds since 1970-01-01 UTC. */
+  created: number;
+  /** From when on it can no longer be approved. */
+  expires: number;
+  /** SHA-256 of the terms as they are shown, in hexadecimal: `approved_sha256` of the result. */
+  shown_sha256: string;
+  /** What it takes to approve it: `single-factor` or `device-key`. */
+  policy: string;
+  /** How much was given back, in minor units. */
+  refunded: number;
+  /** What was given back, in order. */
+  refunds: RefundEntry[];
+  /** When it was approved. */
+  authorized?: number | null;
+  /** What took part when it was approved. */
+  factors?: string[] | null;
+}
+
+/** The payments of a subject. */
+export interface PaymentList {
+  /** By the day they were made. */
+  payments: PaymentAnswer[];
+}
+
+/** A payment that somebody is to approve. */
+export interface PaymentRequest {
+  /** What the caller calls the payer. Whether there is one is told nowhere. */
+  subject: string;
+  /** How much, in minor units of the currency: 1250 for 12.50 EUR. */
+  amount: number;
+  /** ISO 4217 code, three capitals; one that the server's settings allow. */
+  currency: string;
+  /** To whom, as the payer is shown it: 1 to 120 characters. */
+  payee: string;
+  /** For what, as the payee calls it: 1 to 64 visible ASCII characters. It is shown, too. */
+  order: string;
+  /** Seconds it may wait to be approved, 30 to 3600; 600 where it is left out. */
+  lasts_s?: number | null;
+}
+
+/** A session that asks the payer to approve a payment. */
+export interface PaymentSessionRequest {
+  /** The payer again: the payment does not tell who it is. */
+  subject: string;
+  /** As in a session. */
+  audience: string;
+  /** As in a session. */
+  nonce: string;
+  /** As in a session. */
+  way_out: string;
+  /** Seconds it may take, 30 to 600; 180 where it is left out. It never outlasts the payment. */
+  lasts_s?: number | null;
+  /** As in a session. */
+  passkey?: SessionPasskey | null;
+  /** As in a session. */
+  webhook?: string | null;
+}
+
 /** What is done with faces here. */
 export interface Policy {
   /** Days after the last use until a subject is erased. */
@@ -705,8 +804,22 @@ export interface Quality {
   visible_fraction: number;
 }
 
+/** Money that was given back. */
+export interface RefundEntry {
+  /** How much, in minor units. */
+  amount: number;
+  /** When that was entered. */
+  at: number;
+}
+
+/** Money that is given back. It is a record: moving it is the payee's. */
+export interface RefundRequest {
+  /** How much, in minor units; all that is left where it is left out. */
+  amount?: number | null;
+}
+
 /** What a key may do. A key has a set of them; none includes another. */
-export type Scope = "admin" | "audit" | "compare" | "detect" | "enroll" | "identify" | "scores" | "sessions" | "verify";
+export type Scope = "admin" | "audit" | "compare" | "detect" | "enroll" | "identify" | "pay" | "refund" | "scores" | "sessions" | "verify";
 
 /** Where a session stands. */
 export interface SessionAnswer {
@@ -743,7 +856,7 @@ export interface SessionDetail {
 }
 
 /** What a session asks. */
-export type SessionKind = "presence" | "verify";
+export type SessionKind = "payment" | "presence" | "verify";
 
 /** A session that was opened. */
 export interface SessionOpened {

@@ -128,7 +128,10 @@ impl Vault {
                 };
                 // Who was found in a search was not tried by name.
                 if event.kind == EventKind::Decided && event.purpose != Some(Purpose::Identify) {
-                    return Ok(Some((row.sequence, event.detail)));
+                    // Of an acceptance the detail names a payment, and the counter begins anew.
+                    let accepted = event.outcome == Some(Outcome::Accept);
+                    let least = if accepted { 0 } else { event.detail };
+                    return Ok(Some((row.sequence, least)));
                 }
                 before = row.sequence;
             }

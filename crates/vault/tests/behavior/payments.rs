@@ -187,20 +187,21 @@ fn of_many_who_approve_at_once_one_does_and_limits_are_seen_by_all() {
     let (approved, limited) = (AtomicU32::new(0), AtomicU32::new(0));
     std::thread::scope(|scope| {
         // Two terminals for each of six payments, of which three may be approved.
-        for id in ids.iter().chain(&ids) {
+        for (n, id) in (0..).zip(ids.iter().chain(&ids)) {
+            // So far apart that no attempt has to wait.
+            let now = at(1 + 40 * n);
             let (house, ana, approved, limited) = (&house, &ana, &approved, &limited);
             let read = held(house, id).unwrap();
-            let attempt = counted(house, "ana", at(1));
+            let attempt = counted(house, "ana", now);
             scope.spawn(move || {
                 let mut say = |others: &[HeldPayment]| {
                     let before = others.iter().filter(|one| one.note() == b"approved");
                     (before.count() < 3).then(|| b"approved".to_vec())
                 };
                 let person = (&ana.subject, &ana.consent);
-                let done =
-                    house
-                        .vault
-                        .accept_payment(&attempt, person, (&read, 0), &mut say, at(1));
+                let done = house
+                    .vault
+                    .accept_payment(&attempt, person, (&read, 0), &mut say, now);
                 match done {
                     Ok(Some(_)) => approved.fetch_add(1, Ordering::SeqCst),
                     Ok(None) => limited.fetch_add(1, Ordering::SeqCst),

@@ -145,6 +145,45 @@ class Methods(Connection):
         """Ends a session. A result that was not taken is gone; one that is over stays as it is."""
         return self._ask(_calls.cancel_session(session))
 
+    def make_payment(
+        self, subject: str, *, amount: int, currency: str, payee: str, order: str, lasts_s: int | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.PaymentAnswer:
+        """Makes a payment that `subject` is to approve: `amount` in minor units, 1250 for 12.50 EUR.
+
+        Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere.
+        """
+        return self._ask(_calls.make_payment(subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+
+    def show_payment(self, payment: str, *, collection: str | None=None) -> models.PaymentAnswer:
+        """Where a payment stands. Deliver on a checked result, not on this."""
+        return self._ask(_calls.show_payment(payment, collection=collection))
+
+    def cancel_payment(
+        self, payment: str, *, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.PaymentAnswer:
+        """Cancels a payment that nobody has approved. Again is the same."""
+        return self._ask(_calls.cancel_payment(payment, collection=collection, idempotency_key=idempotency_key))
+
+    def refund_payment(
+        self, payment: str, amount: int | None=None, *, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.PaymentAnswer:
+        """Enters that `amount` in minor units, or all that is left, was given back. Moving the money is yours."""
+        return self._ask(_calls.refund_payment(payment, amount, collection=collection, idempotency_key=idempotency_key))
+
+    def open_payment_session(
+        self, payment: str, *, subject: str, audience: str, nonce: str, way_out: str, webhook: str | None=None, passkey: models.SessionPasskey | None=None, lasts_s: int | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.SessionOpened:
+        """Asks the payer, `subject` again, to approve a payment in front of a camera.
+
+        As `open_session`: the token is for the payer's browser, the result is taken with `show_session`. Deliver when the result
+        checks, its outcome is `accept` and its `transaction_sha256` is that of your order: see `transaction_sha256`.
+        """
+        return self._ask(_calls.open_payment_session(payment, subject=subject, audience=audience, nonce=nonce, way_out=way_out, webhook=webhook, passkey=passkey, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+
+    def list_payments(self, subject: str, *, collection: str | None=None) -> models.PaymentList:
+        """The payments that a subject was asked to approve and that are kept."""
+        return self._ask(_calls.list_payments(subject, collection=collection))
+
     def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""
         return self._ask(_calls.list_keys())
@@ -344,6 +383,45 @@ class AsyncMethods(AsyncConnection):
     async def cancel_session(self, session: str) -> None:
         """Ends a session. A result that was not taken is gone; one that is over stays as it is."""
         return await self._ask(lambda: _calls.cancel_session(session))
+
+    async def make_payment(
+        self, subject: str, *, amount: int, currency: str, payee: str, order: str, lasts_s: int | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.PaymentAnswer:
+        """Makes a payment that `subject` is to approve: `amount` in minor units, 1250 for 12.50 EUR.
+
+        Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere.
+        """
+        return await self._ask(lambda: _calls.make_payment(subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+
+    async def show_payment(self, payment: str, *, collection: str | None=None) -> models.PaymentAnswer:
+        """Where a payment stands. Deliver on a checked result, not on this."""
+        return await self._ask(lambda: _calls.show_payment(payment, collection=collection))
+
+    async def cancel_payment(
+        self, payment: str, *, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.PaymentAnswer:
+        """Cancels a payment that nobody has approved. Again is the same."""
+        return await self._ask(lambda: _calls.cancel_payment(payment, collection=collection, idempotency_key=idempotency_key))
+
+    async def refund_payment(
+        self, payment: str, amount: int | None=None, *, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.PaymentAnswer:
+        """Enters that `amount` in minor units, or all that is left, was given back. Moving the money is yours."""
+        return await self._ask(lambda: _calls.refund_payment(payment, amount, collection=collection, idempotency_key=idempotency_key))
+
+    async def open_payment_session(
+        self, payment: str, *, subject: str, audience: str, nonce: str, way_out: str, webhook: str | None=None, passkey: models.SessionPasskey | None=None, lasts_s: int | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.SessionOpened:
+        """Asks the payer, `subject` again, to approve a payment in front of a camera.
+
+        As `open_session`: the token is for the payer's browser, the result is taken with `show_session`. Deliver when the result
+        checks, its outcome is `accept` and its `transaction_sha256` is that of your order: see `transaction_sha256`.
+        """
+        return await self._ask(lambda: _calls.open_payment_session(payment, subject=subject, audience=audience, nonce=nonce, way_out=way_out, webhook=webhook, passkey=passkey, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+
+    async def list_payments(self, subject: str, *, collection: str | None=None) -> models.PaymentList:
+        """The payments that a subject was asked to approve and that are kept."""
+        return await self._ask(lambda: _calls.list_payments(subject, collection=collection))
 
     async def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""

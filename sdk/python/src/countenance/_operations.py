@@ -283,6 +283,56 @@ REVOKE_KEY = Operation(
     holder=False,
     idempotent=True,
 )
+MAKE_PAYMENT = Operation(
+    "make_payment",
+    "POST",
+    "/v1/payments",
+    scope="pay",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=True,
+)
+SHOW_PAYMENT = Operation(
+    "show_payment",
+    "GET",
+    "/v1/payments/{payment}",
+    scope="pay",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=False,
+)
+CANCEL_PAYMENT = Operation(
+    "cancel_payment",
+    "POST",
+    "/v1/payments/{payment}/cancel",
+    scope="pay",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=True,
+)
+REFUND_PAYMENT = Operation(
+    "refund_payment",
+    "POST",
+    "/v1/payments/{payment}/refunds",
+    scope="refund",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=True,
+)
+OPEN_PAYMENT_SESSION = Operation(
+    "open_payment_session",
+    "POST",
+    "/v1/payments/{payment}/sessions",
+    scope="pay",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=True,
+)
 OPEN_SESSION = Operation(
     "open_session",
     "POST",
@@ -402,6 +452,16 @@ ENROLL_FACES = Operation(
     query=("collection",),
     holder=True,
     idempotent=True,
+)
+LIST_PAYMENTS = Operation(
+    "list_payments",
+    "GET",
+    "/v1/subjects/{subject}/payments",
+    scope="enroll",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=False,
 )
 VERIFY_SUBJECT = Operation(
     "verify_subject",

@@ -30,10 +30,10 @@ IdentifyDecision = Literal["accept", "ambiguous", "recapture", "refer", "reject"
 LogContent = Literal["open", "sealed", "shredded"]
 """What can be said of an entry."""
 
-Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "scores", "sessions", "verify"]
+Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "pay", "refund", "scores", "sessions", "verify"]
 """What a key may do. A key has a set of them; none includes another."""
 
-SessionKind = Literal["presence", "verify"]
+SessionKind = Literal["payment", "presence", "verify"]
 """What a session asks."""
 
 Side = Literal["probe", "reference"]
@@ -115,6 +115,8 @@ class CaptureAnswer:
     """What the person approves."""
     passkey: SessionPasskey | None = None
     """That the holder's part of a key is needed, and how it is had."""
+    payment: CapturePayment | None = None
+    """The payment that the person approves: show it large, and say with the consent that it was shown."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> CaptureAnswer:
@@ -130,6 +132,7 @@ class CaptureAnswer:
             frames=FrameRules.from_wire(wire["frames"]),
             approve=wire.get("approve"),
             passkey=None if wire.get("passkey") is None else SessionPasskey.from_wire(wire["passkey"]),
+            payment=None if wire.get("payment") is None else CapturePayment.from_wire(wire["payment"]),
         )
 
 
@@ -204,6 +207,39 @@ class CaptureMessage:
             of=wire.get("of"),
             state=wire.get("state"),
             detail=wire.get("detail"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CapturePayment:
+    """What the payer is shown, for the page that shows it."""
+
+    id: str
+    """Id of the payment."""
+    amount: int
+    """How much, in minor units."""
+    currency: str
+    """ISO 4217 code."""
+    digits: int
+    """Digits of the minor unit: 2 for cents."""
+    payee: str
+    """To whom."""
+    order: str
+    """For what."""
+    expires: int
+    """From when on it can no longer be approved."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CapturePayment:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            amount=wire["amount"],
+            currency=wire["currency"],
+            digits=wire["digits"],
+            payee=wire["payee"],
+            order=wire["order"],
+            expires=wire["expires"],
         )
 
 
@@ -416,6 +452,10 @@ class ConsentGiven:
     """Without colored light."""
     holder: str | None = field(default=None, repr=False)
     """The holder's part of the key, 64 hexadecimal digits, where it is asked for."""
+    shown_sha256: str | None = None
+    """SHA-256 of the terms of the payment that the page has shown, computed there from what it shows, in
+    hexadecimal.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ConsentGiven:
@@ -424,6 +464,7 @@ class ConsentGiven:
             sha256=wire["sha256"],
             calm=wire.get("calm"),
             holder=wire.get("holder"),
+            shown_sha256=wire.get("shown_sha256"),
         )
 
 
@@ -577,6 +618,8 @@ class ExportAnswer:
     """Its consents, ended ones too."""
     templates: list[ExportTemplate]
     """Its templates."""
+    payments: list[PaymentAnswer]
+    """Payments it was asked to approve."""
     events: list[ExportEvent]
     """What the audit log says about it."""
 
@@ -591,6 +634,7 @@ class ExportAnswer:
             attempts=wire["attempts"],
             consents=[Consent.from_wire(one) for one in wire["consents"]],
             templates=[ExportTemplate.from_wire(one) for one in wire["templates"]],
+            payments=[PaymentAnswer.from_wire(one) for one in wire["payments"]],
             events=[ExportEvent.from_wire(one) for one in wire["events"]],
         )
 
@@ -1062,6 +1106,75 @@ class MemberList:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PaymentAnswer:
+    """Where a payment stands."""
+
+    id: str
+    """Its id."""
+    state: str
+    """`created`, `shown`, `answering`, `authorized`, `refused`, `canceled` or `expired`."""
+    amount: int
+    """How much, in minor units."""
+    currency: str
+    """ISO 4217 code."""
+    payee: str
+    """To whom."""
+    order: str
+    """For what."""
+    created: int
+    """When it was made, in seconds since 1970-01-01 UTC."""
+    expires: int
+    """From when on it can no longer be approved."""
+    shown_sha256: str
+    """SHA-256 of the terms as they are shown, in hexadecimal: `approved_sha256` of the result."""
+    policy: str
+    """What it takes to approve it: `single-factor` or `device-key`."""
+    refunded: int
+    """How much was given back, in minor units."""
+    refunds: list[RefundEntry]
+    """What was given back, in order."""
+    authorized: int | None = None
+    """When it was approved."""
+    factors: list[str] | None = None
+    """What took part when it was approved."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> PaymentAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            state=wire["state"],
+            amount=wire["amount"],
+            currency=wire["currency"],
+            payee=wire["payee"],
+            order=wire["order"],
+            created=wire["created"],
+            expires=wire["expires"],
+            shown_sha256=wire["shown_sha256"],
+            policy=wire["policy"],
+            refunded=wire["refunded"],
+            refunds=[RefundEntry.from_wire(one) for one in wire["refunds"]],
+            authorized=wire.get("authorized"),
+            factors=wire.get("factors"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaymentList:
+    """The payments of a subject."""
+
+    payments: list[PaymentAnswer]
+    """By the day they were made."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> PaymentList:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            payments=[PaymentAnswer.from_wire(one) for one in wire["payments"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     """What is done with faces here."""
 
@@ -1154,6 +1267,24 @@ class Quality:
             pitch_deg=wire["pitch_deg"],
             roll_deg=wire["roll_deg"],
             visible_fraction=wire["visible_fraction"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefundEntry:
+    """Money that was given back."""
+
+    amount: int
+    """How much, in minor units."""
+    at: int
+    """When that was entered."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> RefundEntry:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            amount=wire["amount"],
+            at=wire["at"],
         )
 
 
@@ -1392,6 +1523,7 @@ __all__ = [
     "CaptureAnswer",
     "CaptureConsent",
     "CaptureMessage",
+    "CapturePayment",
     "CaptureState",
     "CheckpointAnswer",
     "CollectionAnswer",
@@ -1434,9 +1566,12 @@ __all__ = [
     "LogEntry",
     "MemberEntry",
     "MemberList",
+    "PaymentAnswer",
+    "PaymentList",
     "Policy",
     "Problem",
     "Quality",
+    "RefundEntry",
     "Scope",
     "SessionAnswer",
     "SessionDetail",

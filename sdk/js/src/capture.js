@@ -53,15 +53,16 @@ export class Capture extends Connection {
   /**
    * The person has read the text whose digest is `sha256` (`consent.sha256` of `showCapture`), and agrees.
    * @param {string} sha256
-   * @param {{ calm?: boolean, holder?: HolderPart } & import("./client.js").Ending} [options] `calm` leaves out the colored
-   *   light, for people who do not bear flashing. `holder` goes along only where a passkey is asked for.
+   * @param {{ calm?: boolean, holder?: HolderPart, shownSha256?: string } & import("./client.js").Ending} [options] `calm` leaves out the colored
+   *   light, for people who do not bear flashing. `holder` goes along only where a passkey is asked for,
+   *   `shownSha256` with a payment: the digest of its terms, made of what was shown.
    * @returns {Promise<import("../types/models.js").CaptureState>}
    */
-  async agreeCapture(sha256, { calm = false, holder, signal } = {}) {
+  async agreeCapture(sha256, { calm = false, holder, shownSha256, signal } = {}) {
     if (holder !== undefined && !(holder instanceof HolderPart)) throw new TypeError("`holder` is a HolderPart");
     return this.ask(operations.agreeCapture, {
       segments: { session: this.#session },
-      json: { sha256, calm, holder: holder?.hex() },
+      json: { sha256, calm, holder: holder?.hex(), shown_sha256: shownSha256 },
       signal,
     });
   }

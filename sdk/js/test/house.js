@@ -28,7 +28,7 @@ export class House {
   static async start() {
     const house = new House();
     house.folder = await mkdtemp(join(tmpdir(), "countenance-js-"));
-    const flags = ["serve", "--data", "vault", "--listen", "127.0.0.1:0", "--log", "error"];
+    const flags = ["serve", "--data", "vault", "--listen", "127.0.0.1:0", "--log", "error", "--payment-limits", "EUR=5000/20000"];
     house.process = spawn(COUNTENANCE, flags, {
       cwd: house.folder,
       env: clean(),

@@ -48,6 +48,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("house")
     clean = {name: value for name, value in os.environ.items() if not name.startswith("COUNTENANCE")}
     command = [program, "serve", "--data", "vault", "--listen", "127.0.0.1:0", "--log", "error"]
+    command += ["--payment-limits", "EUR=5000/20000"]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=clean) as process:
         try:
             assert process.stdout

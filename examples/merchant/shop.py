@@ -1,0 +1,147 @@
+"""A shop with one lamp: makes a payment, has it approved with a smile, checks the result, delivers once.
+
+python examples/merchant/shop.py --key-file vault.admin-key
+"""
+
+from __future__ import annotations
+
+import argparse
+import hmac
+import html
+import secrets
+import threading
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import quote, unquote, urlsplit
+
+from countenance import Countenance, CountenanceError, ResultChecker, ResultInvalid, transaction_sha256
+
+PRICE, CURRENCY, PAYEE = 1250, "EUR", "Lamps & Sons"
+
+
+@dataclass
+class Order:
+    """What the shop knows of a sale. A real one keeps it in its database."""
+
+    number: str
+    payment: str
+    transaction: str
+    """What a result has to be about: made of this order, before anybody is asked."""
+    session: str
+    nonce: str
+    link: str
+    ended: str = ""
+    """What came of it, once that is known."""
+    delivered: bool = False
+
+
+class Shop:
+    def __init__(self, client: Countenance, capture: str, address: str, payer: str) -> None:
+        self.client, self.capture, self.address, self.payer = client, capture, address, payer
+        self.results = ResultChecker(client.jwks, audience=address)
+        self.orders: dict[str, Order] = {}
+        self.one_at_a_time = threading.Lock()
+
+    def sell(self) -> Order:
+        number = f"lamp-{secrets.token_hex(4)}"
+        made = self.client.make_payment(self.payer, amount=PRICE, currency=CURRENCY, payee=PAYEE, order=number)
+        nonce = secrets.token_urlsafe(16)
+        opened = self.client.open_payment_session(
+            made.id,
+            subject=self.payer,
+            audience=self.address,
+            nonce=nonce,
+            way_out=f"{self.address}/pay-at-the-till",
+        )
+        link = f"{self.capture}/capture#{opened.id}.{opened.token}"
+        whole = transaction_sha256(made, subject=self.payer)
+        order = Order(number, made.id, whole, opened.id, nonce, link)
+        self.orders[number] = order
+        return order
+
+    def look(self, order: Order) -> str:
+        """Where an order stands; delivers it when it is paid, once."""
+        with self.one_at_a_time:
+            if order.ended:
+                return order.ended
+            session = self.client.show_session(order.session)
+            if session.result is None:
+                return f"Not paid: the check is {session.state}."
+            try:
+                result = self.results.check(session.result, nonce=order.nonce, kind="payment")
+            except ResultInvalid as error:
+                order.ended = f"Not paid: the result does not hold ({error.fault})."
+                return order.ended
+            # Whatever its outcome, a result about something else is not for this order.
+            same = hmac.compare_digest(result.transaction_sha256 or "", order.transaction)
+            order.delivered = same and result.outcome == "accept"
+            if order.delivered:
+                order.ended = f"Paid ({result.policy}). The lamp is on its way."
+            else:
+                order.ended = f"Not paid: {result.outcome if same else 'it is about another payment'}."
+            return order.ended
+
+
+class Pages(BaseHTTPRequestHandler):
+    shop: Shop
+
+    def do_GET(self) -> None:
+        path = urlsplit(self.path).path
+        if path == "/":
+            return self.page("A lamp", "<p>12.50 EUR</p><form method=post action=/buy><button>Pay with a smile</button></form>")
+        if path == "/pay-at-the-till":
+            return self.page("Pay at the till", "<p>Cash and cards are as welcome as ever.</p>")
+        order = self.shop.orders.get(unquote(path.removeprefix("/orders/")))
+        if order is None:
+            return self.page("Nothing here", "", 404)
+        try:
+            told = self.shop.look(order)
+        except CountenanceError as error:
+            told = f"Not known yet: {error}"
+        again = "" if order.ended else f'<p><a href="{html.escape(order.link)}" target=_blank rel=noopener>Approve it</a></p>'
+        self.page(f"Order {order.number}", f"<p>{html.escape(told)}</p>{again}<p><a href=''>Look again</a></p>")
+
+    def do_POST(self) -> None:
+        # Another page must not buy in the name of whoever looks at it.
+        origin = self.headers.get("Origin")
+        if self.path != "/buy" or origin != self.shop.address:
+            return self.page("Nothing here", "", 404)
+        try:
+            order = self.shop.sell()
+        except CountenanceError as error:
+            return self.page("Out of order", f"<p>{html.escape(str(error))}</p>", 502)
+        self.send_response(303)
+        self.send_header("Location", f"/orders/{quote(order.number)}")
+        self.end_headers()
+
+    def page(self, title: str, body: str, status: int = 200) -> None:
+        text = f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title><h1>{html.escape(title)}</h1>{body}"
+        data = text.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_: object) -> None:
+        """Addresses name orders: nothing is logged."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default="http://localhost:7300", help="the server, as browsers reach it, too")
+    parser.add_argument("--key-file", required=True, help="a key with the scopes pay and sessions")
+    parser.add_argument("--payer", default="ana")
+    parser.add_argument("--port", type=int, default=8080)
+    given = parser.parse_args()
+    with Countenance(given.url, key_file=given.key_file) as client:
+        server = ThreadingHTTPServer(("127.0.0.1", given.port), Pages)
+        address = f"http://localhost:{server.server_address[1]}"
+        Pages.shop = Shop(client, given.url, address, given.payer)
+        print(f"open {address}", flush=True)
+        server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -371,3 +371,51 @@ fn a_crash_after_it_was_begun_leaves_a_payment_that_nobody_approves() {
     house.clock.forward(60);
     assert_eq!(state(&house, one), PaymentState::Refused);
 }
+
+/// `cargo nextest run --workspace -E 'test(what_a_payment_adds)' --run-ignored only --no-capture`; docs/performance.md has what it said.
+#[test]
+#[ignore = "a measurement"]
+fn what_a_payment_adds_to_a_session() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = id("ana");
+    payer(&house, &mut worker, &ana);
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let (mut plain, mut paid) = (Vec::new(), Vec::new());
+    for number in 0..60 {
+        let claim = house.claim(&ana);
+        let begun = std::time::Instant::now();
+        let question = Question::Verify(&claim);
+        house
+            .registry
+            .decide_session(&worker, question, right.clone())
+            .unwrap();
+        plain.push(begun.elapsed());
+        // A payment of yesterday does not count any more; those of today are summed up.
+        if number % 5 == 0 {
+            house.clock.forward(86_400);
+        }
+        let one = make(&house, &ana, number, 1);
+        let given = approval(&house, one, 1);
+        let begun = std::time::Instant::now();
+        show(&house, one);
+        let (outcome, _) = decide(&house, &worker, &ana, &given, right.clone());
+        paid.push(begun.elapsed());
+        assert_eq!(outcome, SessionOutcome::Accept);
+    }
+    for times in [&mut plain, &mut paid] {
+        times.sort();
+    }
+    let at = |times: &[std::time::Duration], share: usize| times[times.len() * share / 100];
+    for (name, times) in [("verify", &plain), ("payment", &paid)] {
+        eprintln!(
+            "{name}: median {:.2?}, p90 {:.2?}",
+            at(times, 50),
+            at(times, 90)
+        );
+    }
+    eprintln!(
+        "added: {:.2?}",
+        at(&paid, 50).saturating_sub(at(&plain, 50))
+    );
+}

@@ -238,6 +238,18 @@ def main():
         bucket: ((START + 20, day), [1] + [0] * 30),
     }
 
+    payments = {}
+    for row in data.of(15):
+        slot, (number, made, is_open), sealed = row[:32], struct.unpack_from("<QIB", row, 32), row[45:]
+        payer = subjects[number]
+        aad = b"countenance payment v1" + slot + payer.key_id + struct.pack("<IB", made, is_open)
+        note = unseal(expand(payer.ledger, b"payment"), aad, sealed)
+        (length,) = struct.unpack_from("<H", note)
+        assert len(note) == 1024 and not any(note[2 + length :])
+        payments[slot] = (number, made, is_open, note[2 : 2 + length])
+    slots = [hmac(index, b"payment", bytes([one]) * 16) for one in (7, 8)]
+    assert payments == {slots[0]: (1, day, 1, b"made"), slots[1]: (2, day, 0, b"canceled")}
+
     tiles = {struct.unpack_from("<BQ", row): row[9:] for row in data.of(13)}
     leaves, at = [], 0
     while (0, at) in tiles:
@@ -277,6 +289,7 @@ def main():
     assert [one[2:] for one in seen[:5]] == [(1, 0, 0), (2, 0, 0), (3, 0, 0), (7, 0, 0), (8, 0, 1)]
     assert (9, 0, 1) in [one[2:] for one in seen if one[1] == 2]
     assert [one[2:] for one in seen if one[2] == 13] == [(13, 2, 1)] * 4
+    assert [one[1:] for one in seen if one[2] == 21] == [(0, 21, 0, 4)] * 3
     assert len(seen) + len(stones) == len(leaves)
     assert len(stones) == 1, "the leaf of the erased subject stays, its event is gone"
 

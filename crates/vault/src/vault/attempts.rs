@@ -1,7 +1,7 @@
 //! Attempts: counted durably before anything is compared, ended with an audit event.
 
 use super::ledger::{check_owner, touch, withdrawn};
-use super::{Collection, Subject, Target, Unlocked, Vault};
+use super::{Subject, Target, Unlocked, Vault};
 use crate::attempt::AttemptState;
 use crate::consent::{Consent, Purpose};
 use crate::error::{ConsentError, VaultError};
@@ -38,10 +38,10 @@ use crate::store::{Change, Conflict, Edit, Require, StoreError};
 #[derive(Debug)]
 #[must_use = "an attempt ends with `accept` or `decline`, which write the audit log"]
 pub struct Attempt {
-    slot: [u8; 32],
-    tenant: u32,
-    purpose: Purpose,
-    subject: Option<Subject>,
+    pub(super) slot: [u8; 32],
+    pub(super) tenant: u32,
+    pub(super) purpose: Purpose,
+    pub(super) subject: Option<Subject>,
 }
 
 impl Attempt {
@@ -60,31 +60,12 @@ impl Attempt {
     }
 }
 
-/// Nobody was accepted.
-struct Refusal<'a> {
-    tenant: u32,
-    slot: [u8; 32],
-    subject: Option<&'a Subject>,
-    outcome: Outcome,
-    purpose: Purpose,
-    /// What changes with it, if it still is as it was read.
-    also: Option<Edit>,
-}
-
 /// What hangs on an acceptance: changed with it, in the same transaction, or nobody is accepted.
 #[derive(Default)]
 pub(super) struct Along {
     pub(super) requires: Vec<Require>,
     pub(super) edits: Vec<Edit>,
     pub(super) detail: u64,
-}
-
-fn declined(recapture: bool) -> Outcome {
-    if recapture {
-        Outcome::Recapture
-    } else {
-        Outcome::Reject
-    }
 }
 
 fn aad(slot: &[u8; 32]) -> Vec<u8> {
@@ -144,7 +125,7 @@ impl Vault {
 
     /// A counter, held against the log where it is a subject's: a row that is missing or older than
     /// what was written about it was taken back. What is not there costs as much to ask for.
-    fn counter(
+    pub(super) fn counter(
         &self,
         subject: Option<&Subject>,
         slot: &[u8; 32],
@@ -183,7 +164,7 @@ impl Vault {
     }
 
     /// The counter that an attempt on a target is counted in, and the key it is sealed with.
-    fn slot_of(&self, target: &Target) -> Result<([u8; 32], Secret), VaultError> {
+    pub(super) fn slot_of(&self, target: &Target) -> Result<([u8; 32], Secret), VaultError> {
         self.with_tenant(target.collection.tenant, |keys| {
             let slot = match &target.subject {
                 Some(subject) => subject.row.pseudonym,
@@ -381,186 +362,5 @@ impl Vault {
             })
             .map_err(withdrawn)?;
         Ok(done.first_leaf)
-    }
-
-    /// Ends an attempt without acceptance and appends to the audit log; the attempt stays
-    /// counted. An unknown id, a refused subject and a wrong face end alike. Returns the leaf index.
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails; the answer is no all the same.
-    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
-    pub fn decline(
-        &self,
-        attempt: Attempt,
-        recapture: bool,
-        now: Timestamp,
-    ) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: attempt.tenant,
-            slot: attempt.slot,
-            subject: attempt.subject.as_ref(),
-            outcome: declined(recapture),
-            purpose: attempt.purpose,
-            also: None,
-        };
-        self.append_refusal(&refusal, now)
-    }
-
-    /// The same, with something that changes along in the same transaction if it still is as it was read; the refusal
-    /// stands in any case.
-    pub(super) fn decline_along(
-        &self,
-        attempt: &Attempt,
-        also: Edit,
-        now: Timestamp,
-    ) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: attempt.tenant,
-            slot: attempt.slot,
-            subject: attempt.subject.as_ref(),
-            outcome: Outcome::Reject,
-            purpose: attempt.purpose,
-            also: Some(also),
-        };
-        self.append_refusal(&refusal, now)
-    }
-
-    /// A refusal that took no attempt, with what changes along.
-    pub(super) fn refuse_along(
-        &self,
-        target: &Target,
-        purpose: Purpose,
-        also: Edit,
-        now: Timestamp,
-    ) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: target.collection.tenant,
-            slot: self.slot_of(target)?.0,
-            subject: target.subject.as_ref(),
-            outcome: Outcome::Reject,
-            purpose,
-            also: Some(also),
-        };
-        self.append_refusal(&refusal, now)
-    }
-
-    /// Ends an attempt of somebody who did not say who they are and to whom two members are too much alike;
-    /// the attempt stays counted. Returns the leaf index.
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails; the answer is no all the same.
-    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
-    pub fn decline_ambiguous(&self, attempt: Attempt, now: Timestamp) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: attempt.tenant,
-            slot: attempt.slot,
-            subject: attempt.subject.as_ref(),
-            outcome: Outcome::Ambiguous,
-            purpose: attempt.purpose,
-            also: None,
-        };
-        self.append_refusal(&refusal, now)
-    }
-
-    /// Appends a refusal that took no attempt to the audit log: too many attempts were made, or
-    /// the picture was too poor to compare. Returns the leaf index.
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails; the answer is no all the same.
-    pub fn refuse(
-        &self,
-        target: &Target,
-        purpose: Purpose,
-        recapture: bool,
-        now: Timestamp,
-    ) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: target.collection.tenant,
-            slot: self.slot_of(target)?.0,
-            subject: target.subject.as_ref(),
-            outcome: declined(recapture),
-            purpose,
-            also: None,
-        };
-        self.append_refusal(&refusal, now)
-    }
-
-    /// Appends to the audit log how it was judged whether somebody is there who did not say who they are. Returns the
-    /// leaf index.
-    ///
-    /// # Errors
-    /// [`VaultError`] when the store fails: then nothing may be answered.
-    pub fn record_presence(
-        &self,
-        collection: &Collection,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Result<u64, VaultError> {
-        self.tick(now)?;
-        let event = Event {
-            outcome: Some(outcome),
-            ..Event::new(EventKind::PresenceJudged, now)
-        };
-        let key = self.with_tenant(collection.tenant, |keys| Ok(keys.audit.clone()))?;
-        let done = self.commit(Change {
-            events: vec![self.nobodys_event(&key, event)?],
-            ..Change::default()
-        })?;
-        Ok(done.first_leaf)
-    }
-
-    fn append_refusal(&self, refusal: &Refusal<'_>, now: Timestamp) -> Result<u64, VaultError> {
-        self.tick(now)?;
-        let event = Event {
-            outcome: Some(refusal.outcome),
-            purpose: Some(refusal.purpose),
-            ..Event::new(EventKind::Decided, now)
-        };
-        let (attempts, audit) = self.with_tenant(refusal.tenant, |keys| {
-            Ok((keys.attempts.clone(), keys.audit.clone()))
-        })?;
-        let slot = refusal.slot;
-        let mut edits: Vec<Edit> = refusal.also.iter().cloned().collect();
-        for _ in 0..64 {
-            let (is, state) = self.counter(refusal.subject, &slot, &attempts)?;
-            let Some(subject) = refusal.subject else {
-                break;
-            };
-            // The log says how the counter stands, so that it cannot be taken back afterwards. It is
-            // said where the vault can read it without the holder.
-            let event = Event {
-                detail: state.statement(),
-                ..event
-            };
-            let change = Change {
-                requires: vec![
-                    Require::Subject(subject.row.number),
-                    Require::Attempt { slot, is },
-                ],
-                events: vec![self.event_of(subject, &subject.event_key(), event)?],
-                edits: edits.clone(),
-            };
-            match self.commit(change) {
-                Ok(done) => return Ok(done.first_leaf),
-                Err(StoreError::Conflict(Conflict::Attempt)) => {}
-                // It was changed meanwhile, and somebody was refused all the same.
-                Err(StoreError::Conflict(Conflict::Payment)) => edits.clear(),
-                // Erased meanwhile: nothing about it may be written any more, only that
-                // somebody was refused.
-                Err(StoreError::Conflict(Conflict::Gone)) => break,
-                Err(error) => return Err(error.into()),
-            }
-        }
-        loop {
-            let done = self.commit(Change {
-                events: vec![self.nobodys_event(&audit, event)?],
-                edits: edits.clone(),
-                ..Change::default()
-            });
-            match done {
-                Err(StoreError::Conflict(Conflict::Payment)) if !edits.is_empty() => edits.clear(),
-                done => return Ok(done?.first_leaf),
-            }
-        }
     }
 }

@@ -19,6 +19,7 @@ mod pairs;
 mod payments;
 mod platform;
 mod receipt;
+mod refusals;
 mod restore;
 mod result_key;
 mod retain;

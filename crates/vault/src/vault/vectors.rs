@@ -113,6 +113,16 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
     let receipt = vault
         .erase(gone.subject(), Some(&id("gone")), at(31))
         .unwrap();
+    for (payer, id) in [(&ana, [7; 16]), (&bea, [8; 16])] {
+        vault
+            .add_payment(&staff, payer.subject(), &id, b"made", at(32))
+            .unwrap();
+    }
+    let held = vault.payment(&staff, &[8; 16]).unwrap().unwrap();
+    let said = Some(super::PaymentNote::Canceled);
+    vault
+        .change_payment(&staff, &held, (b"canceled", false), said, at(33))
+        .unwrap();
     vault.rotate_tenant(&name("acme"), at(40)).unwrap();
     vault.rewrap(0, 1).unwrap();
     vault.checkpoint(at(41)).unwrap();
@@ -184,4 +194,8 @@ fn the_vectors_open() {
     assert_eq!(*export.references[0].template, template(1, 132));
     assert_eq!(*export.references[1].template, template(2, 512));
     assert_eq!(export.attempts, 3);
+    // What was open may have been approved since; what was closed is back.
+    assert!(vault.payment(&staff, &[7; 16]).unwrap().is_none());
+    let closed = vault.payment(&staff, &[8; 16]).unwrap().unwrap();
+    assert_eq!((closed.note(), closed.is_open()), (&b"canceled"[..], false));
 }

@@ -69,6 +69,12 @@ fn answer(store: &dyn Store, stream: &mut UnixStream, ask: Ask) -> io::Result<()
         } => say(stream, store.newest_events(subject, before, limit)),
         Ask::Log { first, tiles } => say(stream, store.log(first, tiles)),
         Ask::Attempt(slot) => say(stream, store.attempt(&slot)),
+        Ask::Payment(slot) => say(stream, store.payment(&slot)),
+        Ask::Payments {
+            subject,
+            from,
+            limit,
+        } => say(stream, store.payments(subject, from, limit)),
         Ask::Tile { level, index } => say(stream, store.tile(level, index)),
         Ask::Snapshot(half) => {
             let mut broken = None;

@@ -16,7 +16,7 @@ pub use host::host;
 
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row, Store, StoreError, SubjectRow,
 };
 use serde::de::DeserializeOwned;
 use std::os::unix::net::UnixStream;
@@ -173,6 +173,18 @@ impl Store for LentStore {
 
     fn attempt(&self, slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
         self.ask(&Ask::Attempt(*slot))
+    }
+
+    fn payment(&self, slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError> {
+        self.ask(&Ask::Payment(*slot))
+    }
+
+    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+        self.ask(&Ask::Payments {
+            subject,
+            from,
+            limit,
+        })
     }
 
     fn tile(&self, level: u8, index: u64) -> Result<Vec<u8>, StoreError> {

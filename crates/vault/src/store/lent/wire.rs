@@ -77,6 +77,12 @@ pub(super) enum Ask {
         tiles: u32,
     },
     Attempt([u8; 32]),
+    Payment([u8; 32]),
+    Payments {
+        subject: u64,
+        from: u32,
+        limit: u32,
+    },
     Tile {
         level: u8,
         index: u64,

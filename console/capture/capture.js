@@ -249,7 +249,7 @@ export class CountenanceCapture extends HTMLElement {
     if (picture.dataset.prompt !== (view.prompt ?? "")) {
       picture.dataset.prompt = view.prompt ?? "";
       picture.querySelector(".sign")?.remove();
-      if (["turn_left", "turn_right", "smile"].includes(view.prompt)) picture.append(sign(view.prompt));
+      if (["turn_left", "turn_right", "turn_up", "smile"].includes(view.prompt)) picture.append(sign(view.prompt));
     }
     const guidance = view.guidance ? say(`guide_${view.guidance}`) : view.prompt ? "" : say("starting_text");
     setText(stage.querySelector(".guidance"), guidance);

@@ -5,7 +5,7 @@
 export const SUBPROTOCOL = "countenance.capture.v1";
 
 /** How each kind of prompt is known on the wire. */
-export const PROMPTS = Object.freeze(["hold", "turn_left", "turn_right", "smile", "light"]);
+export const PROMPTS = Object.freeze(["hold", "turn_left", "turn_right", "turn_up", "smile", "light"]);
 
 /** How each piece of guidance is known on the wire. */
 export const GUIDANCE = Object.freeze([

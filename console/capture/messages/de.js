@@ -37,6 +37,7 @@ export default {
   hold: "Geradeaus blicken",
   turn_left: "Kopf nach links drehen",
   turn_right: "Kopf nach rechts drehen",
+  turn_up: "Kopf heben",
   smile: "Lächeln",
   smile_to_pay: "Lächeln, um {amount} an {payee} zu zahlen",
   light: "Geradeaus blicken",

@@ -37,6 +37,7 @@ export default {
   hold: "Look straight ahead",
   turn_left: "Turn your head left",
   turn_right: "Turn your head right",
+  turn_up: "Raise your head",
   smile: "Smile",
   smile_to_pay: "Smile to pay {amount} to {payee}",
   light: "Look straight ahead",

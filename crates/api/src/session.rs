@@ -243,7 +243,7 @@ pub enum CaptureMessage {
     Prompt {
         /// One more than the one before.
         id: u32,
-        /// `hold`, `turn_left`, `turn_right`, `smile` or `light`.
+        /// `hold`, `turn_left`, `turn_right`, `turn_up`, `smile` or `light`.
         kind: String,
         /// `#rrggbb`, with `light`.
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,8 +5,8 @@ use crate::timing::timed;
 use crate::{CaptureError, CapturePolicy, FaceChoice, StageTimings, Worker};
 use countenance_gallery::{ModelId, Template};
 use countenance_vision::{
-    Crop, Face, Observation, Picture, Quality, QualityCause, Size, align, assess, choose_face,
-    decode, measure, observe,
+    Crop, Face, Mesh, Observation, Picture, Quality, QualityCause, Size, align, assess,
+    choose_face, decode, measure, observe,
 };
 
 /// What was found in one picture.
@@ -90,10 +90,11 @@ impl Worker {
     /// What a frame of a session shows: the cues that judging goes by, and the crop.
     ///
     /// Unlike a picture that is to be compared at once, one that is poor has cues all the same; only without one
-    /// clear face it has none.
+    /// clear face it has none. `before` is where the face of the frame before lay: with it the detector rests.
     pub(crate) fn see(
         &mut self,
         bytes: &[u8],
+        before: Option<(Size, &Mesh)>,
         policy: &CapturePolicy,
         timings: &mut StageTimings,
     ) -> Result<Result<Seen, QualityCause>, CaptureError> {
@@ -105,7 +106,7 @@ impl Worker {
                 Some(meshes) => meshes,
                 none => none.insert(engine.meshes().map_err(CaptureError::MeshPlan)?),
             };
-            Ok::<_, CaptureError>(observe(&picture, &mut self.detector, meshes, None)?)
+            Ok::<_, CaptureError>(observe(&picture, &mut self.detector, meshes, before)?)
         })?;
         let Observation { cues, crop } = match seen {
             Ok(seen) => seen,
@@ -116,7 +117,7 @@ impl Worker {
             .as_ref()
             .map(|limits| assess(&cues.quality, limits));
         let cause = causes.and_then(|causes| causes.first().copied());
-        Ok(Ok((FrameCues::of(&cues, cause), crop)))
+        Ok(Ok((FrameCues::of(cues, cause), crop)))
     }
 
     /// Makes a template of an aligned face.

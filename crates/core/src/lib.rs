@@ -70,9 +70,9 @@ pub use result::{
     check_result, sign_result, thumbprint,
 };
 pub use session::{
-    CONSENT_VERSION, Check, Color, FrameCues, FrameError, FrameMark, Gesture, Guidance, Judged,
-    LookError, Message, Next, Run, Session, SessionError, Status, Verdict, consent_text,
-    text_sha256,
+    CONSENT_VERSION, Check, Color, Cue, FrameCues, FrameError, FrameMark, Gesture, Guidance,
+    Judged, LookError, Message, Next, Run, Session, SessionError, Sighting, Status, Verdict,
+    consent_text, text_sha256,
 };
 pub use template_v1::TemplateFormatError;
 pub use timing::StageTimings;

@@ -8,7 +8,7 @@
 
 use countenance_core::{
     Calibration, CalibrationPoint, Check, Color, FalseMatchRate, FrameCues, FrameError, FrameMark,
-    Gesture, Guidance, Message, ModelId, Next, Point, QualityCause, Rect, Run, Size, Template,
+    Gesture, Guidance, Mesh, Message, ModelId, Next, QualityCause, Rect, Run, Size, Template,
     Threshold, Verdict,
 };
 use std::collections::BTreeSet;
@@ -16,19 +16,25 @@ use std::time::Duration;
 
 const FRAME_MS: u64 = 66;
 
-/// A head's points in units of the eyes' distance, and how far each stands out.
-const HEAD: [[f64; 3]; 5] = [
-    [-0.5, -0.5, 0.0],
-    [0.5, -0.5, 0.0],
-    [0.0, 0.1, 0.45],
-    [-0.4, 0.6, 0.05],
-    [0.4, 0.6, 0.05],
-];
+/// Where the point of a mesh with this number lies on a head, in units of the eyes' distance: a spiral over an egg with a nose.
+fn place(number: usize) -> [f64; 3] {
+    let turn = number as f64 * 2.399_963;
+    let far = (number as f64 / 467.0).sqrt();
+    let (x, y) = match number {
+        // The middle of the forehead and below the nose: how high a face is.
+        10 => (0.0, -0.9),
+        2 => (0.0, 0.65),
+        _ => (far * turn.cos(), 0.35 + 1.3 * far * turn.sin()),
+    };
+    let nose = 0.4 * (-(x * x + (y - 0.5) * (y - 0.5)) / 0.06).exp();
+    [x, y, -0.8 * x * x - 0.25 * (y - 0.35) * (y - 0.35) + nose]
+}
 
 /// How somebody looks in one frame.
 #[derive(Clone, Copy)]
 struct Pose {
     yaw_deg: f64,
+    up_deg: f64,
     /// Width of the mouth, times that of a calm one.
     mouth: f64,
     /// 1 for a head, 0 for a plane.
@@ -44,6 +50,7 @@ struct Pose {
 
 const CALM: Pose = Pose {
     yaw_deg: 0.0,
+    up_deg: 0.0,
     mouth: 1.0,
     depth: 1.0,
     shift: 0.0,
@@ -66,19 +73,18 @@ fn noise(seed: &mut u64, size: f64) -> f64 {
 
 fn cues(pose: &Pose, seed: &mut u64) -> FrameCues {
     let (sin, cos) = pose.yaw_deg.to_radians().sin_cos();
-    let mut number = 0;
-    let points = HEAD.map(|[x, y, z]| {
-        let x = if number >= 3 { x * pose.mouth } else { x };
-        number += 1;
+    let laid = |number: usize, seed: &mut u64| {
+        let [x, y, z] = place(number);
         let z = z * pose.depth;
         let (x, z) = (x * cos + z * sin, z * cos - x * sin);
         let scale = 900.0 / (10.0 - z);
-        Point {
-            x: (320.0 + pose.shift + x * scale + noise(seed, 0.4)) as f32,
-            y: (240.0 + y * scale + noise(seed, 0.4)) as f32,
-        }
-    });
-    let distance = |a: Point, b: Point| (a.x - b.x).hypot(a.y - b.y);
+        [
+            (320.0 + pose.shift + x * scale + noise(seed, 0.4)) as f32,
+            (240.0 + y * scale + noise(seed, 0.4)) as f32,
+            (z * scale) as f32,
+        ]
+    };
+    let points = (0..468).map(|number| laid(number, seed)).collect();
     let light = pose.lit_by.map_or([128.0; 3], |color| color.map(f32::from));
     let skin = [170.0, 120.0, 95.0];
     FrameCues {
@@ -93,9 +99,11 @@ fn cues(pose: &Pose, seed: &mut u64) -> FrameCues {
             height: 480,
         },
         yaw_deg: (pose.yaw_deg + noise(seed, 1.5)) as f32,
+        nod_deg: (4.0 - pose.up_deg + noise(seed, 1.5)) as f32,
         pitch_deg: noise(seed, 2.0) as f32,
-        mouth_width: distance(points[3], points[4]) / distance(points[0], points[1]),
-        points,
+        mouth_width: (0.85 * pose.mouth + noise(seed, 0.01)) as f32,
+        mesh: Mesh::new(points, 1.0).unwrap(),
+        detected: true,
         color: std::array::from_fn(|channel| {
             skin[channel] * (1.0 + 0.06 * (light[channel] / 255.0 - 0.5)) + noise(seed, 0.5) as f32
         }),
@@ -186,16 +194,18 @@ fn live_after(reaction: u64, now: u64, asked: Asked<'_>) -> Pose {
         .nth(1)
         .map_or(Gesture::Hold, |(_, gesture)| *gesture);
     let full = |gesture| match gesture {
-        Gesture::TurnLeft => (25.0, 1.0),
-        Gesture::TurnRight => (-25.0, 1.0),
-        Gesture::Smile => (0.0, 1.25),
-        _ => (0.0, 1.0),
+        Gesture::TurnLeft => (25.0, 0.0, 1.0),
+        Gesture::TurnRight => (-25.0, 0.0, 1.0),
+        Gesture::TurnUp => (0.0, 18.0, 1.0),
+        Gesture::Smile => (0.0, 0.0, 1.25),
+        _ => (0.0, 0.0, 1.0),
     };
     let (from, to) = (full(before), full(gesture));
     let part = (moving * 4.0).min(1.0);
     Pose {
         yaw_deg: from.0 + (to.0 - from.0) * part,
-        mouth: from.1 + (to.1 - from.1) * part,
+        up_deg: from.1 + (to.1 - from.1) * part,
+        mouth: from.2 + (to.2 - from.2) * part,
         lit_by: light(now, asked),
         ..CALM
     }

@@ -23,7 +23,12 @@ fn verdict(worker: &mut Worker, name: &str, failed: &[Check]) -> Verdict {
     let done = worker.extract(&photo(name), &CapturePolicy::default());
     let failed: BTreeSet<Check> = failed.iter().copied().collect();
     let probe = done.unwrap().template.unwrap();
-    Verdict::Judged(Judged { failed, probe })
+    let measured = Vec::new();
+    Verdict::Judged(Judged {
+        failed,
+        measured,
+        probe,
+    })
 }
 
 #[test]

@@ -78,7 +78,7 @@ export type CaptureMessage =
   | {
       /** One more than the one before. */
       id: number;
-      /** `hold`, `turn_left`, `turn_right`, `smile` or `light`. */
+      /** `hold`, `turn_left`, `turn_right`, `turn_up`, `smile` or `light`. */
       kind: string;
       /** How long it is waited for. */
       window_ms: number;

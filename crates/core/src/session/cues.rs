@@ -1,6 +1,6 @@
 //! What one frame shows of a face, as numbers.
 
-use countenance_vision::{FaceCues, Point, QualityCause, Rect, Size};
+use countenance_vision::{FaceCues, Mesh, QualityCause, Rect, Size};
 use std::fmt;
 
 /// What one frame shows of a face. It is all that judging sees; the picture is gone by then.
@@ -12,13 +12,17 @@ pub struct FrameCues {
     pub picture: Size,
     /// Turn to the side in degrees, positive towards image-right: the person's own left.
     pub yaw_deg: f32,
-    /// Nod in degrees, positive downwards.
+    /// Nod in degrees, positive downwards, as the mesh lies: good for saying how far somebody nodded since, not for where they look.
+    pub nod_deg: f32,
+    /// Nod in degrees, positive downwards, as five points of the face have it.
     pub pitch_deg: f32,
     /// Distance of the corners of the mouth over the distance of the eyes, along the face. The detector's own corners hardly move
     /// when somebody smiles; these are the mesh's.
     pub mouth_width: f32,
-    /// Image-left eye, image-right eye, nose tip, image-left and image-right mouth corner, in pixels.
-    pub points: [Point; 5],
+    /// Points all over the face.
+    pub mesh: Mesh,
+    /// Whether the detector looked, and did not only follow the face of the frame before.
+    pub detected: bool,
     /// Mean red, green and blue of the inner face, in 0..=255.
     pub color: [f32; 3],
     /// What speaks against the frame as a picture of a face.
@@ -36,7 +40,7 @@ impl fmt::Debug for FrameCues {
 }
 
 impl FrameCues {
-    pub(crate) fn of(seen: &FaceCues, cause: Option<QualityCause>) -> Self {
+    pub(crate) fn of(seen: FaceCues, cause: Option<QualityCause>) -> Self {
         Self {
             area: seen.area,
             picture: seen.picture,
@@ -44,8 +48,10 @@ impl FrameCues {
             // Looking straight is asked of the face as the detector has it: the mesh sees more nod in people who look into
             // the camera than they know of.
             pitch_deg: seen.quality.pitch_deg,
+            nod_deg: seen.pitch_deg,
             mouth_width: seen.mouth_width,
-            points: seen.points,
+            mesh: seen.mesh,
+            detected: seen.detected,
             color: seen.color,
             cause,
         }

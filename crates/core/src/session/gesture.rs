@@ -2,13 +2,12 @@
 
 use super::cues::FrameCues;
 use super::messages::Gesture;
-use super::relief::relief;
 use super::rules::{
-    CALM_MOUTH, FRONTAL_DEG, GESTURE_FRAMES, REACTION, RELIEF, SMILE, STRAIGHT_DEG, TURN_DEG,
-    WINDOW,
+    CALM_MOUTH, FRONTAL_DEG, GESTURE_FRAMES, LEVEL_DEG, REACTION, RELIEF, SMILE, STRAIGHT_DEG,
+    TURN_DEG, UP_DEG, WINDOW,
 };
-use super::verdict::Check;
-use countenance_vision::Point;
+use super::verdict::{Check, Cue};
+use countenance_vision::{Mesh, relief};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -17,8 +16,9 @@ use std::time::Duration;
 pub(super) struct Neutral {
     frames: usize,
     yaw: f32,
+    nod: f32,
     mouth: f32,
-    points: [Point; 5],
+    mesh: Option<Mesh>,
 }
 
 impl Neutral {
@@ -34,9 +34,10 @@ impl Neutral {
         self.frames += 1;
         let weight = 1.0 / self.frames as f32;
         self.yaw += (cues.yaw_deg - self.yaw) * weight;
+        self.nod += (cues.nod_deg - self.nod) * weight;
         self.mouth += (cues.mouth_width - self.mouth) * weight;
         // Points move with the head; relief compares views, so one view is kept whole.
-        self.points = cues.points;
+        self.mesh = Some(cues.mesh.clone());
         true
     }
 
@@ -48,12 +49,18 @@ impl Neutral {
     pub(super) fn is(&self, cues: &FrameCues) -> bool {
         self.frames > 0
             && self.turned(cues).abs() <= STRAIGHT_DEG
+            && self.raised(cues).abs() <= LEVEL_DEG
             && self.mouth_of(cues) <= CALM_MOUTH
     }
 
     /// Degrees from neutral, positive to the person's own left.
     fn turned(&self, cues: &FrameCues) -> f32 {
         cues.yaw_deg - self.yaw
+    }
+
+    /// Degrees from neutral, positive upwards.
+    fn raised(&self, cues: &FrameCues) -> f32 {
+        self.nod - cues.nod_deg
     }
 
     fn mouth_of(&self, cues: &FrameCues) -> f32 {
@@ -66,6 +73,7 @@ pub(super) struct Watch {
     gesture: Gesture,
     asked: Duration,
     frames: usize,
+    peak: f32,
     reliefs: Vec<f32>,
     failed: BTreeSet<Check>,
 }
@@ -76,6 +84,7 @@ impl Watch {
             gesture,
             asked,
             frames: 0,
+            peak: f32::MIN,
             reliefs: Vec::new(),
             failed: BTreeSet::new(),
         }
@@ -96,14 +105,22 @@ impl Watch {
         let waited = now.saturating_sub(self.asked);
         let turned = neutral.turned(cues);
         let (left, right) = (turned >= TURN_DEG, turned <= -TURN_DEG);
+        let up = neutral.raised(cues) >= UP_DEG;
         // The corners of the mouth of a turned head say nothing of a smile.
         let smiles = usable && turned.abs() <= TURN_DEG / 2.0 && neutral.mouth_of(cues) >= SMILE;
         let (asked, other) = match self.gesture {
             Gesture::TurnLeft => (left, right),
             Gesture::TurnRight => (right, left),
+            Gesture::TurnUp => (up, left || right),
             Gesture::Smile => (smiles, left || right),
             _ => (false, false),
         };
+        self.peak = self.peak.max(match self.gesture {
+            Gesture::TurnLeft => turned,
+            Gesture::TurnRight => -turned,
+            Gesture::TurnUp => neutral.raised(cues),
+            _ => neutral.mouth_of(cues),
+        });
         if other {
             self.failed.insert(Check::Wrong);
         }
@@ -112,8 +129,10 @@ impl Watch {
                 self.failed.insert(Check::Early);
             }
             self.frames += 1;
-            if left || right {
-                self.reliefs.extend(relief(&neutral.points, &cues.points));
+            if (left || right)
+                && let Some(straight) = &neutral.mesh
+            {
+                self.reliefs.extend(relief(straight, &cues.mesh));
             }
         } else {
             self.frames = 0;
@@ -133,12 +152,26 @@ impl Watch {
         self.failed
     }
 
-    /// Whether the turn was one of a head: in the middle of what its frames say.
+    /// What was measured.
+    pub(super) fn measured(&self) -> Vec<(Cue, f32)> {
+        let cue = match self.gesture {
+            Gesture::TurnLeft | Gesture::TurnRight => Cue::Turn,
+            Gesture::TurnUp => Cue::Up,
+            _ => Cue::Smile,
+        };
+        let relief = self.relief().map(|relief| (Cue::Relief, relief));
+        std::iter::once((cue, self.peak)).chain(relief).collect()
+    }
+
+    /// Whether the turn was one of a head.
     fn stands_out(&self) -> bool {
+        self.relief().is_some_and(|relief| relief >= RELIEF)
+    }
+
+    /// The middle of what the frames of the turn say.
+    fn relief(&self) -> Option<f32> {
         let mut reliefs = self.reliefs.clone();
         reliefs.sort_by(f32::total_cmp);
-        reliefs
-            .get(reliefs.len() / 2)
-            .is_some_and(|middle| *middle >= RELIEF)
+        reliefs.get(reliefs.len() / 2).copied()
     }
 }

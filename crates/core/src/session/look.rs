@@ -5,7 +5,8 @@ use super::pace::{FrameError, FrameMark};
 use super::run::{Next, Run};
 use super::verdict::Verdict;
 use crate::{CaptureError, CompareError, ComparePolicy, StageTimings, Worker};
-use countenance_vision::DecodeLimits;
+use countenance_gallery::Template;
+use countenance_vision::{DecodeLimits, QualityCause};
 use thiserror::Error;
 
 /// A frame does not do.
@@ -24,6 +25,34 @@ pub enum LookError {
 }
 
 impl Worker {
+    /// Looks at one frame by itself, with the detector, for whoever judges the same frame several times: an evaluation. A server lets
+    /// [`Worker::look_at_frame`] follow the face from frame to frame.
+    ///
+    /// # Errors
+    /// [`CaptureError`] when the bytes do not decode or a network fails; why there is no face is an outcome.
+    pub fn sight(
+        &mut self,
+        bytes: &[u8],
+        policy: &ComparePolicy,
+    ) -> Result<Result<Sighting, QualityCause>, CaptureError> {
+        let mut timings = StageTimings::default();
+        let seen = self.see(bytes, None, &policy.capture, &mut timings)?;
+        Ok(seen.map(|(cues, crop)| Sighting { cues, crop }))
+    }
+
+    /// Makes a template of a frame that was looked at, for [`Run::key_frame`].
+    ///
+    /// # Errors
+    /// [`CaptureError`] when the network fails.
+    pub fn template_of(
+        &mut self,
+        sighting: &Sighting,
+        policy: &ComparePolicy,
+    ) -> Result<Template, CaptureError> {
+        let mut timings = StageTimings::default();
+        self.embed(&sighting.crop, &policy.capture, &mut timings)
+    }
+
     /// Shows a run one frame (JPEG, PNG or WebP bytes). What is to be sent is in the run then; with a verdict it is over.
     ///
     /// # Errors
@@ -39,13 +68,24 @@ impl Worker {
         let mut capture = policy.capture.clone();
         capture.decode = limits;
         let mut timings = StageTimings::default();
-        let seen = self.see(bytes, &capture, &mut timings)?;
+        let seen = self.see(bytes, run.followed(), &capture, &mut timings)?;
         let cues = seen.as_ref().map(|(cues, _)| cues);
         match run.frame(mark, cues.map_err(|cause| *cause))? {
             Next::Wait => Ok(None),
             Next::Lost(cause) => Ok(Some(Verdict::Recapture(cause))),
             Next::Key => {
-                let Ok((_, crop)) = seen else { return Ok(None) };
+                let Ok((cues, crop)) = seen else {
+                    return Ok(None);
+                };
+                let crop = if cues.detected {
+                    crop
+                } else {
+                    // A template wants the detector's points, and to be sure that nobody else has come into the picture.
+                    match self.see(bytes, None, &capture, &mut timings)? {
+                        Ok((_, crop)) => crop,
+                        Err(cause) => return Ok(Some(Verdict::Recapture(cause))),
+                    }
+                };
                 let template = self.embed(&crop, &capture, &mut timings)?;
                 Ok(run.key_frame(template, &self.engine.threshold(policy)?))
             }
@@ -55,3 +95,18 @@ impl Worker {
 
 /// What a frame shows, and the crop that a template can be made of.
 pub(crate) type Seen = (FrameCues, countenance_vision::Crop);
+
+/// A frame of a session that was looked at: its cues, and what a template can be made of.
+#[derive(Clone, Debug)]
+pub struct Sighting {
+    cues: FrameCues,
+    crop: countenance_vision::Crop,
+}
+
+impl Sighting {
+    /// What [`Run::frame`] takes in.
+    #[must_use]
+    pub fn cues(&self) -> &FrameCues {
+        &self.cues
+    }
+}

@@ -10,35 +10,41 @@ pub(super) const WINDOW: Duration = Duration::from_secs(4);
 /// the least, and a head needs time to turn.
 pub(super) const REACTION: Duration = Duration::from_millis(150);
 /// How long the first hold takes, and by how much more at random, in milliseconds.
-pub(super) const HOLD_MS: (u32, u32) = (350, 250);
+pub(super) const HOLD_MS: (u32, u32) = (270, 150);
 /// How long a neutral face is seen before a gesture is asked, and by how much more at random, in milliseconds.
-pub(super) const REST_MS: (u32, u32) = (60, 190);
+pub(super) const REST_MS: (u32, u32) = (0, 120);
 /// Frames of a neutral face that the first hold needs.
 pub(super) const HOLD_FRAMES: usize = 5;
 /// Frames in which a gesture must be seen.
 pub(super) const GESTURE_FRAMES: usize = 2;
 /// Degrees of yaw from the person's own neutral at which a head is turned.
-pub(super) const TURN_DEG: f32 = 16.0;
+pub(super) const TURN_DEG: f32 = 12.0;
 /// Degrees of yaw from the person's own neutral within which a head is straight.
 pub(super) const STRAIGHT_DEG: f32 = 8.0;
 /// Degrees of yaw and pitch within which the first neutral face must be.
 pub(super) const FRONTAL_DEG: f32 = 15.0;
+/// Degrees by which a head is raised from the person's own neutral.
+pub(super) const UP_DEG: f32 = 10.0;
+/// Degrees of nod from the person's own neutral within which a head is level.
+pub(super) const LEVEL_DEG: f32 = 8.0;
+/// One frame in so many is looked at by the detector; in those between, the mesh follows the face.
+pub(super) const DETECT_EVERY: usize = 5;
 /// Width of the mouth, times the person's own neutral, from which it smiles.
-pub(super) const SMILE: f32 = 1.1;
+pub(super) const SMILE: f32 = 1.07;
 /// Width of the mouth, times the person's own neutral, up to which it does not.
-pub(super) const CALM_MOUTH: f32 = 1.06;
-/// Least relief over a turn, see [`super::relief`]: a plane has none.
-pub(super) const RELIEF: f32 = 0.06;
+pub(super) const CALM_MOUTH: f32 = 1.05;
+/// Least relief over a turn, see [`countenance_vision::relief`]: a plane has none.
+pub(super) const RELIEF: f32 = 0.03;
 /// Colors of a light challenge, and how long each is shown.
 pub(super) const COLORS: usize = 5;
-/// See [`COLORS`]. No more than 2.5 changes a second.
-pub(super) const COLOR_SHOWN: Duration = Duration::from_millis(400);
+/// See [`COLORS`]. No more than 3 changes a second: one and a half flashes, where WCAG 2.3.1 allows three.
+pub(super) const COLOR_SHOWN: Duration = Duration::from_millis(340);
 /// Longest way of a color to the face and back: network, screen, camera.
 pub(super) const LIGHT_LAG: Duration = Duration::from_millis(320);
 /// How long the last color is looked at beyond its time.
 pub(super) const LIGHT_TAIL: Duration = Duration::from_millis(160);
 /// Least correlation between the colors shown and those of the face.
-pub(super) const LIGHT_RESPONSE: f32 = 0.75;
+pub(super) const LIGHT_RESPONSE: f32 = 0.8;
 /// How long a face may be away before it is lost.
 pub(super) const LOST: Duration = Duration::from_millis(700);
 /// Longest pause between two frames once it has begun.

@@ -8,12 +8,12 @@ use super::messages::{Gesture, Guidance, Message};
 use super::pace::{FrameError, FrameMark, Pace};
 use super::plan::{Step, plan};
 use super::rules::{
-    COLOR_SHOWN, FIRST_HOLD, HOLD_FRAMES, HOLD_MS, LIGHT_RESPONSE, LIGHT_TAIL, LOST, NEAR, OVERLAP,
-    PAUSE, REST_MS, TOO_NEAR, WINDOW,
+    COLOR_SHOWN, DETECT_EVERY, FIRST_HOLD, HOLD_FRAMES, HOLD_MS, LIGHT_RESPONSE, LIGHT_TAIL, LOST,
+    NEAR, OVERLAP, PAUSE, REST_MS, TOO_NEAR, WINDOW,
 };
-use super::verdict::{Check, Judged, Verdict};
+use super::verdict::{Check, Cue, Judged, Verdict};
 use countenance_gallery::{Template, Threshold};
-use countenance_vision::{QualityCause, Rect};
+use countenance_vision::{Mesh, QualityCause, Rect, Size};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
@@ -30,9 +30,12 @@ pub struct Run {
     guidance: Guidance,
     pace: Pace,
     last_face: Option<(Duration, Rect)>,
+    /// Where the face of the last frame lay, and how many frames the detector has rested.
+    last_mesh: Option<(Size, Mesh, usize)>,
     lost_since: Option<Duration>,
     last_cause: Option<QualityCause>,
     failed: BTreeSet<Check>,
+    measured: Vec<(Cue, f32)>,
     /// Of the first key frame; the others only have to be like it.
     first_key: Option<Template>,
     messages: Vec<Message>,
@@ -109,9 +112,11 @@ impl Run {
             guidance: Guidance::Ok,
             pace: Pace::default(),
             last_face: None,
+            last_mesh: None,
             lost_since: None,
             last_cause: None,
             failed: BTreeSet::new(),
+            measured: Vec::new(),
             first_key: None,
             messages: Vec::new(),
         };
@@ -123,6 +128,16 @@ impl Run {
     #[must_use]
     pub fn is_calm(&self) -> bool {
         self.calm
+    }
+
+    /// Where the next frame's face may be looked for without the detector; nothing when that has to look itself: during the
+    /// first hold, once in [`DETECT_EVERY`] frames, and when the face was lost.
+    pub(super) fn followed(&self) -> Option<(Size, &Mesh)> {
+        if matches!(self.phase, Phase::First { .. }) {
+            return None;
+        }
+        let (size, mesh, rested) = self.last_mesh.as_ref()?;
+        (rested + 1 < DETECT_EVERY).then_some((*size, mesh))
     }
 
     /// What is to be sent now.
@@ -147,8 +162,16 @@ impl Run {
         }
         let cues = match seen {
             Ok(cues) => cues,
-            Err(cause) => return Ok(self.away(cause, begun, now)),
+            Err(cause) => {
+                self.last_mesh = None;
+                return Ok(self.away(cause, begun, now));
+            }
         };
+        let rested = match &self.last_mesh {
+            Some((_, _, rested)) if !cues.detected => rested + 1,
+            _ => 0,
+        };
+        self.last_mesh = Some((cues.picture, cues.mesh.clone(), rested));
         self.lost_since = None;
         self.follow(cues.area, begun, now);
         self.last_cause = cues.cause;
@@ -185,7 +208,12 @@ impl Run {
         }
         let failed = std::mem::take(&mut self.failed);
         let probe = self.first_key.take()?;
-        Some(Verdict::Judged(Judged { failed, probe }))
+        let measured = std::mem::take(&mut self.measured);
+        Some(Verdict::Judged(Judged {
+            failed,
+            measured,
+            probe,
+        }))
     }
 
     /// No face, or several.
@@ -264,6 +292,7 @@ impl Run {
                     return Next::Wait;
                 }
                 let key = watch.is_smile() && usable;
+                self.measured.extend(watch.measured());
                 self.failed.extend(watch.failed());
                 self.rest(now);
                 if key { Next::Key } else { Next::Wait }
@@ -284,7 +313,9 @@ impl Run {
                     shown.push((now, color));
                 }
                 if left.len() == 0 && shown_for >= COLOR_SHOWN + LIGHT_TAIL {
-                    if response(&shown, &seen) < LIGHT_RESPONSE {
+                    let response = response(&shown, &seen);
+                    self.measured.push((Cue::Light, response));
+                    if response < LIGHT_RESPONSE {
                         self.failed.insert(Check::Light);
                     }
                     self.rest(now);

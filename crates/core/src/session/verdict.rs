@@ -1,5 +1,6 @@
 //! What a challenge came to.
 
+use super::rules::{LIGHT_RESPONSE, RELIEF, SMILE, TURN_DEG, UP_DEG};
 use countenance_gallery::Template;
 use countenance_vision::QualityCause;
 use std::collections::BTreeSet;
@@ -31,6 +32,51 @@ pub enum Check {
     Wrong,
 }
 
+/// Something that is measured of a face and held against a threshold.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum Cue {
+    /// How well the face's color follows that of the screen, as a correlation.
+    Light,
+    /// How much of a turn no plane can explain, as a share of the face's height.
+    Relief,
+    /// Widest mouth while a smile was asked for, times the person's own neutral.
+    Smile,
+    /// Farthest turn to the side that was asked for, in degrees from the person's own neutral.
+    Turn,
+    /// Farthest look up while it was asked for, in degrees from the person's own neutral.
+    Up,
+}
+
+impl Cue {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Light, Self::Relief, Self::Smile, Self::Turn, Self::Up];
+
+    /// The stable name for machines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Light => "light",
+            Self::Relief => "relief",
+            Self::Smile => "smile",
+            Self::Turn => "turn",
+            Self::Up => "up",
+        }
+    }
+
+    /// Less than this does not do.
+    #[must_use]
+    pub fn threshold(self) -> f32 {
+        match self {
+            Self::Light => LIGHT_RESPONSE,
+            Self::Relief => RELIEF,
+            Self::Smile => SMILE,
+            Self::Turn => TURN_DEG,
+            Self::Up => UP_DEG,
+        }
+    }
+}
+
 /// How a challenge ended.
 #[derive(Clone, Debug)]
 pub enum Verdict {
@@ -45,6 +91,8 @@ pub enum Verdict {
 pub struct Judged {
     /// What failed; empty for a live person.
     pub failed: BTreeSet<Check>,
+    /// What was measured on the way, for whoever evaluates the thresholds.
+    pub measured: Vec<(Cue, f32)>,
     /// Of the first neutral face: what a subject's templates are compared with.
     pub probe: Template,
 }

@@ -87,8 +87,8 @@ pub enum ObserveError {
 
 /// Looks at one frame.
 ///
-/// With the cues of the frame `before`, the mesh is laid where that one lay and the detector looks only if
-/// the face is no longer there: much faster, but a second face in the frame goes unnoticed, and
+/// With the mesh of the frame `before` and that frame's size, the mesh is laid where that one lay and the detector
+/// looks only if the face is no longer there: much faster, but a second face in the frame goes unnoticed, and
 /// the crop follows the mesh. Without, the detector looks first.
 ///
 /// The inner result is the outcome: a face, or why there is none.
@@ -99,11 +99,11 @@ pub fn observe(
     picture: &Picture,
     detector: &mut Detector,
     meshes: &mut MeshFinder,
-    before: Option<&FaceCues>,
+    before: Option<(Size, &Mesh)>,
 ) -> Result<Result<Observation, QualityCause>, ObserveError> {
-    if let Some(before) = before
-        && before.picture == picture.size()
-        && let Some(mesh) = meshes.find(picture, &Region::around_mesh(&before.mesh))?
+    if let Some((size, before)) = before
+        && size == picture.size()
+        && let Some(mesh) = meshes.find(picture, &Region::around_mesh(before))?
     {
         let face = Face {
             area: mesh.area(),
@@ -185,7 +185,7 @@ mod tests {
             &gray(),
             &mut no_detector(),
             &mut meshes(0.9),
-            Some(&before()),
+            Some((gray().size(), &before().mesh)),
         );
         let cues = seen.unwrap().unwrap().cues;
         assert!(!cues.detected);
@@ -198,8 +198,8 @@ mod tests {
         let smaller = Picture::from_rgb(320, 240, vec![90; 320 * 240 * 3]).unwrap();
         for (picture, presence, before) in [
             (&gray(), 0.9, None),
-            (&gray(), 0.1, Some(&before)),
-            (&smaller, 0.9, Some(&before)),
+            (&gray(), 0.1, Some((before.picture, &before.mesh))),
+            (&smaller, 0.9, Some((before.picture, &before.mesh))),
         ] {
             let seen = observe(picture, &mut no_detector(), &mut meshes(presence), before);
             let error = seen.unwrap_err();

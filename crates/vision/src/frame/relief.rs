@@ -21,9 +21,8 @@ const UNKNOWNS: usize = 8;
 /// How much of the movement between two views of a face no plane can explain: the root mean square, over the bony
 /// points, of what the best homography leaves over, as a share of the height from the forehead to below the nose.
 ///
-/// 0 for a plane but for the network's own noise. How far heads and flat pictures lie apart is measured by nothing that
-/// stands in this project yet: sessions are judged by the detector's five points. `None` where the points make no
-/// view of a face.
+/// 0 for a plane but for the network's own noise. How far heads and flat pictures lie apart is in `docs/accuracy.md`. `None` where
+/// the points make no view of a face.
 #[must_use]
 pub fn relief(before: &Mesh, after: &Mesh) -> Option<f32> {
     let from = Normalized::of(before)?;

@@ -172,7 +172,7 @@ class CaptureMessage:
     id: int | None = None
     """With `prompt`: one more than the one before."""
     kind: str | None = None
-    """With `prompt`: `hold`, `turn_left`, `turn_right`, `smile` or `light`."""
+    """With `prompt`: `hold`, `turn_left`, `turn_right`, `turn_up`, `smile` or `light`."""
     window_ms: int | None = None
     """With `prompt`: how long it is waited for."""
     color: str | None = None

@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture compat-clients documents vault vault-all
+.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture liveness-rates compat-clients documents vault vault-all
 
 target := $(or $(CARGO_TARGET_DIR),target)
 # Seconds for each fuzz target.
@@ -78,8 +78,17 @@ server-proofs: build ## the server, asked by those who mean it harm; four minute
 sdk: build ## the Python and JavaScript packages, types and tests, on a real server
 	tests/sdk/run.sh $(target)/release/countenance
 
-capture: build ## the capture page: its modules in Node, and in a Chromium, where there is one, all of it and the real server
-	tests/capture/run.sh $(target)/release/countenance
+capture: build ## the capture page: its modules in Node, and in a Chromium, where there is one, all of it, the real server, and rendered people
+	cargo build --release --locked --package countenance-liveness-renders
+	tests/capture/run.sh $(target)/release/countenance $(target)/release/countenance-liveness-renders
+
+# LFW View 1, laid out as it is published: one folder for each person.
+LFW ?= ../shared/data/lfw-dev/images
+PEOPLE ?= 40
+ROUNDS ?= 5
+liveness-rates: build ## error rates of liveness: ROUNDS sessions of each kind with PEOPLE rendered people of LFW
+	cargo build --release --locked --package countenance-liveness-renders
+	tests/liveness/rates.sh $(target)/release $(LFW) $(PEOPLE) $(ROUNDS)
 
 compat-clients: build ## clients of CompreFace that nobody here wrote, against the server
 	tests/compat/run.sh $(target)/release/countenance

@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Tests the capture page, on a server of its own and on the real one: tests/capture/run.sh PROGRAM
+# Tests the capture page, on a server of its own and on the real one: tests/capture/run.sh PROGRAM [RENDERS]
+# RENDERS is the program countenance-liveness-renders: with it people and attacks stand before the camera.
 # Makes pictures of every step, to be looked at: tests/capture/run.sh --pictures FOLDER
 # Needs Node 20; the page itself is used in a Chromium where there is one (COUNTENANCE_CHROMIUM names another).
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 page="$root/console/capture"
 pictures=
+renders=
 case "${1:-}" in
   --pictures) pictures=$(realpath -m "${2:?FOLDER is missing}") ;;
-  "") sed -n 2,4p "$0"; exit 2 ;;
-  *) export COUNTENANCE; COUNTENANCE=$(realpath "$1") ;;
+  "") sed -n 2,5p "$0"; exit 2 ;;
+  *)
+    export COUNTENANCE; COUNTENANCE=$(realpath "$1")
+    renders=${2:+$(realpath "$2")}
+    ;;
 esac
 folder="${CARGO_TARGET_DIR:-$root/target}/capture"
 
@@ -33,6 +38,12 @@ cp -r "$page"/. .
 if [ -n "$pictures" ]; then
   node test/pictures.js "$pictures"
   exit
+fi
+if [ -n "$renders" ]; then
+  export COUNTENANCE_RENDERS="$folder/renders"
+  [ -f "$COUNTENANCE_RENDERS/manifest.json" ] || "$renders" judging samples "$COUNTENANCE_RENDERS"
+else
+  echo "SKIPPED: nobody stood before the camera, the program countenance-liveness-renders was not named"
 fi
 node --test --test-reporter=spec test/*.test.js
 if [ ! -d node_modules/playwright-core ]; then

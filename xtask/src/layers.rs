@@ -95,6 +95,11 @@ const RULES: &[Rule] = &[
         &["countenance-core", "countenance-models"],
         &[],
     ),
+    rule(
+        "countenance-liveness-renders",
+        &["countenance-core", "countenance-models"],
+        &[],
+    ),
     rule("xtask", &["countenance-models"], &[]),
 ];
 

@@ -8,8 +8,8 @@ use crate::engine::EngineArgs;
 use crate::failure::Outcome;
 use crate::{
     audit, backup, bench, calibrate, collection, consent, detect, doctor, document, enroll,
-    evaluate, export, identify, import, key, keyring, payment, quantize, restore, result, retain,
-    serve, shell, subject, verify,
+    evaluate, evaluate_liveness, export, identify, import, key, keyring, payment, quantize,
+    restore, result, retain, serve, shell, subject, verify,
 };
 use clap::{Parser, Subcommand};
 
@@ -80,6 +80,7 @@ enum Command {
     Document(document::Args),
     Detect(detect::Args),
     Evaluate(evaluate::Args),
+    EvaluateLiveness(evaluate_liveness::Args),
     Calibrate(calibrate::Args),
     Quantize(quantize::Args),
     Bench(bench::Args),
@@ -113,6 +114,7 @@ impl Cli {
             Command::Document(args) => document::run(args, engine),
             Command::Detect(args) => detect::run(args, engine),
             Command::Evaluate(args) => evaluate::run(args, engine),
+            Command::EvaluateLiveness(args) => evaluate_liveness::run(args, engine),
             Command::Calibrate(args) => calibrate::run(args, engine),
             Command::Quantize(args) => quantize::run(args, engine),
             Command::Bench(args) => bench::run(args, engine),

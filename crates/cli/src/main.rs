@@ -28,6 +28,7 @@ mod draw;
 mod engine;
 mod enroll;
 mod evaluate;
+mod evaluate_liveness;
 mod exit;
 mod export;
 mod failure;

@@ -174,7 +174,7 @@ mod tests {
             .iter()
             .filter(|replay| **replay >= LIGHT_RESPONSE)
             .count();
-        assert!(passed <= 4, "{replays:?}");
+        assert!(passed <= 6, "{replays:?}");
     }
 
     #[test]

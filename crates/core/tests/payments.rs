@@ -22,7 +22,11 @@ fn verdict(worker: &mut Worker, name: &str, failed: &[Check]) -> Verdict {
     let done = worker.extract(&photo(name), &CapturePolicy::default());
     let failed: BTreeSet<Check> = failed.iter().copied().collect();
     let probe = done.unwrap().template.unwrap();
-    Verdict::Judged(Judged { failed, probe })
+    Verdict::Judged(Judged {
+        failed,
+        measured: Vec::new(),
+        probe,
+    })
 }
 
 fn limits() -> PaymentLimits {

@@ -31,7 +31,7 @@ python3 "$root/tests/documents/measure.py" "$program" "$folder/specimens" --show
 # The other half of a check: the person on the document is accepted, another is not.
 first="$folder/specimens/clean-000.jpg"
 photo() { sed -n "s/^ *\"$1\": \"\([0-9a-f]*\)\",$/\1/p" "$root/tests/documents/specimens.py"; }
-"$program" document check "$first" "$root/models/store/$(photo obama)" --strict >/dev/null
+"$program" document check "$first" "$root/models/store/$(photo obama)" >/dev/null
 if "$program" document check "$first" "$root/models/store/$(photo biden)" >/dev/null; then
   echo "documents: a stranger was taken for the person on the document"
   exit 1
@@ -43,7 +43,8 @@ echo "documents: the person on the document is accepted, a stranger is not"
 left=$(mktemp -d)
 trap 'rm -rf "$left"' EXIT
 cd "$left"
-canary=$("$program" document read "$first" --json | python3 -c 'import json, sys; print("\n".join(json.load(sys.stdin)["zone"]["lines"]))')
+# A specimen that is not read for sure is told by the exit code, and read all the same.
+canary=$({ "$program" document read "$first" --json || true; } | python3 -c 'import json, sys; print("\n".join(json.load(sys.stdin)["zone"]["lines"]))')
 [ -n "$canary" ]
 HOME=$left TMPDIR=$left XDG_RUNTIME_DIR=$left "$program" document check "$first" "$first" --json >out.json 2>err.txt
 if [ "$(ls -A "$left")" != $'err.txt\nout.json' ] || grep -rqF -- "$canary" "$left"; then

@@ -87,6 +87,7 @@ struct VerifyArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum KindArg {
+    Payment,
     Presence,
     Verify,
 }
@@ -112,6 +113,7 @@ fn verify(args: &VerifyArgs) -> Outcome {
         nonce: args.nonce.as_deref(),
         approved_sha256: args.approved_sha256.as_deref(),
         kind: args.kind.map(|kind| match kind {
+            KindArg::Payment => Kind::Payment,
             KindArg::Presence => Kind::Presence,
             KindArg::Verify => Kind::Verify,
         }),
@@ -149,6 +151,14 @@ fn print(claims: &Claims) -> std::io::Result<()> {
         None => String::new(),
     };
     writeln!(out, "{}  {}{subject}", claims.outcome, claims.kind)?;
+    if let (Some(payment), Some(digest)) = (&claims.payment, &claims.transaction_sha256) {
+        writeln!(
+            out,
+            "payment {}, transaction {}",
+            plain(payment),
+            plain(digest)
+        )?;
+    }
     let judged = time_of(Timestamp::from_unix(claims.judged));
     let expires = time_of(Timestamp::from_unix(claims.exp));
     writeln!(out, "judged {judged}, holds until {expires}")?;

@@ -73,7 +73,7 @@ fn name(half: Half) -> &'static str {
 /// Whether a row may stand in a container of a kind.
 fn belongs(half: Half, tag: u8) -> bool {
     match half {
-        Half::Data => tag == 1 || (6..=14).contains(&tag),
+        Half::Data => tag == 1 || (6..=15).contains(&tag),
         Half::Keyring => (1..=5).contains(&tag) || tag == 14,
         Half::Deletions => tag == 1 || tag == 14,
     }

@@ -454,11 +454,14 @@ fn what_cannot_be_asked_is_refused_by_name() {
             "{reply:?}"
         );
     }
-    for kind in ["document", "payment", "guess"] {
-        assert_eq!(
-            ask.post("/v1/sessions", &request(kind)).problem(),
-            "body_invalid"
-        );
+    // A session for a payment is opened with the payment.
+    for (kind, problem) in [
+        ("document", "body_invalid"),
+        ("guess", "body_invalid"),
+        ("payment", "value_invalid"),
+    ] {
+        let reply = ask.post("/v1/sessions", &request(kind));
+        assert_eq!(reply.problem(), problem, "{kind}");
     }
     let elsewhere = ask.post("/v1/sessions?collection=none", &request("presence"));
     assert_eq!(elsewhere.problem(), "collection_unknown");

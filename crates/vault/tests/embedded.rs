@@ -172,20 +172,20 @@ fn a_data_folder_of_a_newer_version_is_refused_and_left_alone() {
         edit(
             folder.path(),
             file,
-            &format!("UPDATE {table} SET value = x'03000000' WHERE slot = 1"),
+            &format!("UPDATE {table} SET value = x'09000000' WHERE slot = 1"),
         );
         let refused = open(folder.path(), at(1)).unwrap_err();
         assert!(
             matches!(
                 refused,
-                VaultError::Store(StoreError::Newer { found: 3, known: 2 })
+                VaultError::Store(StoreError::Newer { found: 9, known: 3 })
             ),
             "{refused}"
         );
         edit(
             folder.path(),
             file,
-            &format!("UPDATE {table} SET value = x'02000000' WHERE slot = 1"),
+            &format!("UPDATE {table} SET value = x'03000000' WHERE slot = 1"),
         );
         assert!(open(folder.path(), at(1)).is_ok());
     }

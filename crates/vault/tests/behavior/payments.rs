@@ -180,23 +180,23 @@ fn rows_of_payments_in_one_anothers_place_do_not_open() {
 fn of_many_who_approve_at_once_one_does_and_limits_are_seen_by_all() {
     let Some(house) = House::fresh() else { return };
     let ana = payer(&house, "ana");
-    let ids: Vec<[u8; 16]> = (1..=6).map(|n| [n; 16]).collect();
+    let ids: Vec<[u8; 16]> = (1..=4).map(|n| [n; 16]).collect();
     for id in &ids {
         make(&house, &ana, id);
     }
     let (approved, limited) = (AtomicU32::new(0), AtomicU32::new(0));
     std::thread::scope(|scope| {
-        // Two terminals for each of six payments, of which three may be approved.
+        // Two terminals for each of four payments, of which two may be approved.
         for (n, id) in (0..).zip(ids.iter().chain(&ids)) {
-            // So far apart that no attempt has to wait.
-            let now = at(1 + 40 * n);
+            // So far apart that no attempt has to wait, and all within what a clock may be set back.
+            let now = at(1 + 31 * n);
             let (house, ana, approved, limited) = (&house, &ana, &approved, &limited);
             let read = held(house, id).unwrap();
             let attempt = counted(house, "ana", now);
             scope.spawn(move || {
                 let mut say = |others: &[HeldPayment]| {
                     let before = others.iter().filter(|one| one.note() == b"approved");
-                    (before.count() < 3).then(|| b"approved".to_vec())
+                    (before.count() < 2).then(|| b"approved".to_vec())
                 };
                 let person = (&ana.subject, &ana.consent);
                 let done = house
@@ -212,11 +212,11 @@ fn of_many_who_approve_at_once_one_does_and_limits_are_seen_by_all() {
             });
         }
     });
-    assert_eq!(approved.into_inner(), 3);
+    assert_eq!(approved.into_inner(), 2);
     assert!(limited.into_inner() > 0);
     let notes = house.vault.payments(ana.subject.subject(), 0).unwrap();
     let approved = notes.iter().filter(|one| one.note() == b"approved");
-    assert_eq!(approved.count(), 3);
+    assert_eq!(approved.count(), 2);
     house.vault.audit_verify().unwrap();
 }
 

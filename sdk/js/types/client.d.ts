@@ -29,6 +29,15 @@
  * @property {import("../types/models.js").SessionPasskey} [passkey] For a holder-bound subject.
  * @property {number} [lastsS] Seconds that it may take, 30 to 600: 180.
  */
+/**
+ * What a payment is of.
+ * @typedef {object} Bill
+ * @property {number} amount Minor units.
+ * @property {string} currency ISO 4217 code.
+ * @property {string} payee To whom, as the payer is shown it.
+ * @property {string} order For what, as you call it; it is shown, too.
+ * @property {number} [lastsS] Seconds it may wait to be approved, 30 to 3600: 600.
+ */
 /** Asks a Countenance server. Every operation of the document is a method of the same name. */
 export class Countenance extends Connection {
     /**
@@ -222,6 +231,55 @@ export class Countenance extends Connection {
      */
     cancelSession(session: string, { signal }?: Ending): Promise<void>;
     /**
+     * Makes a payment that `subject` is to approve: `amount` in minor units, 1250 for 12.50 EUR. Nobody is shown it before
+     * `openPaymentSession`. Whether there is such a subject is told nowhere.
+     * @param {string} subject
+     * @param {Bill & Place & Write & Ending} options
+     * @returns {Promise<import("../types/models.js").PaymentAnswer>}
+     */
+    makePayment(subject: string, options: Bill & Place & Write & Ending): Promise<import("../types/models.js").PaymentAnswer>;
+    /**
+     * Where a payment stands. Deliver on a checked result, not on this.
+     * @param {string} payment
+     * @param {Place & Ending} [options]
+     * @returns {Promise<import("../types/models.js").PaymentAnswer>}
+     */
+    showPayment(payment: string, { collection, signal }?: Place & Ending): Promise<import("../types/models.js").PaymentAnswer>;
+    /**
+     * Cancels a payment that nobody has approved. Again is the same.
+     * @param {string} payment
+     * @param {Place & Write & Ending} [options]
+     * @returns {Promise<import("../types/models.js").PaymentAnswer>}
+     */
+    cancelPayment(payment: string, { collection, idempotencyKey, signal }?: Place & Write & Ending): Promise<import("../types/models.js").PaymentAnswer>;
+    /**
+     * Enters that `amount` in minor units, or all that is left, was given back. Moving the money is yours.
+     * @param {string} payment
+     * @param {{ amount?: number } & Place & Write & Ending} [options]
+     * @returns {Promise<import("../types/models.js").PaymentAnswer>}
+     */
+    refundPayment(payment: string, { amount, collection, idempotencyKey, signal }?: {
+        amount?: number;
+    } & Place & Write & Ending): Promise<import("../types/models.js").PaymentAnswer>;
+    /**
+     * Asks the payer, `subject` again, to approve a payment in front of a camera. As `openSession`: the token is for the
+     * payer's browser, the result is taken with `showSession`. Deliver when the result checks, its outcome is `accept` and
+     * its `transaction_sha256` is that of your order: see `transactionSha256`.
+     * @param {string} payment
+     * @param {Omit<Question, "approve" | "subject"> & { subject: string } & Place & Write & Ending} options
+     * @returns {Promise<import("../types/models.js").SessionOpened>}
+     */
+    openPaymentSession(payment: string, options: Omit<Question, "approve" | "subject"> & {
+        subject: string;
+    } & Place & Write & Ending): Promise<import("../types/models.js").SessionOpened>;
+    /**
+     * The payments that a subject was asked to approve and that are kept.
+     * @param {string} subject
+     * @param {Place & Ending} [options]
+     * @returns {Promise<import("../types/models.js").PaymentList>}
+     */
+    listPayments(subject: string, { collection, signal }?: Place & Ending): Promise<import("../types/models.js").PaymentList>;
+    /**
      * The keys of the tenant; never the secrets.
      * @param {Ending} [options]
      * @returns {Promise<import("../types/models.js").KeyList>}
@@ -395,6 +453,31 @@ export type Question = {
     passkey?: import("../types/models.js").SessionPasskey | undefined;
     /**
      * Seconds that it may take, 30 to 600: 180.
+     */
+    lastsS?: number | undefined;
+};
+/**
+ * What a payment is of.
+ */
+export type Bill = {
+    /**
+     * Minor units.
+     */
+    amount: number;
+    /**
+     * ISO 4217 code.
+     */
+    currency: string;
+    /**
+     * To whom, as the payer is shown it.
+     */
+    payee: string;
+    /**
+     * For what, as you call it; it is shown, too.
+     */
+    order: string;
+    /**
+     * Seconds it may wait to be approved, 30 to 3600: 600.
      */
     lastsS?: number | undefined;
 };

@@ -63,6 +63,16 @@ export const createKey: Operation;
 /** @type {Operation} */
 export const revokeKey: Operation;
 /** @type {Operation} */
+export const makePayment: Operation;
+/** @type {Operation} */
+export const showPayment: Operation;
+/** @type {Operation} */
+export const cancelPayment: Operation;
+/** @type {Operation} */
+export const refundPayment: Operation;
+/** @type {Operation} */
+export const openPaymentSession: Operation;
+/** @type {Operation} */
 export const openSession: Operation;
 /** @type {Operation} */
 export const showSession: Operation;
@@ -86,6 +96,8 @@ export const withdrawConsents: Operation;
 export const exportSubject: Operation;
 /** @type {Operation} */
 export const enrollFaces: Operation;
+/** @type {Operation} */
+export const listPayments: Operation;
 /** @type {Operation} */
 export const verifySubject: Operation;
 /**

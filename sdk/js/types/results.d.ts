@@ -1,4 +1,14 @@
 /**
+ * What a result about this payment must have as its `transaction_sha256`: compare it before you deliver. Make it of what your
+ * own order says, and of the payment as it was made (docs/spec/payment-v1.md).
+ * @param {import("../types/models.js").PaymentAnswer} payment
+ * @param {{ subject: string, collection?: string }} whose
+ */
+export function transactionSha256(payment: import("../types/models.js").PaymentAnswer, { subject, collection }: {
+    subject: string;
+    collection?: string;
+}): Promise<string>;
+/**
  * The claims of a result, once everything about it is checked; rejects with ResultInvalid at the first thing that is wrong.
  * @param {string} jws
  * @param {KeySet} keys Those of the server (`client.jwks()`), fetched before and not because the result asks for them.
@@ -73,24 +83,32 @@ export type Result = {
      * Of the session.
      */
     nonce: string;
-    kind: "presence" | "verify";
+    kind: "payment" | "presence" | "verify";
     outcome: "accept" | "reject" | "recapture";
     /**
      * When it was decided.
      */
     judged: number;
     /**
-     * Who was asked about; with the kind `verify` only.
+     * Who was asked about; with the kinds `verify` and `payment` only.
      */
     sub?: string | undefined;
     /**
-     * Of which collection; with the kind `verify` only.
+     * Of which collection; with the kinds `verify` and `payment` only.
      */
     collection?: string | undefined;
     /**
      * SHA-256 of the text that was approved, where the session had one.
      */
     approved_sha256?: string | undefined;
+    /**
+     * Id of the payment that was to be approved; with the kind `payment` only.
+     */
+    payment?: string | undefined;
+    /**
+     * SHA-256 of terms and payer, with the kind `payment` only: see `transactionSha256`.
+     */
+    transaction_sha256?: string | undefined;
     /**
      * SHA-256 of the text to which the person agreed on the page.
      */
@@ -133,7 +151,7 @@ export type Expected = {
      * The same, as its SHA-256.
      */
     approvedSha256?: string | undefined;
-    kind?: "verify" | "presence" | undefined;
+    kind?: "verify" | "payment" | "presence" | undefined;
     /**
      * Seconds since 1970-01-01 UTC; else the clock's.
      */

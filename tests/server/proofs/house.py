@@ -16,8 +16,8 @@ from pathlib import Path
 from .http import Client
 from .report import Broken, require
 
-SCOPES = ("admin", "audit", "compare", "detect", "enroll", "identify", "scores", "sessions", "verify")
-DEFAULTS = {"--key-rate": "1000000", "--log": "debug"}
+SCOPES = ("admin", "audit", "compare", "detect", "enroll", "identify", "pay", "refund", "scores", "sessions", "verify")
+DEFAULTS = {"--key-rate": "1000000", "--log": "debug", "--payment-limits": "EUR=5000/20000"}
 START_SECONDS = 30
 
 

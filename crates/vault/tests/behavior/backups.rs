@@ -107,6 +107,38 @@ fn a_restored_vault_verifies_as_before() {
 }
 
 #[test]
+fn a_restore_brings_back_payments_that_were_over_and_none_that_could_be_approved() {
+    let Some(house) = House::fresh() else { return };
+    let (ana, gone) = (house.add("ana"), house.add("gone"));
+    for (n, payer) in [(1, &ana), (2, &ana), (3, &gone)] {
+        let (subject, staff) = (payer.subject(), &house.collection);
+        let added = house
+            .vault
+            .add_payment(staff, subject, &[n; 16], b"made", at(0));
+        added.unwrap();
+        if n > 1 {
+            let held = house.vault.payment(staff, &[n; 16]).unwrap().unwrap();
+            house
+                .vault
+                .change_payment(staff, &held, (b"over", false), None, at(0))
+                .unwrap();
+        }
+    }
+    let backups = back_up(&house.vault, at(1));
+    // Since then the open one is approved elsewhere, and a payer is erased.
+    house.vault.erase(gone.subject(), None, at(2)).unwrap();
+    let ledger = deletions(&house.vault, at(3));
+    let place = Place::fresh().unwrap();
+    let (vault, _) = restore(&place, &backups, &[&ledger], at(4)).unwrap();
+    let staff = vault.collection(&name("acme"), &name("staff")).unwrap();
+    let found = |n: u8| vault.payment(&staff, &[n; 16]).unwrap();
+    assert!(found(1).is_none(), "it may have been approved since");
+    assert_eq!(found(2).unwrap().note(), b"over");
+    assert!(found(3).is_none(), "its payer was erased since");
+    vault.audit_verify().unwrap();
+}
+
+#[test]
 fn a_restore_brings_back_nobody_who_was_erased_since() {
     let Some(house) = House::fresh() else { return };
     let (ana, _) = house.enrolled("ana", &[1; 132]);

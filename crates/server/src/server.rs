@@ -22,7 +22,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::runtime::{Builder, Runtime};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{interval, timeout};
 
@@ -100,7 +100,23 @@ pub struct Server {
     sockets: Sockets,
     address: SocketAddr,
     platform: Platform,
+    ends: Ends,
     stop: Stop,
+}
+
+/// The signals that end it, heard from the moment it listens: whoever is told that it runs may end it at once.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    fn listen() -> Result<Self, ServeError> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate()).map_err(ServeError::Run)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(ServeError::Run)?,
+        })
+    }
 }
 
 /// What connections come from.
@@ -156,6 +172,7 @@ impl Server {
             None => None,
             Some(folder) => Some((bound(&folder, local::SOCKET)?, folder)),
         };
+        let ends = Ends::listen()?;
         drop(inside);
         let platform = Platform::new(parts, config).map_err(ServeError::Make)?;
         Ok(Self {
@@ -168,6 +185,7 @@ impl Server {
             },
             address,
             platform,
+            ends,
             stop: Stop::default(),
         })
     }
@@ -187,28 +205,27 @@ impl Server {
     /// Serves until SIGINT, SIGTERM or [`Stop::stop`], and then finishes what it accepted.
     ///
     /// # Errors
-    /// [`ServeError::Run`] when signals are not to be had.
+    /// [`ServeError::Run`] when the signal that renews a certificate is not to be had.
     pub fn run(self) -> Result<(), ServeError> {
         let Self {
             runtime,
             sockets,
             platform,
+            mut ends,
             stop,
             ..
         } = self;
         // Connections to a database may not be closed from within the runtime: the last hold on them ends after it.
         let last = platform.clone();
         let served = runtime.block_on(async move {
-            let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Run)?;
-            let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Run)?;
             if let Some(tls) = sockets.tls.clone() {
                 let hangup = signal(SignalKind::hangup()).map_err(ServeError::Run)?;
                 tokio::spawn(renew(tls, hangup));
             }
             let end = async {
                 tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
+                    _ = ends.terminate.recv() => {}
+                    _ = ends.interrupt.recv() => {}
                     () = stop.0.notified() => {}
                 }
             };
@@ -230,7 +247,7 @@ impl std::fmt::Debug for Server {
 }
 
 /// Reads the certificate anew when a hangup is signaled or its files have changed.
-async fn renew(tls: Arc<Tls>, mut hangup: tokio::signal::unix::Signal) {
+async fn renew(tls: Arc<Tls>, mut hangup: Signal) {
     let mut look = interval(LOOK);
     loop {
         let in_any_case = tokio::select! {

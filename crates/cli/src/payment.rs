@@ -8,17 +8,17 @@ use crate::registry::RegistryArgs;
 use crate::registry::served::Served;
 use crate::terminal::plain;
 use clap::{Args as ClapArgs, Subcommand};
-use countenance_api::{PaymentAnswer, PaymentList, PaymentRequest, RefundRequest};
+use countenance_api::{PaymentAnswer, PaymentList, PaymentRequest};
 use countenance_core::vault::{ExternalId, Random as _, SystemRandom, Timestamp};
-use countenance_core::{Claim, Currency, PayError, Payment, PaymentId, Terms};
+use countenance_core::{Currency, PayError, Payment, PaymentId, Terms};
 use countenance_server::payment_answer;
 use std::io::Write as _;
 
 /// Make, show, cancel, give back and list payments
 ///
 /// A payment names an amount, a payee and an order, and the one person who may approve it: once, in a session, with their
-/// face and a smile that is asked for (docs/payments.md). Where a server runs on the data folder, it is asked
-/// through its socket there; else the vault is opened. Amounts are in minor units: 1250 is 12.50 EUR.
+/// face and a smile that is asked for (docs/payments.md). Where a server runs on the data folder, it makes the payment, within
+/// its limits. Amounts are in minor units: 1250 is 12.50 EUR.
 #[derive(ClapArgs, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -159,23 +159,13 @@ struct ListArgs {
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.command {
         Command::Create(args) => create(args),
-        Command::Show(args) => {
-            let shown = args.asked::<()>("GET", "", None)?;
-            let shown = shown.map_or_else(
-                || args.opened(|registry, of, id| registry.payment(of, id)),
-                Ok,
-            )?;
-            print(&args.place, &shown)
-        }
+        Command::Show(args) => args.on(|registry, of, id| registry.payment(of, id)),
         Command::Cancel(CancelArgs { one }) => {
-            let done = one.asked("POST", "/cancel", Some(&serde_json::json!({})))?;
-            let done = done.map_or_else(
-                || one.opened(|registry, of, id| registry.cancel_payment(of, id)),
-                Ok,
-            )?;
-            print(&one.place, &done)
+            one.on(|registry, of, id| registry.cancel_payment(of, id))
         }
-        Command::Refund(args) => refund(args),
+        Command::Refund(args) => args
+            .one
+            .on(|registry, of, id| registry.refund_payment(of, id, args.amount)),
         Command::List(args) => list(args),
     }
 }
@@ -224,59 +214,18 @@ fn made(args: &CreateArgs) -> Result<PaymentAnswer, Failure> {
     let help = "'countenance payment create --help' explains";
     let terms = terms.map_err(|error| Failure::usage(error.to_string(), help))?;
     let subject = ExternalId::new(&args.subject)?;
-    let claim = Claim {
-        collection: &opened.collection,
-        subject: &subject,
-        holder: None,
-    };
+    let claim = opened.claim(&subject, None);
     let made = opened.registry.make_payment(&claim, terms, false)?;
     Ok(answered(&made))
 }
 
-fn refund(args: &RefundArgs) -> Outcome {
-    let request = RefundRequest {
-        amount: args.amount,
-    };
-    let done = args.one.asked("POST", "/refunds", Some(&request))?;
-    let done = done.map_or_else(
-        || {
-            args.one.opened(|registry, of, id| {
-                let amount = match args.amount {
-                    Some(amount) => amount,
-                    None => {
-                        let payment = registry.payment(of, id)?;
-                        payment.terms().amount() - payment.refunded()
-                    }
-                };
-                registry.refund_payment(of, id, amount)
-            })
-        },
-        Ok,
-    )?;
-    print(&args.one.place, &done)
-}
-
 fn list(args: &ListArgs) -> Outcome {
     let place = &args.place;
-    let all: PaymentList = match place.served()? {
-        Some(mut served) => {
-            let subject = percent(&args.subject);
-            let path = format!("/v1/subjects/{subject}/payments{}", place.query());
-            served.ask("GET", &path, &[], None::<&()>)?
-        }
-        None => {
-            let opened = place.registry.open()?;
-            let subject = ExternalId::new(&args.subject)?;
-            let claim = Claim {
-                collection: &opened.collection,
-                subject: &subject,
-                holder: None,
-            };
-            let all = opened.registry.payments(&claim)?;
-            PaymentList {
-                payments: all.iter().map(answered).collect(),
-            }
-        }
+    let opened = place.registry.open()?;
+    let subject = ExternalId::new(&args.subject)?;
+    let all = opened.registry.payments(&opened.claim(&subject, None))?;
+    let all = PaymentList {
+        payments: all.iter().map(answered).collect(),
     };
     if place.json {
         json::print(&all)?;
@@ -357,31 +306,15 @@ impl PlaceArgs {
 }
 
 impl OneArgs {
-    fn asked<B: serde::Serialize>(
-        &self,
-        method: &str,
-        what: &str,
-        body: Option<&B>,
-    ) -> Result<Option<PaymentAnswer>, Failure> {
-        let Some(mut served) = self.place.served()? else {
-            return Ok(None);
-        };
-        let path = format!(
-            "/v1/payments/{}{what}{}",
-            percent(&self.id),
-            self.place.query()
-        );
-        served.ask(method, &path, &[], body).map(Some)
-    }
-
-    fn opened(
+    /// Does something with the payment and prints it as it is then.
+    fn on(
         &self,
         work: impl FnOnce(
             &countenance_core::Registry,
             &countenance_core::vault::Collection,
             PaymentId,
         ) -> Result<Payment, PayError>,
-    ) -> Result<PaymentAnswer, Failure> {
+    ) -> Outcome {
         let id = self.id.parse().map_err(|()| {
             Failure::usage(
                 "this is no id of a payment",
@@ -394,6 +327,6 @@ impl OneArgs {
             PayError::Vault(error) => error.into(),
             error => Failure::from(anyhow::Error::new(error)),
         })?;
-        Ok(answered(&payment))
+        print(&self.place, &answered(&payment))
     }
 }

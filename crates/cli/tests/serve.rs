@@ -208,6 +208,56 @@ fn commands_work_on_the_folder_of_a_running_server_and_it_heeds_at_once_what_the
 }
 
 #[test]
+fn a_payment_is_made_within_the_servers_limits_and_shown_canceled_and_listed_with_and_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let done = |command: &str| {
+        let done = run(folder.path(), command);
+        fixture::assert_exit(&done, 0);
+        fixture::json(&done)
+    };
+    let init = run(folder.path(), "keyring init --data vault");
+    fixture::assert_exit(&init, 0);
+    fixture::assert_exit(&run(folder.path(), "subject add ana --data vault"), 0);
+    let server = Running::start(folder.path(), &["--payment-limits", "EUR=5000/20000"]);
+    let admin = fs::read_to_string(folder.path().join("vault.admin-key")).unwrap();
+    let make = "payment create ana --amount 1250 --currency EUR --payee Shop --order 1 --data vault --json";
+    let made = done(make);
+    assert_eq!(
+        (&made["state"], &made["amount"]),
+        (&json!("created"), &json!(1250))
+    );
+    let more = run(folder.path(), &make.replace("1250", "5001"));
+    fixture::assert_exit(&more, 4);
+    assert!(
+        fixture::stderr(&more).contains("payment-limits"),
+        "{more:?}"
+    );
+
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(
+        done(&format!("payment show {id} --data vault --json")),
+        made
+    );
+    let canceled = done(&format!("payment cancel {id} --data vault --json"));
+    assert_eq!(canceled["state"], "canceled");
+    let path = format!("/v1/payments/{id}");
+    let (status, told) = server.ask(Some(admin.trim()), "GET", &path, None);
+    assert_eq!((status, &told), (200, &canceled));
+    let back = run(folder.path(), &format!("payment refund {id} --data vault"));
+    fixture::assert_exit(&back, 4);
+    let no_id = run(folder.path(), "payment show p-1 --data vault");
+    fixture::assert_exit(&no_id, 2);
+    server.stop();
+
+    assert_eq!(
+        done(&format!("payment show {id} --data vault --json")),
+        canceled
+    );
+    let listed = done("payment list ana --data vault --json");
+    assert_eq!(listed["payments"], json!([canceled]));
+}
+
+#[test]
 fn a_server_that_was_killed_leaves_no_socket_that_stands_in_the_way() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Running::start(folder.path(), &[]);

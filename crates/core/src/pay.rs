@@ -209,7 +209,7 @@ impl Registry {
         done.map(|(_, payment)| payment)
     }
 
-    /// Enters that some of a payment, or all, was given back.
+    /// Enters that some of a payment was given back; all that was not yet, where no amount is said.
     ///
     /// # Errors
     /// [`PayError`].
@@ -217,7 +217,7 @@ impl Registry {
         &self,
         collection: &Collection,
         id: PaymentId,
-        amount: u64,
+        amount: Option<u64>,
     ) -> Result<Payment, PayError> {
         let said = Some(PaymentNote::Refunded);
         let done = self.change((collection, id), said, |payment, now| {

@@ -320,7 +320,7 @@ fn refunds_never_exceed_what_was_approved_and_go_with_the_payer() {
     let refund = |amount| {
         house
             .registry
-            .refund_payment(&house.collection, one, amount)
+            .refund_payment(&house.collection, one, Some(amount))
     };
     assert!(matches!(
         refund(1),

@@ -288,17 +288,18 @@ impl Payment {
         Ok(())
     }
 
-    /// Some of it, or all, was given back.
+    /// Some of it was given back; all that was not yet, where no amount is said.
     ///
     /// # Errors
     /// [`PaymentError::Amount`] when that is more than was approved and not given back yet; [`PaymentError::State`] when it was
     /// not approved.
-    pub fn refund(&mut self, amount: u64, now: Timestamp) -> Result<(), PaymentError> {
+    pub fn refund(&mut self, amount: Option<u64>, now: Timestamp) -> Result<(), PaymentError> {
         let state = self.state(now);
         if !matches!(state, PaymentState::Authorized { .. }) {
             return Err(PaymentError::State(state));
         }
         let left = self.terms.amount().saturating_sub(self.refunded());
+        let amount = amount.unwrap_or(left);
         if amount == 0 || amount > left || self.refunds.len() >= MOST_REFUNDS {
             return Err(PaymentError::Amount { amount, left });
         }

@@ -82,7 +82,7 @@ proptest! {
                 }
                 Act::Refuse(who) => payment.refuse([*who; 16], at(now)),
                 Act::Cancel => payment.cancel(at(now)),
-                Act::Refund(amount) => payment.refund(*amount, at(now)),
+                Act::Refund(amount) => payment.refund(Some(*amount), at(now)),
                 Act::Reread => {
                     payment = Payment::from_bytes(&before.to_bytes()).unwrap();
                     Ok(())
@@ -158,9 +158,9 @@ fn the_straight_way_leads_to_authorized_and_back_in_parts() {
         device: false,
     };
     assert_eq!(payment.state(at(10_000)), state);
-    payment.refund(400, at(5)).unwrap();
-    payment.refund(600, at(6)).unwrap();
-    let more = payment.refund(1, at(7));
+    payment.refund(Some(400), at(5)).unwrap();
+    payment.refund(Some(600), at(6)).unwrap();
+    let more = payment.refund(Some(1), at(7));
     assert_eq!(more, Err(PaymentError::Amount { amount: 1, left: 0 }));
     assert_eq!(payment.cancel(at(8)), Err(PaymentError::State(state)));
 }
@@ -196,9 +196,9 @@ fn the_longest_payment_fits_into_its_record() {
         device: true,
     };
     for _ in 0..MOST_REFUNDS {
-        payment.refund(1, at(2)).unwrap();
+        payment.refund(Some(1), at(2)).unwrap();
     }
-    assert!(payment.refund(1, at(2)).is_err());
+    assert!(payment.refund(Some(1), at(2)).is_err());
     assert!(payment.to_bytes().len() <= MAX_PAYMENT);
     assert_eq!(Payment::from_bytes(&payment.to_bytes()), Some(payment));
 }

@@ -1,5 +1,6 @@
 //! Payments, for whoever asks for one.
 
+use super::sessions::opened;
 use super::{answer, ok};
 use crate::call::{Call, Named};
 use crate::platform::{Platform, Shared};
@@ -9,12 +10,9 @@ use crate::wire;
 use axum::http::StatusCode;
 use countenance_api::{
     Code, CollectionQuery, PaymentList, PaymentRequest, PaymentSessionRequest, RefundRequest,
-    SessionOpened,
 };
 use countenance_core::vault::{Collection, ExternalId, Name};
-use countenance_core::{
-    Claim, PayError, Payment, PaymentError, PaymentId, Status, Terms, Transaction,
-};
+use countenance_core::{Claim, PayError, Payment, PaymentError, PaymentId, Terms, Transaction};
 use std::sync::Arc;
 
 /// Seconds a payment waits where nothing is said.
@@ -110,14 +108,7 @@ pub(crate) async fn refund(mut call: Call) -> Answer {
     let done = platform.keep(move |shared| {
         let registry = &shared.registry;
         let collection = registry.vault().collection(&tenant, &collection)?;
-        let amount = match request.amount {
-            Some(amount) => amount,
-            None => {
-                let payment = registry.payment(&collection, id)?;
-                payment.terms().amount() - payment.refunded()
-            }
-        };
-        let payment = registry.refund_payment(&collection, id, amount)?;
+        let payment = registry.refund_payment(&collection, id, request.amount)?;
         Ok(wire::payment(&payment, registry.now()))
     });
     answer(StatusCode::CREATED, done.await?)
@@ -136,21 +127,7 @@ pub(crate) async fn open(mut call: Call) -> Answer {
     let payment = platform.keep(move |shared| Ok(open_payment(shared, &named, id)?));
     let payment = payment.await?;
     let asked = asked(&platform, request, (collection, payer), &payment)?;
-    let expires = platform.clock.now().unix() + asked.lasts.as_secs();
-    let random = &*platform.random;
-    let opened = platform
-        .sessions
-        .open(random, (&tenant, &caller.key), asked, expires)?;
-    let (held, token) = opened;
-    answer(
-        StatusCode::CREATED,
-        SessionOpened {
-            id: held.id.clone(),
-            token: token.to_string(),
-            state: Status::Created.name().to_owned(),
-            expires,
-        },
-    )
+    opened(&platform, (&tenant, &caller.key), asked)
 }
 
 /// The payment if it is this payer's and can still be approved.

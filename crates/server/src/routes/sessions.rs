@@ -11,6 +11,7 @@ use axum::response::IntoResponse as _;
 use countenance_api::{
     CollectionQuery, Scope, SessionAnswer, SessionDetail, SessionOpened, SessionRequest,
 };
+use countenance_core::vault::Name;
 use countenance_core::{Finding, SessionDecision, Status};
 use std::sync::Arc;
 
@@ -24,12 +25,14 @@ pub(crate) async fn open(call: Call) -> Answer {
     platform
         .keep(move |shared| Ok(shared.registry.vault().collection(&of, &collection)?))
         .await?;
+    opened(&platform, (&tenant, &caller.key), asked)
+}
+
+/// Opens the session and answers with its token, which is told this once.
+pub(super) fn opened(platform: &Platform, who: (&Name, &str), asked: Asked) -> Answer {
     let expires = platform.clock.now().unix() + asked.lasts.as_secs();
     let random = &*platform.random;
-    let opened = platform
-        .sessions
-        .open(random, (&tenant, &caller.key), asked, expires)?;
-    let (held, token) = opened;
+    let (held, token) = platform.sessions.open(random, who, asked, expires)?;
     answer(
         StatusCode::CREATED,
         SessionOpened {

@@ -18,6 +18,43 @@ struct Refusal<'a> {
     also: Option<Edit>,
 }
 
+impl<'a> Refusal<'a> {
+    /// Ends an attempt, which stays counted.
+    fn of_attempt(attempt: &'a Attempt, outcome: Outcome) -> Self {
+        Self {
+            tenant: attempt.tenant,
+            slot: attempt.slot,
+            subject: attempt.subject.as_ref(),
+            outcome,
+            purpose: attempt.purpose,
+            also: None,
+        }
+    }
+
+    /// Took no attempt.
+    fn uncounted(
+        vault: &Vault,
+        target: &'a Target,
+        (outcome, purpose): (Outcome, Purpose),
+    ) -> Result<Self, VaultError> {
+        Ok(Self {
+            tenant: target.collection.tenant,
+            slot: vault.slot_of(target)?.0,
+            subject: target.subject.as_ref(),
+            outcome,
+            purpose,
+            also: None,
+        })
+    }
+
+    fn along(self, also: Edit) -> Self {
+        Self {
+            also: Some(also),
+            ..self
+        }
+    }
+}
+
 fn declined(recapture: bool) -> Outcome {
     if recapture {
         Outcome::Recapture
@@ -39,14 +76,7 @@ impl Vault {
         recapture: bool,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: attempt.tenant,
-            slot: attempt.slot,
-            subject: attempt.subject.as_ref(),
-            outcome: declined(recapture),
-            purpose: attempt.purpose,
-            also: None,
-        };
+        let refusal = Refusal::of_attempt(&attempt, declined(recapture));
         self.append_refusal(&refusal, now)
     }
 
@@ -58,14 +88,7 @@ impl Vault {
         also: Edit,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: attempt.tenant,
-            slot: attempt.slot,
-            subject: attempt.subject.as_ref(),
-            outcome: Outcome::Reject,
-            purpose: attempt.purpose,
-            also: Some(also),
-        };
+        let refusal = Refusal::of_attempt(attempt, Outcome::Reject).along(also);
         self.append_refusal(&refusal, now)
     }
 
@@ -77,14 +100,7 @@ impl Vault {
         also: Edit,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: target.collection.tenant,
-            slot: self.slot_of(target)?.0,
-            subject: target.subject.as_ref(),
-            outcome: Outcome::Reject,
-            purpose,
-            also: Some(also),
-        };
+        let refusal = Refusal::uncounted(self, target, (Outcome::Reject, purpose))?.along(also);
         self.append_refusal(&refusal, now)
     }
 
@@ -95,14 +111,7 @@ impl Vault {
     /// [`VaultError`] when the store fails; the answer is no all the same.
     #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
     pub fn decline_ambiguous(&self, attempt: Attempt, now: Timestamp) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: attempt.tenant,
-            slot: attempt.slot,
-            subject: attempt.subject.as_ref(),
-            outcome: Outcome::Ambiguous,
-            purpose: attempt.purpose,
-            also: None,
-        };
+        let refusal = Refusal::of_attempt(&attempt, Outcome::Ambiguous);
         self.append_refusal(&refusal, now)
     }
 
@@ -118,14 +127,7 @@ impl Vault {
         recapture: bool,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
-        let refusal = Refusal {
-            tenant: target.collection.tenant,
-            slot: self.slot_of(target)?.0,
-            subject: target.subject.as_ref(),
-            outcome: declined(recapture),
-            purpose,
-            also: None,
-        };
+        let refusal = Refusal::uncounted(self, target, (declined(recapture), purpose))?;
         self.append_refusal(&refusal, now)
     }
 

@@ -52,6 +52,12 @@ pub struct ZoneChecks {
     pub expired: Option<bool>,
 }
 
+/// The day of a time, as dates of documents are held against it.
+#[must_use]
+pub fn day_of(now: Timestamp) -> Day {
+    Day::of_unix(i64::try_from(now.unix()).unwrap_or(i64::MAX))
+}
+
 /// How a zone was read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -91,7 +97,6 @@ impl ZoneChecks {
         };
         match zone {
             Zone::Read(read) => {
-                let today = Day::of_unix(i64::try_from(now.unix()).unwrap_or(i64::MAX));
                 let is_clear = read.corrected == 0 && read.unsure == 0;
                 Self {
                     format: Some(read.mrz.format()),
@@ -101,7 +106,7 @@ impl ZoneChecks {
                         ZoneReading::Doubtful
                     },
                     checks: Some(read.mrz.checks()),
-                    expired: read.mrz.is_expired(today),
+                    expired: read.mrz.is_expired(day_of(now)),
                 }
             }
             Zone::Unreadable => without(ZoneReading::Unreadable),

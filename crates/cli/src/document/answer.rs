@@ -8,7 +8,7 @@ use crate::verify::summary;
 use countenance_core::vault::Timestamp;
 use countenance_core::{
     CheckDigit, CheckOutcome, Day, Decision, DocumentCheck, DocumentReading, Field, Mrz, Recapture,
-    Zone, ZoneChecks, ZoneReading,
+    Side, Zone, ZoneChecks, ZoneReading, day_of,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -72,6 +72,14 @@ struct FieldsJson {
     optional: String,
 }
 
+/// Which of the two pictures.
+fn picture_of(side: Side) -> &'static str {
+    match side {
+        Side::Reference => "document",
+        Side::Probe => "selfie",
+    }
+}
+
 pub(super) fn print_check(
     args: &CheckArgs,
     checked: &DocumentCheck,
@@ -86,10 +94,7 @@ pub(super) fn print_check(
     };
     Ok(json::print(&CheckJson {
         decision: checked.decision.name(),
-        side: again.map(|again| match again.side {
-            countenance_core::Side::Reference => "document",
-            countenance_core::Side::Probe => "selfie",
-        }),
+        side: again.map(|again| picture_of(again.side)),
         cause: again.map(|again| again.cause.code()),
         score: checked.score.map(|score| json::score(score.cosine())),
         threshold: json::score(checked.threshold.cosine()),
@@ -151,7 +156,7 @@ fn zone_json(zone: &Zone, checks: &ZoneChecks, told: Option<Timestamp>) -> ZoneJ
 }
 
 fn fields(mrz: &Mrz, now: Timestamp) -> FieldsJson {
-    let today = today(now);
+    let today = day_of(now);
     let text = |field| mrz.field(field).to_string();
     let names = mrz.names();
     FieldsJson {
@@ -170,10 +175,6 @@ fn fields(mrz: &Mrz, now: Timestamp) -> FieldsJson {
     }
 }
 
-fn today(now: Timestamp) -> Day {
-    Day::of_unix(i64::try_from(now.unix()).unwrap_or(i64::MAX))
-}
-
 /// `1974-08-12`.
 fn iso(day: Day) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
@@ -184,10 +185,7 @@ fn write_check(out: &mut impl Write, checked: &DocumentCheck, zone: &ZoneChecks)
         Decision::Accept => (GREEN, "The person on the document".to_owned()),
         Decision::Reject => (RED, "Not the person on the document".to_owned()),
         Decision::Recapture(Recapture { side, .. }) => {
-            let which = match side {
-                countenance_core::Side::Reference => "document",
-                countenance_core::Side::Probe => "selfie",
-            };
+            let which = picture_of(side);
             (YELLOW, format!("Take the picture of the {which} again"))
         }
     };

@@ -18,6 +18,7 @@ mod options;
 mod ranges;
 mod record;
 mod seam;
+#[cfg(feature = "text")]
 mod text;
 mod tfjs;
 
@@ -29,5 +30,6 @@ pub use options::{Options, Precision};
 pub use ranges::{LayerRanges, Ranges};
 pub use record::RangeRecorder;
 pub use seam::{LineNet, Net, RunError, Size, Steps};
+#[cfg(feature = "text")]
 pub use text::TextModel;
 pub use tfjs::TfjsFiles;

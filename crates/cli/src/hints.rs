@@ -94,6 +94,7 @@ fn about_vault(error: &VaultError) -> String {
         VaultError::Corrupt { .. } => {
             "the data folder was damaged or altered: restore a backup with `countenance restore`"
         }
+        VaultError::Ended => "ask again",
         VaultError::Exists { what: "subject" } => {
             "choose another id, or go on with `consent grant` and `enroll`"
         }

@@ -81,7 +81,13 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         .worker()
         .map_err(anyhow::Error::from_boxed)?;
     let open = registry
-        .open_collection(worker.engine(), &collection, options.isa, &SystemRandom)
+        .open_collection(
+            worker.engine(),
+            &collection,
+            options.isa,
+            &SystemRandom,
+            &|| true,
+        )
         .map_err(failure)?;
     for number in open.unreadable() {
         let what = format!("subject {number} is damaged and is not searched");

@@ -112,16 +112,18 @@ impl fmt::Debug for OpenCollection {
 impl Registry {
     /// Takes the members of a collection who consented to `identify` into memory, for templates of `engine` and kernels
     /// of `isa`.
-    /// `random` draws the key under which they lie there.
+    /// `random` draws the key under which they lie there. `go_on` is asked for each of them: a large collection takes
+    /// seconds, and whoever ends need not wait for it.
     ///
     /// # Errors
-    /// [`IdentifyError`] when the store fails, a record does not open or memory is short.
+    /// [`IdentifyError`] when the store fails, a record does not open, memory is short or it was not to go on.
     pub fn open_collection(
         &self,
         engine: &Engine,
         collection: &Collection,
         isa: Isa,
         random: &dyn Random,
+        go_on: &dyn Fn() -> bool,
     ) -> Result<OpenCollection, IdentifyError> {
         let mut seed = Zeroizing::new([0; 32]);
         random.fill(&mut *seed).map_err(VaultError::from)?;
@@ -133,7 +135,7 @@ impl Registry {
             index: OnceLock::new(),
             read: Mutex::default(),
         };
-        self.catch_up(&open)?;
+        self.read_members(&open, go_on)?;
         Ok(open)
     }
 
@@ -144,6 +146,14 @@ impl Registry {
     /// [`IdentifyError`] when the store fails: then nothing may be searched. Who does not open is not
     /// searched; see [`OpenCollection::unreadable`].
     pub fn catch_up(&self, open: &OpenCollection) -> Result<usize, IdentifyError> {
+        self.read_members(open, &|| true)
+    }
+
+    fn read_members(
+        &self,
+        open: &OpenCollection,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<usize, IdentifyError> {
         let mut read = open.read.lock().unwrap_or_else(PoisonError::into_inner);
         let time = self.now();
         let all_stand = read.until.is_none_or(|until| time < until);
@@ -155,7 +165,7 @@ impl Registry {
         let has = |number: u64, mark: &[u8; 32]| marks.get(&number) == Some(mark);
         let now = self
             .vault()
-            .members_for_search(&open.collection, time, &has);
+            .members_for_search(&open.collection, time, &has, go_on);
         let now = match now {
             Ok(now) => now,
             Err(error) => {
@@ -176,7 +186,12 @@ impl Registry {
         read.marks = kept;
         read.unreadable.clone_from(&now.unreadable);
         for member in &now.members {
-            match self.take_in(open, member) {
+            let taken = if go_on() {
+                self.take_in(open, member)
+            } else {
+                Err(VaultError::Ended.into())
+            };
+            match taken {
                 Ok(true) => {
                     read.marks.insert(member.number, member.mark);
                 }

@@ -8,12 +8,13 @@
 
 mod given;
 
-use countenance_core::vault::{ExternalId, LogContent, Outcome, Purpose, SystemRandom};
+use countenance_core::vault::{ExternalId, LogContent, Outcome, Purpose, SystemRandom, VaultError};
 use countenance_core::{
     Agreement, FalseMatchRate, Identification, IdentifyAnswer, IdentifyError, IdentifyRequest,
     IdentifySettings, Isa, OpenCollection, Searcher, Worker,
 };
 use given::{House, agreement, id, photo, worker};
+use std::cell::Cell;
 
 fn for_search() -> Agreement {
     Agreement {
@@ -39,15 +40,18 @@ fn set(house: &House, fmr: f64, fpir: f64) {
 }
 
 fn open(house: &House, worker: &Worker) -> OpenCollection {
+    open_while(house, worker, &|| true).unwrap()
+}
+
+fn open_while(
+    house: &House,
+    worker: &Worker,
+    go_on: &dyn Fn() -> bool,
+) -> Result<OpenCollection, IdentifyError> {
+    let (engine, isa) = (worker.engine(), Isa::detect());
     house
         .registry
-        .open_collection(
-            worker.engine(),
-            &house.collection,
-            Isa::detect(),
-            &SystemRandom,
-        )
-        .unwrap()
+        .open_collection(engine, &house.collection, isa, &SystemRandom, go_on)
 }
 
 fn ask(
@@ -155,6 +159,32 @@ fn withdrawal_and_erasure_hold_in_the_very_next_search_of_every_open_collection(
         for name in ["obama.jpg", "biden.jpg"] {
             let gone = ask(&house, &mut worker, node, "door", name).unwrap();
             assert_eq!((gone.answer, gone.members), (IdentifyAnswer::Reject, 0));
+        }
+    }
+}
+
+#[test]
+fn whoever_ends_waits_for_one_member_and_not_for_the_whole_collection() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    for (who, photo) in [("ana", "obama.jpg"), ("ben", "biden.jpg")] {
+        join(&house, &mut worker, &id(who), &[photo]);
+    }
+    // Asked for each member, first when it is read and then when it is put into memory.
+    let whole = 4;
+    for allowed in 0..=whole {
+        let asked = Cell::new(0);
+        let go_on = || {
+            asked.set(asked.get() + 1);
+            asked.get() <= allowed
+        };
+        match open_while(&house, &worker, &go_on) {
+            Err(IdentifyError::Vault(VaultError::Ended)) => {
+                assert!(allowed < whole);
+                assert_eq!(asked.get(), allowed + 1, "it ends at once");
+            }
+            Ok(open) => assert_eq!((allowed, open.members()), (whole, 2)),
+            Err(other) => panic!("{other}"),
         }
     }
 }

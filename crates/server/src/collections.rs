@@ -3,7 +3,7 @@
 
 use crate::refusal::Refusal;
 use countenance_api::Code;
-use countenance_core::vault::{Collection, Random};
+use countenance_core::vault::{Collection, Random, VaultError};
 use countenance_core::{Engine, IdentifyError, Isa, OpenCollection, Registry};
 use std::collections::{HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -130,7 +130,7 @@ impl Shelf {
         }
     }
 
-    fn all(&self) -> Result<Vec<Collection>, countenance_core::vault::VaultError> {
+    fn all(&self) -> Result<Vec<Collection>, VaultError> {
         let registry = &self.opener.registry;
         let mut all = Vec::new();
         for tenant in registry.tenants() {
@@ -161,7 +161,9 @@ impl Shelf {
             return;
         }
         let begun = Instant::now();
-        let opened = catch_unwind(AssertUnwindSafe(|| self.opener.open(collection)));
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            self.opener.open(collection, &|| !self.state().closing)
+        }));
         match opened {
             Ok(Ok(open)) => {
                 let took_ms = begun.elapsed().as_secs_f64() * 1e3;
@@ -169,6 +171,7 @@ impl Shelf {
                 tracing::info!(members, took_ms, "a collection is in memory");
                 self.state().open.insert(*collection, Arc::new(open));
             }
+            Ok(Err(IdentifyError::Vault(VaultError::Ended))) => {}
             Ok(Err(error)) => {
                 let _ = Refusal::internal(&error);
             }
@@ -178,9 +181,13 @@ impl Shelf {
 }
 
 impl Opener {
-    fn open(&self, collection: &Collection) -> Result<OpenCollection, IdentifyError> {
+    fn open(
+        &self,
+        collection: &Collection,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<OpenCollection, IdentifyError> {
         let (engine, random) = (&self.engine, &*self.random);
         self.registry
-            .open_collection(engine, collection, self.isa, random)
+            .open_collection(engine, collection, self.isa, random, go_on)
     }
 }

@@ -176,6 +176,9 @@ pub enum VaultError {
     /// The audit log was changed after it was written.
     #[error("audit log: {0}")]
     Log(#[from] LogFault),
+    /// Whoever asked no longer wants it.
+    #[error("reading was ended before it was done")]
+    Ended,
     /// The keyring is of an older state than the data: with it, erased keys would be back and numbers
     /// be given twice.
     #[error("keyring is older than its data: {what} up to {got}, expected {expected} or more")]
@@ -245,7 +248,8 @@ impl VaultError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Attempts(_) | Self::Consent(_) | Self::Unknown { .. } => Fault::Subject,
-            Self::Exists { .. }
+            Self::Ended
+            | Self::Exists { .. }
             | Self::Holder(_)
             | Self::Ident(_)
             | Self::Limit { .. }

@@ -456,7 +456,7 @@ fn a_damaged_key_stands_in_nobody_elses_way_and_can_be_erased() {
     let damaged: Vec<bool> = listed.iter().map(|one| one.damaged).collect();
     assert_eq!(damaged, [true, false, false]);
     assert_eq!(retain(vault, at(3)), (0, vec![1]));
-    let members = vault.members_for_search(&place.collection, at(3), &|_, _| false);
+    let members = vault.members_for_search(&place.collection, at(3), &|_, _| false, &|| true);
     let members = members.unwrap();
     assert_eq!((members.members.len(), members.unreadable), (1, vec![1]));
     vault.rotate_tenant(&name("acme"), at(3)).unwrap();

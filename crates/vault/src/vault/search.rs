@@ -83,15 +83,17 @@ impl Vault {
 
     /// Everybody of a collection with a key of the operator's, a template and a standing consent to
     /// [`Purpose::Identify`]. Templates are opened of those only whose mark `has` does not know;
-    /// the audit log records how many before they are returned.
+    /// the audit log records how many before they are returned. `go_on` is asked now and then; when it says no, nothing
+    /// is returned.
     ///
     /// # Errors
-    /// [`VaultError`] when the store fails.
+    /// [`VaultError`] when the store fails, [`VaultError::Ended`] when it was not to go on.
     pub fn members_for_search(
         &self,
         collection: &Collection,
         now: Timestamp,
         has: &dyn Fn(u64, &[u8; 32]) -> bool,
+        go_on: &dyn Fn() -> bool,
     ) -> Result<Members, VaultError> {
         self.tick(now)?;
         let before = self.sequence()?;
@@ -103,6 +105,9 @@ impl Vault {
             let Some(last) = rows.last() else { break };
             after = last.number;
             for row in rows {
+                if !go_on() {
+                    return Err(VaultError::Ended);
+                }
                 let number = row.number;
                 let member = self.load(row).and_then(|subject| match subject {
                     Some(subject) if subject.kind == SubjectKind::OperatorKey => {

@@ -160,7 +160,7 @@ fn a_search_opens_only_members_who_consented_to_it() {
         .unwrap();
     let found = house
         .vault
-        .members_for_search(&house.collection, at(1), &|_, _| false)
+        .members_for_search(&house.collection, at(1), &|_, _| false, &|| true)
         .unwrap()
         .members;
     let mut seen = Vec::new();

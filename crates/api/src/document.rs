@@ -55,6 +55,7 @@ use utoipa::{Modify, OpenApi};
         refund_payment,
         list_payments,
         open_payment_session,
+        open_document,
         open_session,
         show_session,
         cancel_session,
@@ -249,6 +250,11 @@ fn list_payments() {}
 #[utoipa::path(post, path = "/v1/payments/{payment}/sessions", tag = "payments", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("payment" = String, Path, description = "Id of the payment"), CollectionQuery), request_body = PaymentSessionRequest, responses((status = 201, description = "Opened", body = SessionOpened), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["pay"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn open_payment_session() {}
+
+/// Look at a document, and open a session that asks whether it is the person on it. Asking again opens another one.
+#[utoipa::path(post, path = "/v1/documents", tag = "sessions", params(CollectionQuery), request_body(content((DocumentRequest = "application/json"), (DocumentForm = "multipart/form-data"))), responses((status = 200, description = "No session was opened: `cause` says why", body = DocumentAnswer), (status = 201, description = "Opened", body = DocumentAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["sessions"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn open_document() {}
 
 /// Open a session: one question to one live person.
 #[utoipa::path(post, path = "/v1/sessions", tag = "sessions", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), CollectionQuery), request_body = SessionRequest, responses((status = 201, description = "Opened", body = SessionOpened), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["sessions"])))]

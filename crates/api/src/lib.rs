@@ -6,6 +6,7 @@ mod compare;
 mod detect;
 mod document;
 mod identify;
+mod identity_check;
 mod key;
 mod operate;
 mod payment;
@@ -30,6 +31,7 @@ pub use document::document;
 pub use identify::{
     IdentifyAnswer, IdentifyDecision, IdentifyDetail, IdentifyForm, IdentifyRequest,
 };
+pub use identity_check::{DocumentAnswer, DocumentChecks, DocumentForm, DocumentRequest};
 pub use key::{
     CompatKey, CompatProduct, CompatPurpose, CompatService, KeyCreated, KeyEntry, KeyList,
     KeyRequest,

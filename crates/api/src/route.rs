@@ -107,6 +107,7 @@ pub const ROUTES: &[Route] = &[
     ),
     route(Method::Post, "/v1/compare", Scope::Compare),
     route(Method::Post, "/v1/detect", Scope::Detect),
+    route(Method::Post, "/v1/documents", Scope::Sessions),
     route(Method::Get, "/v1/keys", Scope::Admin),
     route(Method::Post, "/v1/keys", Scope::Admin),
     route(Method::Delete, "/v1/keys/{key}", Scope::Admin),

@@ -30,7 +30,7 @@ pub enum Scope {
     Refund,
     /// See comparison scores, and why a verification or identification ended as it did.
     Scores,
-    /// Open sessions and take their results.
+    /// Open sessions, with a document or without, and take their results.
     Sessions,
     /// Verify a subject.
     Verify,

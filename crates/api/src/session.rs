@@ -8,6 +8,8 @@ use utoipa::ToSchema;
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionKind {
+    /// Is it the person on this document? Opened at `/v1/documents`.
+    Document,
     /// Does this subject approve this payment? Opened at `/v1/payments/{payment}/sessions`.
     Payment,
     /// Is somebody there?

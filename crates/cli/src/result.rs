@@ -87,6 +87,7 @@ struct VerifyArgs {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum KindArg {
+    Document,
     Payment,
     Presence,
     Verify,
@@ -113,6 +114,7 @@ fn verify(args: &VerifyArgs) -> Outcome {
         nonce: args.nonce.as_deref(),
         approved_sha256: args.approved_sha256.as_deref(),
         kind: args.kind.map(|kind| match kind {
+            KindArg::Document => Kind::Document,
             KindArg::Payment => Kind::Payment,
             KindArg::Presence => Kind::Presence,
             KindArg::Verify => Kind::Verify,
@@ -157,6 +159,23 @@ fn print(claims: &Claims) -> std::io::Result<()> {
             "payment {}, transaction {}",
             plain(payment),
             plain(digest)
+        )?;
+    }
+    if let Some(document) = &claims.document {
+        let format = document
+            .format
+            .as_deref()
+            .map_or(String::new(), |format| format!(" {}", plain(format)));
+        let expired = match document.expired {
+            Some(true) => ", expired",
+            Some(false) => ", not expired",
+            None => "",
+        };
+        writeln!(
+            out,
+            "zone {}{format}, check digits {}{expired}",
+            plain(&document.zone),
+            plain(&document.check_digits)
         )?;
     }
     let judged = time_of(Timestamp::from_unix(claims.judged));

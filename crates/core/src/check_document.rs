@@ -2,8 +2,8 @@
 
 use crate::timing::timed;
 use crate::{
-    Capture, CaptureError, CompareError, ComparePolicy, Decision, FaceChoice, Recapture, Side,
-    StageTimings, Worker,
+    Capture, CaptureError, CompareError, ComparePolicy, Decision, DocumentClaim, FaceChoice,
+    Recapture, Side, StageTimings, Worker,
 };
 use countenance_document::{CheckOutcome, Checks, Day, Format, Plane, Zone};
 use countenance_gallery::{Score, Template, Threshold};
@@ -112,6 +112,25 @@ impl ZoneChecks {
             Zone::Unreadable => without(ZoneReading::Unreadable),
             _ => without(ZoneReading::Absent),
         }
+    }
+
+    /// As a signed result says it.
+    #[must_use]
+    pub fn claim(&self) -> DocumentClaim {
+        DocumentClaim {
+            zone: self.reading.name().to_owned(),
+            format: self.format.map(|format| format.name().to_owned()),
+            check_digits: self.check_digits().name().to_owned(),
+            expired: self.expired,
+        }
+    }
+
+    /// Whether the zone is all that a zone can be: read clearly, its check digits right, and not expired.
+    #[must_use]
+    pub fn is_trusted(&self) -> bool {
+        self.reading == ZoneReading::Clear
+            && self.check_digits() == CheckOutcome::Passed
+            && self.expired != Some(true)
     }
 
     /// All check digits in one: `Absent` when nothing was read.

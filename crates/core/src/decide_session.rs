@@ -3,7 +3,8 @@
 use crate::ending::Ending;
 use crate::verify::{Admitted, Ruling};
 use crate::{
-    Answer, Approval, Check, Claim, Finding, Registry, SessionOutcome, Verdict, VerifyError, Worker,
+    Answer, Approval, Check, Claim, Finding, Presented, Registry, SessionOutcome, Verdict,
+    VerifyError, Worker,
 };
 use countenance_gallery::{Score, Threshold};
 use countenance_vault::{Collection, Outcome, Purpose, Target, Timestamp, VaultError};
@@ -12,6 +13,8 @@ use countenance_vision::QualityCause;
 /// What a session asks.
 #[derive(Clone, Copy, Debug)]
 pub enum Question<'a> {
+    /// Is it the person on this document? Nobody's stored templates are looked at.
+    Document(&'a Presented<'a>),
     /// Is somebody there? Nobody's templates are looked at.
     Presence(&'a Collection),
     /// Does this subject approve this payment?
@@ -56,6 +59,7 @@ impl Registry {
         verdict: Verdict,
     ) -> Result<SessionDecision, VerifyError> {
         match question {
+            Question::Document(presented) => self.decide_document(worker, presented, &verdict),
             Question::Presence(collection) => self.decide_presence(collection, &verdict),
             Question::Payment(claim, approval) => {
                 self.decide_payment(worker, (claim, approval), &verdict)
@@ -144,7 +148,7 @@ impl SessionDecision {
     }
 }
 
-fn failed(verdict: &Verdict) -> Vec<Check> {
+pub(crate) fn failed(verdict: &Verdict) -> Vec<Check> {
     match verdict {
         Verdict::Judged(of) => of.failed.iter().copied().collect(),
         Verdict::Recapture(_) => Vec::new(),

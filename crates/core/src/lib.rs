@@ -7,6 +7,7 @@ mod check_document;
 mod clock;
 mod collection;
 mod compare;
+mod decide_document;
 mod decide_session;
 mod decision;
 mod decoy;
@@ -44,6 +45,7 @@ pub use check_document::{DocumentCheck, DocumentReading, ZoneChecks, ZoneReading
 pub use clock::{Clock, StoppedClock, WallClock};
 pub use collection::{IdentifyPolicy, IdentifySettings, IdentifySettingsError};
 pub use compare::Comparison;
+pub use decide_document::{Case, Presented};
 pub use decide_session::{Question, SessionDecision};
 pub use decision::{Decision, Recapture, Side};
 pub use detect::{DetectedFace, Detection};
@@ -66,8 +68,8 @@ pub use recognize::{Recognition, Recognized};
 pub use registry::{Claim, Registry};
 pub use restore::Backups;
 pub use result::{
-    Claims, Expected, KeySet, KeySetError, Kind, LONGEST_S, PURPOSE, ResultError, SessionOutcome,
-    check_result, sign_result, thumbprint,
+    Claims, DocumentClaim, Expected, KeySet, KeySetError, Kind, LONGEST_S, PURPOSE, ResultError,
+    SessionOutcome, check_result, sign_result, thumbprint,
 };
 pub use session::{
     CONSENT_VERSION, Check, Color, Cue, FrameCues, FrameError, FrameMark, Gesture, Guidance,

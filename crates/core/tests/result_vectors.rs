@@ -10,7 +10,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_core::vault::{ResultKey, Timestamp};
 use countenance_core::{
-    Claims, Expected, KeySet, Kind, SessionOutcome, check_result, sign_result, thumbprint,
+    Claims, DocumentClaim, Expected, KeySet, Kind, SessionOutcome, check_result, sign_result,
+    thumbprint,
 };
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -64,6 +65,7 @@ fn claims() -> Claims {
         approved_sha256: Some("5e".repeat(32)),
         payment: None,
         transaction_sha256: None,
+        document: None,
         consent_sha256: "c0".repeat(32),
         challenge: "light".to_owned(),
         capture: "unattested".to_owned(),
@@ -81,6 +83,28 @@ fn payment() -> Claims {
         policy: "payment-1;fmr=0.0001;single-factor".to_owned(),
         ..claims()
     }
+}
+
+fn document() -> Claims {
+    Claims {
+        kind: Kind::Document,
+        sub: None,
+        collection: None,
+        document: Some(DocumentClaim {
+            zone: "clear".to_owned(),
+            format: Some("TD3".to_owned()),
+            check_digits: "passed".to_owned(),
+            expired: Some(false),
+        }),
+        ..claims()
+    }
+}
+
+/// An identity check with another claim in place of one of its own.
+fn documented(name: &str, value: Value) -> String {
+    let mut claims = serde_json::to_value(document()).unwrap();
+    claims[name] = value;
+    compact(&header().to_string(), &claims.to_string(), &key(1))
 }
 
 /// A payment without one of its claims.
@@ -170,6 +194,30 @@ fn good() -> Vec<Value> {
         set(
             case("a payment", &sign(&payment()), "ok"),
             json!({"approved_sha256": "5e".repeat(32), "kind": "payment"}),
+        ),
+        set(
+            case(
+                "a document",
+                &sign_result(&document(), &key(1)).unwrap(),
+                "ok",
+            ),
+            json!({"approved_sha256": "5e".repeat(32), "kind": "document"}),
+        ),
+        case(
+            "a document without a zone",
+            &documented(
+                "document",
+                json!({"zone": "absent", "check_digits": "absent"}),
+            ),
+            "ok",
+        ),
+        case(
+            "a check of a document that nobody knows yet",
+            &documented(
+                "document",
+                json!({"zone": "clear", "format": "TD3", "check_digits": "passed", "expired": false, "chip": "read"}),
+            ),
+            "ok",
         ),
         without_nonce,
         set(
@@ -456,6 +504,80 @@ fn bad_claims() -> Vec<Value> {
             "claims",
         ),
         case(
+            "a document of which no check is told",
+            &sign_result(
+                &Claims {
+                    document: None,
+                    ..document()
+                },
+                &key(1),
+            )
+            .unwrap(),
+            "claims",
+        ),
+        case(
+            "a document that is nothing",
+            &documented("document", Value::Null),
+            "claims",
+        ),
+        case(
+            "a document that is text",
+            &documented("document", json!("clear")),
+            "claims",
+        ),
+        case(
+            "a document whose zone is not told",
+            &documented("document", json!({"check_digits": "passed"})),
+            "claims",
+        ),
+        case(
+            "a document whose check digits are not told",
+            &documented("document", json!({"zone": "clear"})),
+            "claims",
+        ),
+        case(
+            "a document that expired, in words",
+            &documented(
+                "document",
+                json!({"zone": "clear", "check_digits": "passed", "expired": "no"}),
+            ),
+            "claims",
+        ),
+        case(
+            "a document of a subject",
+            &documented("sub", json!("ana")),
+            "claims",
+        ),
+        case(
+            "a document with a payment",
+            &documented("payment", json!("p-BwcHBwcHBwcHBwcHBwcHBw")),
+            "claims",
+        ),
+        case(
+            "a verification with a document",
+            &with(
+                "document",
+                json!({"zone": "clear", "check_digits": "passed"}),
+            ),
+            "claims",
+        ),
+        set(
+            case(
+                "presence where a document was asked for",
+                &sign_result(
+                    &Claims {
+                        kind: Kind::Presence,
+                        document: None,
+                        ..document()
+                    },
+                    &key(1),
+                )
+                .unwrap(),
+                "binding",
+            ),
+            json!({"kind": "document"}),
+        ),
+        case(
             "presence of somebody",
             &with("kind", json!("presence")),
             "claims",
@@ -539,6 +661,7 @@ fn bad_claims() -> Vec<Value> {
 /// What this reader says of a case.
 fn read(case: &Value, keys: &KeySet) -> &'static str {
     let kind = match case["kind"].as_str() {
+        Some("document") => Some(Kind::Document),
         Some("presence") => Some(Kind::Presence),
         Some("verify") => Some(Kind::Verify),
         _ => None,

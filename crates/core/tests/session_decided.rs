@@ -8,12 +8,12 @@
 
 mod given;
 
-use countenance_core::vault::{ExternalId, HolderPart};
+use countenance_core::vault::{ExternalId, HolderPart, Lock, LogContent, Outcome, Purpose};
 use countenance_core::{
-    CapturePolicy, Check, Claim, ComparePolicy, DecodeLimits, Finding, FrameMark, Judged,
-    QualityCause, Question, Run, SessionOutcome, Verdict, Worker,
+    CapturePolicy, Case, Check, Claim, ComparePolicy, DecodeLimits, Finding, FrameMark, Judged,
+    Presented, QualityCause, Question, Run, SessionOutcome, Verdict, Worker,
 };
-use given::{House, id, photo, worker};
+use given::{DAY, House, id, photo, worker};
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -178,4 +178,157 @@ fn presence_looks_at_nobodys_templates_and_is_in_the_log() {
     }
     assert_eq!(house.counts.records.load(Ordering::SeqCst), 0);
     house.registry.audit().unwrap();
+}
+
+/// The template of the portrait that a sample photo is taken for, as `POST /v1/documents` makes it.
+fn portrait(worker: &mut Worker, name: &str) -> countenance_core::Template {
+    let read = worker.portrait_of_document(&photo(name), &ComparePolicy::default());
+    read.unwrap().1.unwrap()
+}
+
+#[test]
+fn who_is_live_and_on_the_document_is_accepted_and_all_others_cost_the_same() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = portrait(&mut worker, "obama.jpg");
+    house.counts.records.store(0, Ordering::SeqCst);
+    let decide = |worker: &mut Worker, case: &str, verdict| {
+        let presented = Presented {
+            collection: &house.collection,
+            case: &Case::new(case).unwrap(),
+            portrait: &ana,
+        };
+        house.counts.take();
+        let question = Question::Document(&presented);
+        let done = house
+            .registry
+            .decide_session(worker, question, verdict)
+            .unwrap();
+        let cost = house.counts.take();
+        assert!(done.leaf.is_some() && done.threshold.is_some());
+        (done.outcome, done.finding.unwrap(), cost)
+    };
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let (outcome, finding, _) = decide(&mut worker, "1", right);
+    assert_eq!(
+        (outcome, finding),
+        (SessionOutcome::Accept, Finding::Matched)
+    );
+    let wrong = verdict(&mut worker, "biden.jpg", &[]);
+    let (outcome, finding, cost) = decide(&mut worker, "2", wrong);
+    assert_eq!(
+        (outcome, finding),
+        (SessionOutcome::Reject, Finding::NotMatched)
+    );
+    let still = verdict(&mut worker, "obama2.jpg", &[Check::Missed]);
+    let (outcome, finding, same) = decide(&mut worker, "3", still);
+    assert_eq!(
+        (outcome, finding),
+        (SessionOutcome::Reject, Finding::NotLive)
+    );
+    assert_eq!(same, cost, "reads and writes");
+    // No stored template was opened, and the log has each check, and nothing else of it.
+    assert_eq!(house.counts.records.load(Ordering::SeqCst), 0);
+    let vault = house.registry.vault();
+    let entries = vault.log_entries(0, 100).unwrap().entries;
+    let checks = entries.iter().filter_map(|entry| match &entry.content {
+        LogContent::Event(event) if event.purpose == Some(Purpose::IdentityCheck) => Some(event),
+        _ => None,
+    });
+    let checks: Vec<_> = checks
+        .map(|event| {
+            assert_eq!((event.number, event.detail), (0, 0));
+            event.outcome.unwrap()
+        })
+        .collect();
+    assert_eq!(checks, [Outcome::Accept, Outcome::Reject, Outcome::Reject]);
+    house.registry.audit().unwrap();
+}
+
+#[test]
+fn whoever_climbs_against_a_document_has_the_attempts_of_its_case_and_no_more() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = portrait(&mut worker, "obama.jpg");
+    let decide = |worker: &mut Worker, case: &str, verdict| {
+        let presented = Presented {
+            collection: &house.collection,
+            case: &Case::new(case).unwrap(),
+            portrait: &ana,
+        };
+        let question = Question::Document(&presented);
+        let done = house.registry.decide_session(worker, question, verdict);
+        let done = done.unwrap();
+        (done.outcome, done.finding.unwrap(), done.score)
+    };
+    for _ in 0..20 {
+        let (outcome, ..) = decide(
+            &mut worker,
+            "1138",
+            Verdict::Recapture(QualityCause::NoFace),
+        );
+        assert_eq!(outcome, SessionOutcome::Recapture, "it costs no attempt");
+    }
+    for _ in 0..5 {
+        let wrong = verdict(&mut worker, "biden.jpg", &[]);
+        let (_, finding, score) = decide(&mut worker, "1138", wrong);
+        assert_eq!(finding, Finding::NotMatched);
+        assert!(score.is_some());
+    }
+    // Now even the right and live face has to wait, and nothing is learned of it.
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let (outcome, finding, score) = decide(&mut worker, "1138", right.clone());
+    assert_eq!((outcome, score), (SessionOutcome::Reject, None));
+    assert!(matches!(finding, Finding::Locked(_)), "{finding:?}");
+    // Another case does not wait, whether a subject of such a name is there or not.
+    let (outcome, ..) = decide(&mut worker, "1139", right.clone());
+    assert_eq!(outcome, SessionOutcome::Accept);
+    house.clock.forward(30);
+    let (outcome, ..) = decide(&mut worker, "1138", right.clone());
+    assert_eq!(outcome, SessionOutcome::Accept);
+    // Whoever was accepted begins anew.
+    for _ in 0..5 {
+        let wrong = verdict(&mut worker, "biden.jpg", &[]);
+        assert_eq!(decide(&mut worker, "1138", wrong).1, Finding::NotMatched);
+    }
+    // Forty-five more, one each half minute, and then none for thirty days.
+    for _ in 0..45 {
+        house.clock.forward(30);
+        let wrong = verdict(&mut worker, "biden.jpg", &[]);
+        assert_eq!(decide(&mut worker, "1138", wrong).1, Finding::NotMatched);
+    }
+    house.clock.forward(DAY);
+    let (_, finding, _) = decide(&mut worker, "1138", right);
+    assert_eq!(finding, Finding::Locked(Lock::Exhausted));
+}
+
+#[test]
+fn the_name_of_a_case_is_bounded_and_meets_no_subject() {
+    for wrong in ["", " a", "a\n", &"x".repeat(129)] {
+        assert!(Case::new(wrong).is_err(), "{wrong:?}");
+    }
+    assert!(Case::new(&"x".repeat(128)).is_ok());
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    // Whoever enrolled under the name that a case is counted by is neither compared nor locked out by it.
+    let trap = id("countenance:case:1138");
+    house.enrolled(&mut worker, &trap, &["biden.jpg"]);
+    let ana = portrait(&mut worker, "obama.jpg");
+    for _ in 0..6 {
+        let presented = Presented {
+            collection: &house.collection,
+            case: &Case::new("1138").unwrap(),
+            portrait: &ana,
+        };
+        let wrong = verdict(&mut worker, "biden.jpg", &[]);
+        let question = Question::Document(&presented);
+        let done = house.registry.decide_session(&worker, question, wrong);
+        assert_eq!(done.unwrap().outcome, SessionOutcome::Reject);
+    }
+    let claim = house.claim(&trap);
+    let right = verdict(&mut worker, "biden.jpg", &[]);
+    let done = house
+        .registry
+        .decide_session(&worker, Question::Verify(&claim), right);
+    assert_eq!(done.unwrap().outcome, SessionOutcome::Accept);
 }

@@ -8,8 +8,8 @@ use crate::idempotency::idempotent;
 use crate::observe::observe;
 use crate::platform::Platform;
 use crate::routes::{
-    audit, capture, collections, consents, keys, operate, payments, pictures, sessions, subjects,
-    verify,
+    audit, capture, collections, consents, documents, keys, operate, payments, pictures, sessions,
+    subjects, verify,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -59,6 +59,7 @@ pub(crate) fn router(platform: Platform) -> Router {
         )
         .route("/v1/compare", post(pictures::compare))
         .route("/v1/detect", post(pictures::detect))
+        .route("/v1/documents", post(documents::open))
         .route("/v1/keys", get(keys::list).post(keys::create))
         .route("/v1/keys/{key}", delete(keys::revoke))
         .route("/v1/payments", post(payments::make))

@@ -34,6 +34,10 @@ fn body(route: &Route, picture: &str) -> Option<Value> {
         ("GET" | "DELETE", _) => None,
         ("POST", "/v1/compare") => Some(json!({"reference": picture, "probe": picture})),
         ("POST", "/v1/detect") => Some(json!({ "picture": picture })),
+        ("POST", "/v1/documents") => Some(
+            json!({"picture": picture, "case": "1138", "audience": "https://shop.example",
+            "nonce": "pb3N0x5qQmWq8o1vJz2r7g", "way_out": "https://shop.example/"}),
+        ),
         ("POST", "/v1/keys") => Some(json!({"scopes": ["admin"]})),
         ("POST", "/v1/subjects") => Some(json!({"id": "new"})),
         ("POST", "/v1/subjects/{subject}/consents") => Some(

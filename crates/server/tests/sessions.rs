@@ -454,9 +454,9 @@ fn what_cannot_be_asked_is_refused_by_name() {
             "{reply:?}"
         );
     }
-    // A session for a payment is opened with the payment.
+    // A session for a payment is opened with the payment, one for a document with its picture.
     for (kind, problem) in [
-        ("document", "body_invalid"),
+        ("document", "value_invalid"),
         ("guess", "body_invalid"),
         ("payment", "value_invalid"),
     ] {

@@ -94,10 +94,19 @@ def check(case, jwks):
     subject = [isinstance(claims.get(name), str) for name in ["sub", "collection"]]
     paid = all(isinstance(claims.get(name), str) for name in ["payment", "transaction_sha256", "approved_sha256"])
     unpaid = "payment" not in claims and "transaction_sha256" not in claims
+    document = claims.get("document")
+    checked = (
+        isinstance(document, dict)
+        and all(isinstance(document.get(name), str) for name in ["zone", "check_digits"])
+        and isinstance(document.get("format", ""), str)
+        and isinstance(document.get("expired", False), bool)
+    )
+    unnamed = "sub" not in claims and "collection" not in claims
     whole = {
-        "payment": all(subject) and paid,
-        "verify": all(subject) and unpaid,
-        "presence": "sub" not in claims and "collection" not in claims and unpaid,
+        "document": unnamed and unpaid and checked,
+        "payment": all(subject) and paid and "document" not in claims,
+        "verify": all(subject) and unpaid and "document" not in claims,
+        "presence": unnamed and unpaid and "document" not in claims,
     }
     if not typed or claims["v"] != 1 or not whole.get(claims.get("kind"), False):
         raise Refused("claims")

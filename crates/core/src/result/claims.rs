@@ -11,6 +11,8 @@ pub const LONGEST_S: u64 = 60;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Kind {
+    /// Is it the person on this document?
+    Document,
     /// Does this subject approve this payment?
     Payment,
     /// Is somebody there?
@@ -29,6 +31,22 @@ pub enum SessionOutcome {
     Recapture,
     /// Not shown to be so.
     Reject,
+}
+
+/// Which checks of a document ran and what came of them, without a word of what it says. Whether the face is that of its
+/// portrait is the outcome.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct DocumentClaim {
+    /// How its machine-readable zone was read: `clear`, `doubtful`, `unreadable` or `absent`.
+    pub zone: String,
+    /// The zone's format, where it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// All check digits in one: `passed`, `failed` or `absent`.
+    pub check_digits: String,
+    /// Whether its last valid day had passed when it was looked at, where it states one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expired: Option<bool>,
 }
 
 /// The claims of a result, in the order in which they are written.
@@ -71,6 +89,9 @@ pub struct Claims {
     /// SHA-256 of the whole transaction, payer included, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transaction_sha256: Option<String>,
+    /// What came of the checks of the document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentClaim>,
     /// SHA-256 of the text the person agreed to, in hexadecimal.
     pub consent_sha256: String,
     /// Which challenge was asked: `light` or `calm`.
@@ -90,6 +111,7 @@ impl Kind {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Document => "document",
             Self::Payment => "payment",
             Self::Presence => "presence",
             Self::Verify => "verify",
@@ -130,10 +152,12 @@ impl Claims {
             && self.transaction_sha256.is_some()
             && self.approved_sha256.is_some();
         let unpaid = self.payment.is_none() && self.transaction_sha256.is_none();
+        let documented = self.document.is_some() == (self.kind == Kind::Document);
         self.v == 1
+            && documented
             && match self.kind {
                 Kind::Payment => named && paid,
-                Kind::Presence => unnamed && unpaid,
+                Kind::Document | Kind::Presence => unnamed && unpaid,
                 Kind::Verify => named && unpaid,
             }
     }

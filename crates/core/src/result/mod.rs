@@ -5,7 +5,7 @@ mod claims;
 mod key_set;
 
 pub use check::{Expected, ResultError, check_result};
-pub use claims::{Claims, Kind, LONGEST_S, SessionOutcome};
+pub use claims::{Claims, DocumentClaim, Kind, LONGEST_S, SessionOutcome};
 pub use key_set::{KeySet, KeySetError, PURPOSE, thumbprint};
 
 use base64::Engine as _;

@@ -12,6 +12,7 @@ pub const CONSENT_VERSION: &str = "check-1";
 #[must_use]
 pub fn consent_text(kind: Kind, audience: &str, approve: Option<&str>) -> String {
     let question = match kind {
+        Kind::Document => "whether you are the person on the document whose picture it was given.",
         Kind::Presence => {
             "whether a living person is in front of this camera. It does not ask who you are."
         }
@@ -32,6 +33,9 @@ pub fn consent_text(kind: Kind, audience: &str, approve: Option<&str>) -> String
          to smile and perhaps to look at a colored screen.\n",
     );
     text.push_str(match kind {
+        Kind::Document => {
+            "From the pictures the server computes how your face moves, and numbers that it compares with those of the portrait on the document. Nothing of the document is kept either.\n"
+        }
         Kind::Presence => {
             "From the pictures the server computes how your face moves, and numbers by which it can tell that it is one and the same face.\n"
         }
@@ -76,6 +80,9 @@ mod tests {
         let presence = consent_text(Kind::Presence, "https://shop.example", None);
         assert!(presence.contains("does not ask who you are"));
         assert_ne!(text_sha256(&text), text_sha256(&presence));
+        let document = consent_text(Kind::Document, "https://desk.example", None);
+        assert!(document.contains("the person on the document"));
+        assert!(document.contains("Nothing of the document is kept"));
     }
 
     #[test]

@@ -153,8 +153,7 @@ fn holder(
 }
 
 pub(crate) async fn decline(State(platform): State<Platform>, Extension(held): Session) -> Answer {
-    held.lock().session.cancel(true, platform.sessions.now());
-    held.changed.notify_one();
+    held.cancel(true, platform.sessions.now());
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -30,18 +30,23 @@ pub(crate) async fn open(call: Call) -> Answer {
 
 /// Opens the session and answers with its token, which is told this once.
 pub(super) fn opened(platform: &Platform, who: (&Name, &str), asked: Asked) -> Answer {
+    answer(StatusCode::CREATED, open_asked(platform, who, asked)?)
+}
+
+pub(super) fn open_asked(
+    platform: &Platform,
+    who: (&Name, &str),
+    asked: Asked,
+) -> Result<SessionOpened, Refusal> {
     let expires = platform.clock.now().unix() + asked.lasts.as_secs();
     let random = &*platform.random;
     let (held, token) = platform.sessions.open(random, who, asked, expires)?;
-    answer(
-        StatusCode::CREATED,
-        SessionOpened {
-            id: held.id.clone(),
-            token: token.to_string(),
-            state: Status::Created.name().to_owned(),
-            expires,
-        },
-    )
+    Ok(SessionOpened {
+        id: held.id.clone(),
+        token: token.to_string(),
+        state: Status::Created.name().to_owned(),
+        expires,
+    })
 }
 
 async fn named(call: &mut Call) -> Result<Arc<Held>, Refusal> {
@@ -78,9 +83,7 @@ pub(crate) async fn show(mut call: Call) -> Answer {
 
 pub(crate) async fn cancel(mut call: Call) -> Answer {
     let held = named(&mut call).await?;
-    let now = call.platform.sessions.now();
-    held.lock().session.cancel(false, now);
-    held.changed.notify_one();
+    held.cancel(false, call.platform.sessions.now());
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

@@ -4,9 +4,11 @@ use super::webhook::{Target, Targets};
 use crate::refusal::Refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use countenance_api::{Code, PaymentSessionRequest, SessionKind, SessionPasskey, SessionRequest};
+use countenance_api::{
+    Code, DocumentRequest, PaymentSessionRequest, SessionKind, SessionPasskey, SessionRequest,
+};
 use countenance_core::vault::{ExternalId, Name, Timestamp, VaultError};
-use countenance_core::{Kind, Terms, consent_text, text_sha256};
+use countenance_core::{Case, DocumentClaim, Kind, Template, Terms, consent_text, text_sha256};
 use std::time::Duration;
 
 const MOST_AUDIENCE: usize = 255;
@@ -26,6 +28,12 @@ pub(crate) struct Paying {
     pub(crate) needs_device: bool,
 }
 
+/// The document that a session is about: no word of it.
+pub(crate) struct Documented {
+    pub(crate) case: Case,
+    pub(crate) claim: DocumentClaim,
+}
+
 /// What a session asks of whom.
 pub(crate) struct Asked {
     pub(crate) kind: Kind,
@@ -35,6 +43,9 @@ pub(crate) struct Asked {
     pub(crate) nonce: String,
     pub(crate) approve: Option<String>,
     pub(crate) payment: Option<Paying>,
+    pub(crate) document: Option<Documented>,
+    /// Of the document; the session takes it when it is opened, so that it ends before the session is forgotten.
+    pub(crate) portrait: Option<Template>,
     pub(crate) way_out: String,
     pub(crate) webhook: Option<Target>,
     pub(crate) passkey: Option<SessionPasskey>,
@@ -53,6 +64,9 @@ impl Asked {
         let kind = match request.kind {
             SessionKind::Presence => Kind::Presence,
             SessionKind::Verify => Kind::Verify,
+            SessionKind::Document => {
+                return Err(refused("`kind` `document` is opened at /v1/documents"));
+            }
             SessionKind::Payment => {
                 let detail = "`kind` `payment` is opened at /v1/payments/{payment}/sessions";
                 return Err(refused(detail));
@@ -74,19 +88,34 @@ impl Asked {
             passkey: request.passkey,
             lasts_s: request.lasts_s,
         };
-        if let Some(approve) = &request.approve {
-            let shown = |c: char| c == '\n' || !c.is_control();
-            let count = approve.chars().count();
-            if !(1..=MOST_TEXT).contains(&count) || !approve.chars().all(shown) {
-                let detail = "`approve` is not 1 to 1000 characters without control characters";
-                return Err(refused(detail));
-            }
-        }
-        let consent = |audience: &str| consent_text(kind, audience, request.approve.as_deref());
-        let consent = consent(&base.audience);
+        check_approve(request.approve.as_deref())?;
+        let consent = consent_text(kind, &base.audience, request.approve.as_deref());
         let mut asked = base.read((kind, subject, collection), consent, targets)?;
         asked.approve = request.approve;
         Ok(asked)
+    }
+
+    /// Reads what is asked of the person on a document, which is still to be looked at.
+    pub(crate) fn read_document(
+        request: DocumentRequest,
+        collection: Name,
+        targets: &Targets,
+    ) -> Result<(Self, Case), Refusal> {
+        let case =
+            Case::new(&request.case).map_err(|error| refused(&format!("`case`: {error}")))?;
+        check_approve(request.approve.as_deref())?;
+        let base = Base {
+            audience: request.audience,
+            nonce: request.nonce,
+            way_out: request.way_out,
+            webhook: request.webhook,
+            passkey: None,
+            lasts_s: request.lasts_s,
+        };
+        let consent = consent_text(Kind::Document, &base.audience, request.approve.as_deref());
+        let mut asked = base.read((Kind::Document, None, collection), consent, targets)?;
+        asked.approve = request.approve;
+        Ok((asked, case))
     }
 
     /// Reads what is asked of the payer of a payment, whose id was found to be right.
@@ -118,6 +147,7 @@ impl Asked {
     /// As it travels.
     pub(crate) fn wire_kind(&self) -> SessionKind {
         match self.kind {
+            Kind::Document => SessionKind::Document,
             Kind::Payment => SessionKind::Payment,
             Kind::Verify => SessionKind::Verify,
             _ => SessionKind::Presence,
@@ -177,6 +207,8 @@ impl Base {
             nonce: self.nonce,
             approve: None,
             payment: None,
+            document: None,
+            portrait: None,
             way_out: self.way_out,
             webhook,
             passkey: self.passkey,
@@ -189,6 +221,18 @@ impl Base {
 
 fn refused(detail: &str) -> Refusal {
     Refusal::of(Code::ValueInvalid, detail)
+}
+
+fn check_approve(approve: Option<&str>) -> Result<(), Refusal> {
+    let shown = |c: char| c == '\n' || !c.is_control();
+    let fits =
+        |text: &str| (1..=MOST_TEXT).contains(&text.chars().count()) && text.chars().all(shown);
+    if approve.is_none_or(fits) {
+        Ok(())
+    } else {
+        let detail = "`approve` is not 1 to 1000 characters without control characters";
+        Err(refused(detail))
+    }
 }
 
 fn is_visible(text: &str, most: usize) -> bool {

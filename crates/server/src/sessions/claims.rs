@@ -50,6 +50,7 @@ fn sign(shared: &Shared, held: &Held, decided: &Decided) -> Result<String, Refus
         approved_sha256: asked.approve.as_deref().map(text_sha256),
         payment: payment.map(|paying| paying.terms.id().to_string()),
         transaction_sha256: payment.map(|paying| crate::keys::hex(&paying.transaction_sha256)),
+        document: asked.document.as_ref().map(|one| one.claim.clone()),
         consent_sha256: asked.consent_sha256.clone(),
         challenge: if decided.calm { "calm" } else { "light" }.to_owned(),
         capture: "unattested".to_owned(),

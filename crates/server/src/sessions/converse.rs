@@ -6,7 +6,7 @@ use crate::platform::Platform;
 use crate::refusal::Refusal;
 use countenance_api::{CaptureMessage, Code, FrameRules};
 use countenance_core::vault::VaultError;
-use countenance_core::{Approval, Claim, Kind};
+use countenance_core::{Approval, Claim, Kind, Presented};
 use countenance_core::{
     DecodeLimits, FrameMark, LookError, Question, Registry, Run, SessionError, StageTimings,
     Status, Verdict, VerifyError, Worker,
@@ -168,6 +168,7 @@ impl Converse {
                 };
                 let timings = StageTimings::default();
                 let use_case = match held.asked.kind {
+                    Kind::Document => "identity_check",
                     Kind::Payment => "payment",
                     _ => "session",
                 };
@@ -247,6 +248,8 @@ fn decide(
         return Ok("cancelled");
     };
     let (holder, device) = (agreed.holder.clone(), agreed.device);
+    // Taken: whatever comes of it, it is held against one person, once.
+    let portrait = inner.portrait.take();
     drop(inner);
     let asked = &held.asked;
     let decided = registry
@@ -281,6 +284,18 @@ fn decide(
                     limits: sessions.payments.clone(),
                 };
                 registry.decide_session(worker, Question::Payment(&claim, &approval), verdict)
+            }
+            (None, Kind::Document) => {
+                // A session of this kind has both; without them nobody is asked anything.
+                let (Some(document), Some(portrait)) = (&asked.document, &portrait) else {
+                    return Err(VaultError::Unknown { what: "portrait" }.into());
+                };
+                let presented = Presented {
+                    collection: &collection,
+                    case: &document.case,
+                    portrait,
+                };
+                registry.decide_session(worker, Question::Document(&presented), verdict)
             }
             _ => registry.decide_session(worker, Question::Presence(&collection), verdict),
         });

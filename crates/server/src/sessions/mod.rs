@@ -8,7 +8,7 @@ mod polled;
 mod socket;
 mod webhook;
 
-pub(crate) use asked::{Asked, Paying};
+pub(crate) use asked::{Asked, Documented, Paying};
 pub(crate) use claims::take;
 pub(crate) use converse::{Converse, Frame, RULES};
 pub(crate) use polled::answered;
@@ -21,7 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::Code;
 use countenance_core::vault::{HolderPart, Name, Random};
-use countenance_core::{PaymentLimits, Session, SessionDecision, Status};
+use countenance_core::{PaymentLimits, Session, SessionDecision, Status, Template};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -98,6 +98,9 @@ pub(crate) struct Held {
 /// What changes of a session.
 pub(crate) struct Inner {
     pub(crate) session: Session<Agreed, Decided>,
+    /// What a live person is held against, with kind `document`: in memory alone, taken when it is judged, and overwritten then
+    /// or when the session ends without that.
+    pub(crate) portrait: Option<Template>,
     /// A challenge that is answered without a socket, between two requests.
     pub(crate) polled: Option<Converse>,
 }
@@ -106,11 +109,31 @@ impl Held {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Nobody wants it any more; the person, when they `declined`.
+    pub(crate) fn cancel(&self, declined: bool, now: Duration) {
+        let mut inner = self.lock();
+        inner.session.cancel(declined, now);
+        inner.let_go(now);
+        drop(inner);
+        self.changed.notify_one();
+    }
 }
 
 impl Inner {
+    /// Lets go of what a session that is over needs no more.
+    fn let_go(&mut self, now: Duration) {
+        if !matches!(
+            self.session.status(now),
+            Status::Created | Status::Capturing
+        ) {
+            self.portrait = None;
+        }
+    }
+
     /// Lets go of a challenge without a socket that was left alone, or whose session is over.
     fn make_place(&mut self, now: Duration) {
+        self.let_go(now);
         let over = self.session.status(now) != Status::Capturing;
         let alone = self
             .polled
@@ -146,12 +169,13 @@ impl Sessions {
         &self,
         random: &dyn Random,
         (tenant, key): (&Name, &str),
-        asked: Asked,
+        mut asked: Asked,
         expires: u64,
     ) -> Result<(Arc<Held>, Zeroizing<String>), Refusal> {
         let id = format!("{}-{}", self.limits.node, text::<16>(random)?.as_str());
         let token = text::<32>(random)?;
         let (now, lasts) = (self.now(), asked.lasts);
+        let portrait = asked.portrait.take();
         let held = Arc::new(Held {
             id: id.clone(),
             tenant: tenant.clone(),
@@ -161,6 +185,7 @@ impl Sessions {
             token: Sha256::digest(token.as_bytes()).into(),
             inner: Mutex::new(Inner {
                 session: Session::new(now, lasts),
+                portrait,
                 polled: None,
             }),
             changed: Notify::new(),
@@ -217,8 +242,7 @@ impl Sessions {
     pub(crate) fn end(&self) {
         let all: Vec<_> = self.lock().values().cloned().collect();
         for held in all {
-            held.lock().session.cancel(false, self.now());
-            held.changed.notify_one();
+            held.cancel(false, self.now());
         }
     }
 }

@@ -129,6 +129,7 @@ pub(crate) struct House {
     pub(crate) keys: KeyStore,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) folder: tempfile::TempDir,
+    pub(crate) registry: Arc<Registry>,
     stop: Stop,
     thread: Option<JoinHandle<()>>,
 }
@@ -214,8 +215,10 @@ impl House {
         let mut listen = Listen::on("127.0.0.1:0".parse().unwrap());
         listen.folder = Some(data.to_owned());
         listen.tls = tls;
+        let registry = Arc::clone(&parts.registry);
         let server = Server::bind(listen, parts, config).unwrap();
         Some(Self {
+            registry,
             address: server.address(),
             keys: KeyStore::open(data).unwrap(),
             clock,
@@ -223,6 +226,31 @@ impl House {
             stop: server.stopper(),
             thread: Some(std::thread::spawn(move || server.run().unwrap())),
         })
+    }
+
+    /// Another node of the same vault and the same keys.
+    pub(crate) fn beside(&self, node: &str) -> Option<Self> {
+        let mut config = Config {
+            workers: 1,
+            ..Config::default()
+        };
+        config.sessions.node = node.to_owned();
+        let data = self.folder.path();
+        let parts = Parts {
+            engine: engine()?,
+            isa: Isa::detect(),
+            registry: Arc::clone(&self.registry),
+            keys: KeyStore::open(data).unwrap(),
+            clock: Arc::clone(&self.clock) as _,
+            random: Arc::new(SystemRandom),
+            dropped_log_lines: Box::new(|| 0),
+        };
+        let own = tempfile::tempdir().unwrap();
+        let socket = own.path().to_owned();
+        let parts = (parts, Arc::clone(&self.clock));
+        let mut node = Self::on(config, own, parts, &socket, None)?;
+        node.keys = KeyStore::open(data).unwrap();
+        Some(node)
     }
 
     /// A key of a tenant.

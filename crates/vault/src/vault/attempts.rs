@@ -305,6 +305,32 @@ impl Vault {
         self.accept_any(counted, (member, consent), outcome, Along::default(), now)
     }
 
+    /// Ends an attempt at an identity check with acceptance: of whom, the vault does not know, so there is no consent to ask.
+    /// Resets the counter and appends to the audit log in one transaction. Returns the leaf index.
+    ///
+    /// # Errors
+    /// [`VaultError::Unknown`] when the attempt is of a subject or not for [`Purpose::IdentityCheck`]; others when the store
+    /// fails. After any error the person must not be accepted.
+    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
+    pub fn accept_of_nobody(&self, attempt: Attempt, now: Timestamp) -> Result<u64, VaultError> {
+        self.tick(now)?;
+        if attempt.subject.is_some() || attempt.purpose != Purpose::IdentityCheck {
+            return Err(VaultError::Unknown { what: "attempt" });
+        }
+        let event = Event {
+            outcome: Some(Outcome::Accept),
+            purpose: Some(attempt.purpose),
+            ..Event::new(EventKind::Decided, now)
+        };
+        let key = self.with_tenant(attempt.tenant, |keys| Ok(keys.audit.clone()))?;
+        let done = self.commit(Change {
+            edits: vec![Edit::RemoveAttempt(attempt.slot)],
+            events: vec![self.nobodys_event(&key, event)?],
+            ..Change::default()
+        })?;
+        Ok(done.first_leaf)
+    }
+
     /// Appends to the audit log that a member of a collection was found by whoever searches without a counter of
     /// attempts, in one transaction with checking the consent. Returns the leaf index.
     ///

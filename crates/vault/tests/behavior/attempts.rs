@@ -108,3 +108,44 @@ fn a_clock_that_stands_before_what_was_seen_is_refused() {
     let reopened = super::house::open(place.store(), at(0));
     assert!(matches!(reopened, Err(VaultError::ClockBackwards { .. })));
 }
+
+#[test]
+fn an_identity_check_of_nobody_ends_in_the_log_and_resets_its_own_counter_only() {
+    let Some(house) = House::fresh() else { return };
+    house.enrolled("ana", &[1; 132]);
+    let check = |who: &str, purpose, accept: bool| {
+        let target = house.vault.find(&house.collection, &id(who))?;
+        let attempt = house.vault.count_attempt(&target, purpose, at(0))?;
+        if accept {
+            house.vault.accept_of_nobody(attempt, at(0))
+        } else {
+            house.vault.decline(attempt, false, at(0))
+        }
+    };
+    for case in ["case 1", "case 2"] {
+        for _ in 0..4 {
+            check(case, Purpose::IdentityCheck, false).unwrap();
+        }
+    }
+    let before = house.vault.audit_size().unwrap();
+    let leaf = check("case 1", Purpose::IdentityCheck, true).unwrap();
+    assert_eq!(leaf, before);
+    for _ in 0..5 {
+        check("case 1", Purpose::IdentityCheck, false).unwrap();
+    }
+    check("case 2", Purpose::IdentityCheck, false).unwrap();
+    let locked = check("case 2", Purpose::IdentityCheck, true);
+    assert!(matches!(locked, Err(VaultError::Attempts(_))), "{locked:?}");
+    // Nobody else is accepted this way: no subject, and for no other purpose.
+    for (who, purpose) in [
+        ("ana", Purpose::IdentityCheck),
+        ("nobody", Purpose::Verify),
+        ("nobody", Purpose::Payment),
+        ("nobody", Purpose::Identify),
+    ] {
+        let refused = check(who, purpose, true);
+        let unknown = matches!(refused, Err(VaultError::Unknown { what: "attempt" }));
+        assert!(unknown, "{who} {purpose:?} {refused:?}");
+    }
+    house.vault.audit_verify().unwrap();
+}

@@ -1,0 +1,116 @@
+//! Use case: is the live person of a session the one on a document?
+
+use crate::decide_session::failed;
+use crate::{
+    CompareError, Finding, Registry, SessionDecision, SessionOutcome, Verdict, VerifyError, Worker,
+};
+use countenance_gallery::Template;
+use countenance_vault::{Collection, ExternalId, IdentError, Purpose, Target, VaultError};
+
+/// What whoever asks calls an identity check: an application, a booking. The attempts of one check are counted on it, as those on
+/// an unknown subject are: the store has a counter that 65536 names share, and not the name.
+#[derive(Clone, Debug)]
+pub struct Case(ExternalId);
+
+impl Case {
+    /// Most bytes a name may have.
+    pub const MAX: usize = 128;
+
+    /// A case of this name.
+    ///
+    /// # Errors
+    /// [`IdentError`] when it is empty, longer than 128 bytes or has control characters or blanks at its ends.
+    pub fn new(name: &str) -> Result<Self, IdentError> {
+        // What is wrong with the name itself, before something stands in front of it.
+        let bare = ExternalId::new(name)?;
+        if name.len() > Self::MAX {
+            return Err(IdentError::Length {
+                what: "case",
+                got: name.len(),
+                max: Self::MAX,
+            });
+        }
+        ExternalId::new(&format!("countenance:case:{}", bare.as_str())).map(Self)
+    }
+}
+
+/// The portrait of a document, whose owner is to show that they are there.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'a> {
+    /// Who asks, as far as a vault has it.
+    pub collection: &'a Collection,
+    /// On what attempts are counted.
+    pub case: &'a Case,
+    /// The template of the portrait.
+    pub portrait: &'a Template,
+}
+
+impl Registry {
+    /// As a claim is decided, of somebody of whom nothing is stored: the attempt is on the disk before anything is compared,
+    /// and the audit log has the decision, and nothing of the document, before it is returned.
+    pub(crate) fn decide_document(
+        &self,
+        worker: &Worker,
+        presented: &Presented<'_>,
+        verdict: &Verdict,
+    ) -> Result<SessionDecision, VerifyError> {
+        let (vault, purpose) = (self.vault(), Purpose::IdentityCheck);
+        let threshold = worker.engine.threshold(self.policy())?;
+        // Nobody is looked for: a subject of that name is not meant.
+        let target = vault.find(presented.collection, &presented.case.0)?;
+        let target: Target = target.without_subject();
+        let mut decision = SessionDecision {
+            outcome: SessionOutcome::Reject,
+            judged: self.now(),
+            finding: None,
+            failed: failed(verdict),
+            score: None,
+            threshold: Some(threshold),
+            leaf: None,
+        };
+        let of = match verdict {
+            Verdict::Judged(of) => of,
+            Verdict::Recapture(cause) => {
+                decision.outcome = SessionOutcome::Recapture;
+                decision.finding = Some(Finding::Poor(*cause));
+                decision.leaf = Some(vault.refuse(&target, purpose, true, self.now())?);
+                return Ok(decision);
+            }
+        };
+        let attempt = match vault.count_attempt(&target, purpose, self.now()) {
+            Ok(attempt) => Ok(attempt),
+            Err(VaultError::Attempts(lock)) => Err(lock),
+            Err(error) => return Err(error.into()),
+        };
+        // Compared whether live or not, and whether allowed or not: all take the same time.
+        let score = presented.portrait.compare(&of.probe);
+        let score = score.map_err(CompareError::from)?;
+        let matches = decision
+            .threshold
+            .as_ref()
+            .is_some_and(|one| one.accepts(score));
+        let leaf = match attempt {
+            Err(lock) => {
+                decision.finding = Some(Finding::Locked(lock));
+                vault.refuse(&target, purpose, false, self.now())?
+            }
+            Ok(attempt) => {
+                decision.score = Some(score);
+                decision.finding = Some(match (of.is_live(), matches) {
+                    (true, true) => Finding::Matched,
+                    (true, false) => Finding::NotMatched,
+                    (false, _) => Finding::NotLive,
+                });
+                if of.is_live() && matches {
+                    decision.outcome = SessionOutcome::Accept;
+                    vault.accept_of_nobody(attempt, self.now())?
+                } else {
+                    vault.decline(attempt, false, self.now())?
+                }
+            }
+        };
+        decision.leaf = Some(leaf);
+        decision.judged = self.now();
+        Ok(decision)
+    }
+}

@@ -17,7 +17,7 @@ import { money, wayOut } from "./protocol.js";
 const SPOKEN_MS = 1800;
 
 /** What is asked, by kind. */
-const TITLES = { payment: "payment", verify: "verify", presence: "presence" };
+const TITLES = { document: "document", payment: "payment", verify: "verify", presence: "presence" };
 
 const ENDS = { judged: "judged", declined: "halted", cancelled: "halted", expired: "time" };
 
@@ -213,6 +213,7 @@ export class CountenanceCapture extends HTMLElement {
       element("p", { class: "asks" }, say("asks", { audience })),
       element("h1", { tabindex: "-1" }, say(TITLES[session.kind] ?? "presence")),
       session.payment ? bill(session.payment, say, this.#language) : null,
+      session.kind === "document" ? element("p", { class: "note" }, say("document_note")) : null,
       consentText(session),
       session.passkey ? element("p", {}, say("passkey_note")) : null,
       form,

@@ -7,6 +7,8 @@ export default {
   asks: "{audience} fragt",
   presence: "Zeigen Sie, dass jemand hier ist",
   verify: "Zeigen Sie, dass Sie es sind",
+  document: "Zeigen Sie, dass Sie die Person auf dem Dokument sind",
+  document_note: "Ihr Gesicht vor der Kamera wird mit dem Lichtbild auf dem Dokument verglichen. Von beiden wird nichts aufbewahrt.",
   payment: "Möchten Sie das bezahlen?",
   payment_of: "Was Sie bezahlen",
   payee: "An",

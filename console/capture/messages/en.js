@@ -7,6 +7,8 @@ export default {
   asks: "{audience} asks",
   presence: "Show that somebody is here",
   verify: "Show that it is you",
+  document: "Show that you are the person on the document",
+  document_note: "Your face before the camera is compared with the portrait on the document. Nothing of either is kept.",
   payment: "Do you want to pay this?",
   payment_of: "What you pay",
   payee: "To",

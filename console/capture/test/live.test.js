@@ -155,11 +155,25 @@ describe("somebody before the camera, on a real server", { skip, concurrency: 1 
     return text ? JSON.parse(text) : null;
   }
 
-  /** Goes the whole way: what the relying party is told, how long it took, and what the camera showed. */
-  async function visit(before, calm = false) {
-    const opened = await ask("/v1/sessions", "POST", {
+  /** A session that asks for ana. */
+  const named = () =>
+    ask("/v1/sessions", "POST", {
       kind: "verify", subject: "ana", audience: "https://shop.example", nonce: crypto.randomUUID(), way_out: `${base}/policy`,
     });
+
+  /** A session that asks for the person on a document: a photo of them taken on another day. */
+  async function documented() {
+    const picture = await readFile(join(COUNTENANCE_RENDERS, "enrolled/0000.jpg"), "base64");
+    const looked = await ask("/v1/documents", "POST", {
+      picture, case: crypto.randomUUID(), audience: "https://desk.example", nonce: crypto.randomUUID(), way_out: `${base}/policy`,
+    });
+    assert.deepEqual(looked.checks, { zone: "absent", check_digits: "absent" });
+    return looked.session;
+  }
+
+  /** Goes the whole way: what the relying party is told, how long it took, and what the camera showed. */
+  async function visit(before, calm = false, open = named) {
+    const opened = await open();
     const context = await browser.newContext({ viewport: SIZES.phone, locale: "en-US" });
     const page = await context.newPage();
     let first = null;
@@ -188,7 +202,8 @@ describe("somebody before the camera, on a real server", { skip, concurrency: 1 
     const played = await page.evaluate(() => globalThis.played);
     await context.close();
     const seconds = (last - first) / 1000;
-    return { outcome: told.outcome, checks: told.detail?.checks ?? [], seconds, rate: frames / seconds, played };
+    const claims = JSON.parse(Buffer.from(told.result.split(".")[1], "base64url").toString());
+    return { claims, finding: told.detail?.finding, outcome: told.outcome, checks: told.detail?.checks ?? [], seconds, rate: frames / seconds, played };
   }
 
   for (const calm of [false, true]) {
@@ -225,6 +240,28 @@ describe("somebody before the camera, on a real server", { skip, concurrency: 1 
       assert.match(came.checks.join(" "), why);
     });
   }
+
+  test("a live person is accepted for the one on their document, and a live stranger is not", async (context) => {
+    let came;
+    for (let tries = 0; tries < 3 && came?.outcome !== "accept"; tries += 1) {
+      came = await visit({ clips: await clips("people/0000") }, true, documented);
+      context.diagnostic(`${came.outcome} ${came.checks} after ${came.seconds.toFixed(2)} s`);
+    }
+    assert.equal(came.outcome, "accept");
+    const { kind, document, sub } = came.claims;
+    assert.deepEqual([kind, document, sub], ["document", { zone: "absent", check_digits: "absent" }, undefined]);
+    let other;
+    for (let tries = 0; tries < 3 && other?.finding !== "not_matched"; tries += 1) {
+      other = await visit({ clips: await clips("people/0001") }, true, documented);
+      context.diagnostic(`${other.outcome} ${other.finding} ${other.checks}`);
+      assert.equal(other.outcome, "reject");
+    }
+    assert.equal(other.finding, "not_matched", "alive, and somebody else");
+    const shape = ({ claims }) => Object.entries(claims).map(([name, value]) => [name, JSON.stringify(value).length]);
+    const still = await visit({ clips: await clips("print/0000") }, true, documented);
+    assert.equal(still.outcome, "reject");
+    assert.deepEqual(shape(still), shape(other), "both refusals look alike");
+  });
 
   test("the film of a session that was accepted is refused", async (context) => {
     const before = { clips: await clips("people/0000") };

@@ -127,6 +127,33 @@ describe("the page", { skip, concurrency: 1 }, () => {
     }
   });
 
+  test("with a document the page says in the person's language what is compared and that nothing is kept, and the way out stays", async () => {
+    for (const [locale, title, note] of [
+      ["en-US", "Show that you are the person on the document", /compared with the portrait on the document\. Nothing of either is kept\./],
+      ["de-DE", "Zeigen Sie, dass Sie die Person auf dem Dokument sind", /mit dem Lichtbild auf dem Dokument verglichen\. Von beiden wird nichts aufbewahrt\./],
+    ]) {
+      const session = server.open({ kind: "document" });
+      const { page, close } = await visit(session, { locale });
+      await shows(page, "consent");
+      const out = () => inside(page, (widget) => [...widget.shadowRoot.querySelectorAll(".way-out")].some((one) => one.checkVisibility()));
+      assert.equal(await lines(page), title);
+      assert.match(await inside(page, (widget) => widget.shadowRoot.querySelector(".note").textContent), note);
+      assert.ok(await out());
+      await agree(page, true);
+      await until(() => session.frames.length > 1, "frames");
+      session.prompt("turn_left");
+      assert.ok(await out(), "while the camera runs, too");
+      session.end("judged");
+      await shows(page, "judged");
+      await close();
+    }
+    // Without a document nothing is said of one.
+    const { page, close } = await visit(server.open({ kind: "verify" }));
+    await shows(page, "consent");
+    assert.equal(await inside(page, (widget) => widget.shadowRoot.querySelector(".note")), null);
+    await close();
+  });
+
   test("the policy that the page is used under refuses what it should, and that would be noticed", async () => {
     const session = server.open();
     const { page, context } = await visit(session);

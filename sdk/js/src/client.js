@@ -41,6 +41,19 @@ import { sha256 } from "./random.js";
  */
 
 /**
+ * What is asked of the person on a document.
+ * @typedef {object} Check
+ * @property {string} case What you call this check, the same for each try: attempts are counted on it. It is not stored.
+ * @property {string} audience Who asks; shown to the person.
+ * @property {string} nonce Fresh for each session: 16 to 128 of A-Z, a-z, 0-9, - and _.
+ * @property {string} wayOut The page for whoever does not want this.
+ * @property {string} [approve] What the person approves.
+ * @property {string} [webhook] Where the result is sent; an address that the server's settings allow.
+ * @property {number} [lastsS] Seconds that it may take, 30 to 600: 180.
+ * @property {boolean} [strict] Open no session unless the zone is clear, its check digits are right and it has not expired.
+ */
+
+/**
  * What a payment is of.
  * @typedef {object} Bill
  * @property {number} amount Minor units.
@@ -347,6 +360,24 @@ export class Countenance extends Connection {
       idempotencyKey,
       signal,
     });
+  }
+
+  /**
+   * Looks at a document, and opens a session that asks whether the live person is the one on it. Nothing of it is stored.
+   *
+   * The answer has the `session`, or the `cause` why there is none, and the `checks` of its zone; `strict` opens none unless
+   * the zone is to be trusted. Asked again it opens another session.
+   * @param {Picture} picture
+   * @param {Check & Place & Ending} options
+   * @returns {Promise<import("../types/models.js").DocumentAnswer>}
+   */
+  async openDocument(picture, options) {
+    const { audience, nonce, wayOut, approve, webhook, lastsS, strict, collection, signal } = options;
+    const said = { case: options.case, audience, nonce, way_out: wayOut, approve, webhook, lasts_s: lastsS, strict };
+    /** @type {[string, Uint8Array<ArrayBuffer> | string][]} */
+    const form = [["picture", await read(picture)]];
+    for (const [name, value] of Object.entries(said)) if (value !== undefined) form.push([name, String(value)]);
+    return this.ask(operations.openDocument, { query: { collection }, form, signal });
   }
 
   /**

@@ -83,6 +83,9 @@ export const compare = { method: "POST", path: "/v1/compare", scope: "compare", 
 export const detect = { method: "POST", path: "/v1/detect", scope: "detect", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
+export const openDocument = { method: "POST", path: "/v1/documents", scope: "sessions", capture: false, query: ["collection"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
 export const listKeys = { method: "GET", path: "/v1/keys", scope: "admin", capture: false, query: [], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */

@@ -20,7 +20,7 @@ import { hex, webCrypto } from "./random.js";
  * @property {string} jti Its own id.
  * @property {string} sid Id of the session.
  * @property {string} nonce Of the session.
- * @property {"payment" | "presence" | "verify"} kind
+ * @property {"document" | "payment" | "presence" | "verify"} kind
  * @property {"accept" | "reject" | "recapture"} outcome
  * @property {number} judged When it was decided.
  * @property {string} [sub] Who was asked about; with the kinds `verify` and `payment` only.
@@ -28,6 +28,8 @@ import { hex, webCrypto } from "./random.js";
  * @property {string} [approved_sha256] SHA-256 of the text that was approved, where the session had one.
  * @property {string} [payment] Id of the payment that was to be approved; with the kind `payment` only.
  * @property {string} [transaction_sha256] SHA-256 of terms and payer, with the kind `payment` only: see `transactionSha256`.
+ * @property {import("../types/models.js").DocumentChecks} [document] What came of the checks of the document; with the kind
+ *   `document` only. The outcome is about the face alone.
  * @property {string} consent_sha256 SHA-256 of the text to which the person agreed on the page.
  * @property {string} challenge `light` or `calm`.
  * @property {string} capture `unattested`: the pictures came from software that nobody vouches for.
@@ -42,7 +44,7 @@ import { hex, webCrypto } from "./random.js";
  * @property {string} [nonce] The session's. Without it every `jti` must be remembered for a minute, as ResultChecker does.
  * @property {string} [approvedText] The text that the person was to approve.
  * @property {string} [approvedSha256] The same, as its SHA-256.
- * @property {"payment" | "presence" | "verify"} [kind]
+ * @property {"document" | "payment" | "presence" | "verify"} [kind]
  * @property {number} [now] Seconds since 1970-01-01 UTC; else the clock's.
  */
 
@@ -292,17 +294,28 @@ function resultOf(claims) {
     const listed = claims[name];
     require(name, Array.isArray(listed) && listed.every((one) => typeof one === "string"));
   }
-  require("kind", ["payment", "presence", "verify"].includes(/** @type {string} */ (claims.kind)));
+  require("kind", ["document", "payment", "presence", "verify"].includes(/** @type {string} */ (claims.kind)));
   require("outcome", ["accept", "reject", "recapture"].includes(/** @type {string} */ (claims.outcome)));
-  for (const name of ["sub", "collection"]) {
-    require(name, claims.kind === "presence" ? !(name in claims) : typeof claims[name] === "string");
-  }
   const paid = claims.kind === "payment";
+  for (const name of ["sub", "collection"]) {
+    require(name, paid || claims.kind === "verify" ? typeof claims[name] === "string" : !(name in claims));
+  }
   for (const name of ["payment", "transaction_sha256"]) {
     require(name, paid ? typeof claims[name] === "string" : !(name in claims));
   }
+  require("document", claims.kind === "document" ? isChecked(claims.document) : !("document" in claims));
   require("approved_sha256", !paid || "approved_sha256" in claims);
   return /** @type {Result} */ (/** @type {unknown} */ ({ ...claims }));
+}
+
+/**
+ * Whether the checks of a document are told as they should be.
+ * @param {unknown} document
+ */
+function isChecked(document) {
+  if (typeof document !== "object" || document === null || Array.isArray(document)) return false;
+  const { zone, check_digits, format = "", expired = false } = /** @type {Record<string, unknown>} */ (document);
+  return [zone, check_digits, format].every((one) => typeof one === "string") && typeof expired === "boolean";
 }
 
 /**

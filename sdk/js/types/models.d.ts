@@ -343,6 +343,62 @@ export interface DetectRequest {
   picture: string;
 }
 
+/**
+ * What was found on a document. Nothing of it is kept but the template of the portrait, in memory, until the
+ * session is judged.
+ */
+export interface DocumentAnswer {
+  /** Which checks ran, and what came of them. */
+  checks: DocumentChecks;
+  /**
+   * Why no session was opened: what is wrong with the picture of the portrait, such as `several_faces`, or with
+   * `strict` `zone_not_trusted`.
+   */
+  cause?: string | null;
+  /** The session in which the person shows that it is they. */
+  session?: SessionOpened | null;
+}
+
+/**
+ * Checks of a document's machine-readable zone, without a word of what it says: the claim `document` of the
+ * result.
+ */
+export interface DocumentChecks {
+  /** How it was read: `clear`, `doubtful`, `unreadable` or `absent`. */
+  zone: string;
+  /** All check digits in one: `passed`, `failed` or `absent`. */
+  check_digits: string;
+  /** Whether its last valid day has passed, where it states one. */
+  expired?: boolean | null;
+  /** `TD1`, `TD2`, `TD3`, `MRV-A` or `MRV-B`, where it was read. */
+  format?: string | null;
+}
+
+/** A picture of a document, and what is asked of the person on it. */
+export interface DocumentRequest {
+  /** The picture of the document: JPEG, PNG or WebP, in base64. */
+  picture: string;
+  /**
+   * What you call this check, such as the number of an application: 1 to 128 bytes, the same for each try.
+   * Attempts are counted on it; it is not stored.
+   */
+  case: string;
+  /** As in a session. */
+  audience: string;
+  /** As in a session. */
+  nonce: string;
+  /** As in a session. */
+  way_out: string;
+  /** As in a session. */
+  approve?: string | null;
+  /** Seconds it may take, 30 to 600; 180 where it is left out. The portrait is held in memory no longer. */
+  lasts_s?: number | null;
+  /** Open no session unless the zone is clear, its check digits are right and it has not expired. */
+  strict?: boolean;
+  /** As in a session. */
+  webhook?: string | null;
+}
+
 /** What came of the photos. */
 export interface EnrollAnswer {
   /** The outcome. */
@@ -856,7 +912,7 @@ export interface SessionDetail {
 }
 
 /** What a session asks. */
-export type SessionKind = "payment" | "presence" | "verify";
+export type SessionKind = "document" | "payment" | "presence" | "verify";
 
 /** A session that was opened. */
 export interface SessionOpened {

@@ -10,11 +10,13 @@ use countenance_core::vault::{
     SystemRandom, TextVersion, Timestamp, Vault,
 };
 use countenance_core::{
-    Agreement, Claim, ComparePolicy, Engine, EnrollOutcome, EnrollRequest, Isa, Options, PaymentId,
-    Precision, Registry, StoppedClock, Terms, WallClock, Worker,
+    Agreement, Case, Claim, ComparePolicy, Engine, EnrollOutcome, EnrollRequest, Isa, Judged,
+    Options, PaymentId, Precision, Presented, QualityCause, Question, Registry, SessionOutcome,
+    StoppedClock, Terms, Verdict, WallClock, Worker, ZoneChecks,
 };
 use countenance_models::{Manifest, Weights};
 use image::{ImageFormat, RgbImage};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
@@ -242,6 +244,51 @@ impl Drive {
                 }
                 Ok(())
             })?;
+        }
+        Ok(accepted)
+    }
+
+    /// Identity checks of people who are in no vault: the document is a photo of theirs, and before the camera is the same
+    /// face, another one, or nobody. Returns how many were accepted.
+    ///
+    /// # Errors
+    /// When a check fails that should not.
+    pub fn check_documents(&mut self) -> Result<usize> {
+        let policy = ComparePolicy::default();
+        let mut accepted = 0;
+        for number in 0..people::VISITORS {
+            let visitor = Person::visitor(number);
+            let document = people::file(&visitor.photo(&self.photos)?, ImageFormat::Jpeg)?;
+            let (reading, portrait) = self.worker.portrait_of_document(&document, &policy)?;
+            log("document", &reading);
+            let checks = ZoneChecks::of(&reading.zone, Noon.now());
+            log("checks", &(&checks, checks.claim()));
+            let portrait = portrait.map_err(|cause| anyhow::anyhow!("{}", cause.code()))?;
+            let other = usize::from(visitor.number % 3 != 1);
+            let before = [visitor.number, other][number % 2];
+            let before = people::file(self.photos.plain(before), ImageFormat::Jpeg)?;
+            let seen = self.worker.extract(&before, &policy.capture)?;
+            let verdict = if number % 3 == 2 {
+                Verdict::Recapture(QualityCause::NoFace)
+            } else {
+                Verdict::Judged(Judged {
+                    failed: BTreeSet::new(),
+                    measured: Vec::new(),
+                    probe: seen.template.context("a face")?,
+                })
+            };
+            let presented = Presented {
+                collection: &self.collections[visitor.tenant()],
+                case: &Case::new(&visitor.id)?,
+                portrait: &portrait,
+            };
+            log("presented", &presented);
+            let question = Question::Document(&presented);
+            let done = self
+                .registry
+                .decide_session(&self.worker, question, verdict)?;
+            log("identified", &done);
+            accepted += usize::from(done.outcome == SessionOutcome::Accept);
         }
         Ok(accepted)
     }

@@ -20,6 +20,9 @@ pub struct Person {
     pub erased: bool,
 }
 
+/// How many come to have their identity checked.
+pub const VISITORS: usize = 6;
+
 /// Names of the two tenants.
 pub const TENANTS: [&str; 2] = ["KANARIE/tenant+Ünö", "KANARIE/tenant+Döß"];
 /// Names of their collections.
@@ -49,6 +52,16 @@ impl Person {
             id: format!("KANARIE/{:08x}+{number} é", mixed(number, 99) as u32),
             holder: (number % 4 >= 2).then_some(holder),
             erased: number % 10 == 7,
+        }
+    }
+
+    /// Somebody who is in no vault and has their identity checked; the id is what the desk calls the case.
+    #[must_use]
+    pub fn visitor(number: usize) -> Self {
+        Self {
+            holder: None,
+            erased: false,
+            ..Self::new(1_000_000 + number)
         }
     }
 

@@ -6,6 +6,7 @@
 mod hardening;
 
 use crate::drive::Drive;
+use crate::people;
 use anyhow::{Context as _, Result};
 use std::io::Read as _;
 use std::path::Path;
@@ -33,6 +34,11 @@ pub fn run() -> Result<()> {
     let mut drive = Drive::new(place, Path::new(models), people.parse()?)?;
     drive.enroll()?;
     let accepted = drive.calls(calls.parse()?).context("calls")?;
+    let identified = drive.check_documents().context("documents")?;
+    anyhow::ensure!(
+        (1..people::VISITORS).contains(&identified),
+        "{identified} were identified"
+    );
     drive.panic()?;
     drive.back_up(&folder.join("backup before"), recipient)?;
     drive.erase()?;

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import authorization, climb, connections, crash, document, hostile, instructions, load, packaging, silence  # noqa: F401 - they enter their checks
+from . import authorization, climb, connections, crash, document, hostile, identity, instructions, load, packaging, silence  # noqa: F401 - they enter their checks
 from .house import World
 from .photos import Photos
 from .report import CHECKS, run_lanes, tell

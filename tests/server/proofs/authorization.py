@@ -59,6 +59,7 @@ def bodies(world):
         "grant_consent": lambda: consent(world),
         "enroll_faces": lambda: {"photos": [face]},
         "verify_subject": lambda: {"probe": face},
+        "open_document": lambda: {"picture": face, "case": "1138"} | {key: value for key, value in session().items() if key != "kind"},
         "open_session": session,
         "identify_member": lambda: {"probe": face},
         "set_collection": lambda: {"fmr": 1e-5},

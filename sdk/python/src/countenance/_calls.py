@@ -308,6 +308,35 @@ def open_session(
     )
 
 
+def open_document(
+    picture: Picture,
+    *,
+    case: str,
+    audience: str,
+    nonce: str,
+    way_out: str,
+    approve: str | None = None,
+    webhook: str | None = None,
+    lasts_s: int | None = None,
+    strict: bool = False,
+    collection: str | None = None,
+) -> Call[models.DocumentAnswer]:
+    """Looks at a document, and opens a session that asks whether the live person is the one on it. Nothing of it is stored.
+
+    `case` is what you call this check, the same for each try: attempts are counted on it. The answer has the `session`, or
+    the `cause` why there is none, and the `checks` of its zone; `strict` opens none unless the zone is to be trusted.
+    The other names are those of `open_session`. Asked again it opens another session.
+    """
+    asked: dict[str, Any] = {"case": case, "audience": audience, "nonce": nonce, "way_out": way_out}
+    more = {"approve": approve, "webhook": webhook, "lasts_s": None if lasts_s is None else str(lasts_s)}
+    form: list[tuple[str, bytes | str]] = [("picture", read(picture)), *_given(**asked, **more).items()]
+    if strict:
+        form.append(("strict", "true"))
+    return Call(
+        _operations.OPEN_DOCUMENT, models.DocumentAnswer.from_wire, query={"collection": collection}, form=form
+    )
+
+
 def show_session(session: str) -> Call[models.SessionAnswer]:
     """Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.
 

@@ -134,6 +134,17 @@ class Methods(Connection):
         """
         return self._ask(_calls.open_session(kind, audience=audience, nonce=nonce, way_out=way_out, subject=subject, approve=approve, webhook=webhook, passkey=passkey, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
 
+    def open_document(
+        self, picture: Picture, *, case: str, audience: str, nonce: str, way_out: str, approve: str | None=None, webhook: str | None=None, lasts_s: int | None=None, strict: bool=False, collection: str | None=None
+    ) -> models.DocumentAnswer:
+        """Looks at a document, and opens a session that asks whether the live person is the one on it. Nothing of it is stored.
+
+        `case` is what you call this check, the same for each try: attempts are counted on it. The answer has the `session`, or
+        the `cause` why there is none, and the `checks` of its zone; `strict` opens none unless the zone is to be trusted.
+        The other names are those of `open_session`. Asked again it opens another session.
+        """
+        return self._ask(_calls.open_document(picture, case=case, audience=audience, nonce=nonce, way_out=way_out, approve=approve, webhook=webhook, lasts_s=lasts_s, strict=strict, collection=collection))
+
     def show_session(self, session: str) -> models.SessionAnswer:
         """Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.
 
@@ -372,6 +383,17 @@ class AsyncMethods(AsyncConnection):
         this once: it is for the person's browser, or for `Capture`.
         """
         return await self._ask(lambda: _calls.open_session(kind, audience=audience, nonce=nonce, way_out=way_out, subject=subject, approve=approve, webhook=webhook, passkey=passkey, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+
+    async def open_document(
+        self, picture: Picture, *, case: str, audience: str, nonce: str, way_out: str, approve: str | None=None, webhook: str | None=None, lasts_s: int | None=None, strict: bool=False, collection: str | None=None
+    ) -> models.DocumentAnswer:
+        """Looks at a document, and opens a session that asks whether the live person is the one on it. Nothing of it is stored.
+
+        `case` is what you call this check, the same for each try: attempts are counted on it. The answer has the `session`, or
+        the `cause` why there is none, and the `checks` of its zone; `strict` opens none unless the zone is to be trusted.
+        The other names are those of `open_session`. Asked again it opens another session.
+        """
+        return await self._ask(lambda: _calls.open_document(picture, case=case, audience=audience, nonce=nonce, way_out=way_out, approve=approve, webhook=webhook, lasts_s=lasts_s, strict=strict, collection=collection))
 
     async def show_session(self, session: str) -> models.SessionAnswer:
         """Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.

@@ -253,6 +253,16 @@ DETECT = Operation(
     holder=False,
     idempotent=False,
 )
+OPEN_DOCUMENT = Operation(
+    "open_document",
+    "POST",
+    "/v1/documents",
+    scope="sessions",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=False,
+)
 LIST_KEYS = Operation(
     "list_keys",
     "GET",

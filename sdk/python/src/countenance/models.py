@@ -33,7 +33,7 @@ LogContent = Literal["open", "sealed", "shredded"]
 Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "pay", "refund", "scores", "sessions", "verify"]
 """What a key may do. A key has a set of them; none includes another."""
 
-SessionKind = Literal["payment", "presence", "verify"]
+SessionKind = Literal["document", "payment", "presence", "verify"]
 """What a session asks."""
 
 Side = Literal["probe", "reference"]
@@ -528,6 +528,57 @@ class DetectAnswer:
             width=wire["width"],
             height=wire["height"],
             faces=[Face.from_wire(one) for one in wire["faces"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentAnswer:
+    """What was found on a document. Nothing of it is kept but the template of the portrait, in memory, until the
+    session is judged.
+    """
+
+    checks: DocumentChecks
+    """Which checks ran, and what came of them."""
+    cause: str | None = None
+    """Why no session was opened: what is wrong with the picture of the portrait, such as `several_faces`, or with
+    `strict` `zone_not_trusted`.
+    """
+    session: SessionOpened | None = None
+    """The session in which the person shows that it is they."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DocumentAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            checks=DocumentChecks.from_wire(wire["checks"]),
+            cause=wire.get("cause"),
+            session=None if wire.get("session") is None else SessionOpened.from_wire(wire["session"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentChecks:
+    """Checks of a document's machine-readable zone, without a word of what it says: the claim `document` of the
+    result.
+    """
+
+    zone: str
+    """How it was read: `clear`, `doubtful`, `unreadable` or `absent`."""
+    check_digits: str
+    """All check digits in one: `passed`, `failed` or `absent`."""
+    expired: bool | None = None
+    """Whether its last valid day has passed, where it states one."""
+    format: str | None = None
+    """`TD1`, `TD2`, `TD3`, `MRV-A` or `MRV-B`, where it was read."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DocumentChecks:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            zone=wire["zone"],
+            check_digits=wire["check_digits"],
+            expired=wire.get("expired"),
+            format=wire.get("format"),
         )
 
 
@@ -1539,6 +1590,8 @@ __all__ = [
     "ConsistencyAnswer",
     "Decision",
     "DetectAnswer",
+    "DocumentAnswer",
+    "DocumentChecks",
     "EnrollAnswer",
     "EnrollOutcome",
     "EntriesAnswer",

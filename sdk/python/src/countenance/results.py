@@ -19,7 +19,7 @@ from .errors import CountenanceError
 Fault = Literal["malformed", "header", "key", "signature", "claims", "audience", "time", "nonce", "binding"]
 """What is wrong with a result, as other tools name it."""
 
-Kind = Literal["payment", "presence", "verify"]
+Kind = Literal["document", "payment", "presence", "verify"]
 """What a session asked."""
 
 _MOST_BYTES = 8192
@@ -81,6 +81,8 @@ class Result:
     """Id of the payment that was to be approved; with the kind `payment` only."""
     transaction_sha256: str | None = None
     """SHA-256 of terms and payer, with the kind `payment` only: compare it with your own `transaction_sha256`."""
+    document: models.DocumentChecks | None = None
+    """What came of the checks of the document; with the kind `document` only. The outcome is about the face alone."""
     claims: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     """All claims, those too that this version does not know."""
 
@@ -285,21 +287,37 @@ def _result(claims: dict[str, Any]) -> Result:
         listed = claims.get(name)
         if not isinstance(listed, list) or not all(isinstance(one, str) for one in listed):
             raise wrong(name)
-    if claims["kind"] not in ("payment", "presence", "verify"):
+    if claims["kind"] not in ("document", "payment", "presence", "verify"):
         raise wrong("kind")
     if claims["outcome"] not in ("accept", "reject", "recapture"):
         raise wrong("outcome")
     for name in ("sub", "collection"):
-        if isinstance(claims.get(name), str) != (claims["kind"] != "presence") or claims.get(name, "") is None:
+        if isinstance(claims.get(name), str) != (claims["kind"] in ("payment", "verify")) or claims.get(name, "") is None:
             raise wrong(name)
     for name in ("payment", "transaction_sha256"):
         if isinstance(claims.get(name), str) != (claims["kind"] == "payment") or claims.get(name, "") is None:
             raise wrong(name)
     if claims["kind"] == "payment" and "approved_sha256" not in claims:
         raise wrong("approved_sha256")
-    known = {one.name for one in dataclasses.fields(Result)} - {"factors", "models", "claims"}
+    if ("document" in claims) != (claims["kind"] == "document"):
+        raise wrong("document")
+    document = _document(claims["document"]) if "document" in claims else None
+    if "document" in claims and document is None:
+        raise wrong("document")
+    known = {one.name for one in dataclasses.fields(Result)} - {"factors", "models", "document", "claims"}
     plain = {name: value for name, value in claims.items() if name in known}
-    return Result(**plain, factors=tuple(claims["factors"]), models=tuple(claims["models"]), claims=claims)
+    return Result(
+        **plain, factors=tuple(claims["factors"]), models=tuple(claims["models"]), document=document, claims=claims
+    )
+
+
+def _document(claim: Any) -> models.DocumentChecks | None:
+    """The checks of a document, if they are as they should be."""
+    if not isinstance(claim, dict) or not all(isinstance(claim.get(name), str) for name in ("zone", "check_digits")):
+        return None
+    if not isinstance(claim.get("format", ""), str) or not isinstance(claim.get("expired", False), bool):
+        return None
+    return models.DocumentChecks.from_wire(claim)
 
 
 def _timely(result: Result, now: int, audience: str) -> None:

@@ -30,6 +30,18 @@
  * @property {number} [lastsS] Seconds that it may take, 30 to 600: 180.
  */
 /**
+ * What is asked of the person on a document.
+ * @typedef {object} Check
+ * @property {string} case What you call this check, the same for each try: attempts are counted on it. It is not stored.
+ * @property {string} audience Who asks; shown to the person.
+ * @property {string} nonce Fresh for each session: 16 to 128 of A-Z, a-z, 0-9, - and _.
+ * @property {string} wayOut The page for whoever does not want this.
+ * @property {string} [approve] What the person approves.
+ * @property {string} [webhook] Where the result is sent; an address that the server's settings allow.
+ * @property {number} [lastsS] Seconds that it may take, 30 to 600: 180.
+ * @property {boolean} [strict] Open no session unless the zone is clear, its check digits are right and it has not expired.
+ */
+/**
  * What a payment is of.
  * @typedef {object} Bill
  * @property {number} amount Minor units.
@@ -215,6 +227,16 @@ export class Countenance extends Connection {
      * @returns {Promise<import("../types/models.js").SessionOpened>}
      */
     openSession(kind: import("../types/models.js").SessionKind, options: Question & Place & Write & Ending): Promise<import("../types/models.js").SessionOpened>;
+    /**
+     * Looks at a document, and opens a session that asks whether the live person is the one on it. Nothing of it is stored.
+     *
+     * The answer has the `session`, or the `cause` why there is none, and the `checks` of its zone; `strict` opens none unless
+     * the zone is to be trusted. Asked again it opens another session.
+     * @param {Picture} picture
+     * @param {Check & Place & Ending} options
+     * @returns {Promise<import("../types/models.js").DocumentAnswer>}
+     */
+    openDocument(picture: Picture, options: Check & Place & Ending): Promise<import("../types/models.js").DocumentAnswer>;
     /**
      * Where a session stands. Once it is judged, the answer has the signed `result`, for a minute from the first time.
      * Trust nothing but the result, checked: see `ResultChecker`.
@@ -455,6 +477,43 @@ export type Question = {
      * Seconds that it may take, 30 to 600: 180.
      */
     lastsS?: number | undefined;
+};
+/**
+ * What is asked of the person on a document.
+ */
+export type Check = {
+    /**
+     * What you call this check, the same for each try: attempts are counted on it. It is not stored.
+     */
+    case: string;
+    /**
+     * Who asks; shown to the person.
+     */
+    audience: string;
+    /**
+     * Fresh for each session: 16 to 128 of A-Z, a-z, 0-9, - and _.
+     */
+    nonce: string;
+    /**
+     * The page for whoever does not want this.
+     */
+    wayOut: string;
+    /**
+     * What the person approves.
+     */
+    approve?: string | undefined;
+    /**
+     * Where the result is sent; an address that the server's settings allow.
+     */
+    webhook?: string | undefined;
+    /**
+     * Seconds that it may take, 30 to 600: 180.
+     */
+    lastsS?: number | undefined;
+    /**
+     * Open no session unless the zone is clear, its check digits are right and it has not expired.
+     */
+    strict?: boolean | undefined;
 };
 /**
  * What a payment is of.

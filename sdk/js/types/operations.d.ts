@@ -57,6 +57,8 @@ export const compare: Operation;
 /** @type {Operation} */
 export const detect: Operation;
 /** @type {Operation} */
+export const openDocument: Operation;
+/** @type {Operation} */
 export const listKeys: Operation;
 /** @type {Operation} */
 export const createKey: Operation;

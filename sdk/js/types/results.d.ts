@@ -83,7 +83,7 @@ export type Result = {
      * Of the session.
      */
     nonce: string;
-    kind: "payment" | "presence" | "verify";
+    kind: "document" | "payment" | "presence" | "verify";
     outcome: "accept" | "reject" | "recapture";
     /**
      * When it was decided.
@@ -109,6 +109,11 @@ export type Result = {
      * SHA-256 of terms and payer, with the kind `payment` only: see `transactionSha256`.
      */
     transaction_sha256?: string | undefined;
+    /**
+     * What came of the checks of the document; with the kind
+     * `document` only. The outcome is about the face alone.
+     */
+    document?: import("../types/models.js").DocumentChecks | undefined;
     /**
      * SHA-256 of the text to which the person agreed on the page.
      */
@@ -151,7 +156,7 @@ export type Expected = {
      * The same, as its SHA-256.
      */
     approvedSha256?: string | undefined;
-    kind?: "verify" | "payment" | "presence" | undefined;
+    kind?: "verify" | "document" | "payment" | "presence" | undefined;
     /**
      * Seconds since 1970-01-01 UTC; else the clock's.
      */

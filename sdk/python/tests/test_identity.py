@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from email import message_from_bytes
+from email.message import Message
 from typing import Any
 
 import pytest
@@ -24,11 +25,13 @@ CHECKS = {"zone": "clear", "format": "TD3", "check_digits": "passed", "expired":
 def parts(headers: dict[str, str], body: bytes) -> dict[str, bytes]:
     kind = next(value for name, value in headers.items() if name.lower() == "content-type")
     form = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
-    found: dict[str, bytes] = {}
-    for part in form.get_payload():  # type: ignore[union-attr]
-        name = part.get_param("name", header="content-disposition")  # type: ignore[union-attr]
-        found[str(name)] = part.get_payload(decode=True)  # type: ignore[union-attr, assignment]
-    return found
+    return {str(part.get_param("name", header="content-disposition")): content(part) for part in form.walk() if not part.is_multipart()}
+
+
+def content(part: Message) -> bytes:
+    read = part.get_payload(decode=True)
+    assert isinstance(read, bytes)
+    return read
 
 
 def test_a_document_is_shown_with_what_was_named_and_nothing_else(script: Script) -> None:

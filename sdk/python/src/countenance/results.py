@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from . import models
 from .errors import CountenanceError
+from .models import DocumentChecks
 
 Fault = Literal["malformed", "header", "key", "signature", "claims", "audience", "time", "nonce", "binding"]
 """What is wrong with a result, as other tools name it."""
@@ -81,7 +82,7 @@ class Result:
     """Id of the payment that was to be approved; with the kind `payment` only."""
     transaction_sha256: str | None = None
     """SHA-256 of terms and payer, with the kind `payment` only: compare it with your own `transaction_sha256`."""
-    document: models.DocumentChecks | None = None
+    document: DocumentChecks | None = None
     """What came of the checks of the document; with the kind `document` only. The outcome is about the face alone."""
     claims: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
     """All claims, those too that this version does not know."""
@@ -311,13 +312,13 @@ def _result(claims: dict[str, Any]) -> Result:
     )
 
 
-def _document(claim: Any) -> models.DocumentChecks | None:
+def _document(claim: Any) -> DocumentChecks | None:
     """The checks of a document, if they are as they should be."""
     if not isinstance(claim, dict) or not all(isinstance(claim.get(name), str) for name in ("zone", "check_digits")):
         return None
     if not isinstance(claim.get("format", ""), str) or not isinstance(claim.get("expired", False), bool):
         return None
-    return models.DocumentChecks.from_wire(claim)
+    return DocumentChecks.from_wire(claim)
 
 
 def _timely(result: Result, now: int, audience: str) -> None:

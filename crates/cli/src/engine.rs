@@ -84,7 +84,7 @@ impl EngineArgs {
         })
     }
 
-    /// The weights, with their digests checked.
+    /// The weights; those of the program are checked when they are used.
     pub(crate) fn weights(&self) -> Result<Weights, Failure> {
         match &self.models {
             Some(folder) => Ok(Weights::from_dir(folder)?),

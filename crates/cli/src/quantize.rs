@@ -94,12 +94,12 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         threads: 1,
         ..engine.options()?
     };
-    let bytes = weights.get(&spec.id).context("there are no weights")?;
+    let file = weights.get(&spec.id).context("there are no weights")?;
     let size = Size {
         width: CROP_SIDE,
         height: CROP_SIDE,
     };
-    let recorder = RangeRecorder::new(bytes, color_order(spec)?, options.isa, size)?;
+    let recorder = RangeRecorder::new(file.bytes()?, color_order(spec)?, options.isa, size)?;
     let recorder = Arc::new(Mutex::new(recorder));
     let detector = Networks::load(&manifest, &weights, &options)?.detector;
     let embedder = Arc::clone(&recorder);

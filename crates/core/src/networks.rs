@@ -7,13 +7,12 @@ use countenance_gallery::{
 };
 use countenance_models::{
     ActivationRanges, CalibrationTable, Extraction, Manifest, ManifestError, ModelSpec, Role,
-    Weights,
+    WeightFile, Weights, WeightsError,
 };
 use countenance_net::{
     ColorOrder, LayerRanges, LoadError, Model, Network, Options, PlanError, Precision, Ranges,
     Size, TextModel, TfjsFiles,
 };
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
@@ -71,6 +70,9 @@ pub enum OpenError {
         /// The model.
         model: String,
     },
+    /// The weights are not the pinned ones.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
     /// A rate in the calibration file is none.
     #[error("calibration of model {model}")]
     Rate {
@@ -163,7 +165,7 @@ const MESH_OUTPUTS: [&str; 2] = ["output_mesh", "output_faceflag"];
 /// not wait for one.
 pub struct MeshSource {
     model: String,
-    files: [Cow<'static, [u8]>; 2],
+    files: [WeightFile; 2],
     scale: f32,
     options: Options,
     read: Mutex<Option<Model>>,
@@ -186,7 +188,7 @@ impl MeshSource {
         };
         Ok(Self {
             model: spec.id.clone(),
-            files,
+            files: files.map(Clone::clone),
             scale,
             // Points are read to a tenth of a pixel, and the whole network is 35 million products: f32 on every
             // machine, and so the same points on every machine.
@@ -207,13 +209,14 @@ impl MeshSource {
     /// The network, read now if it was not.
     ///
     /// # Errors
-    /// [`OpenError::Load`] when its files make no network.
+    /// [`OpenError::Weights`] when its files are not the pinned ones, [`OpenError::Load`] when they make no network.
     pub fn model(&self) -> Result<Model, OpenError> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(model) = &*read {
             return Ok(model.clone());
         }
         let [topology, weights] = &self.files;
+        let (topology, weights) = (topology.bytes()?, weights.bytes()?);
         let files = TfjsFiles {
             topology,
             weights,
@@ -231,21 +234,19 @@ impl MeshSource {
 /// The file of the text network, and the network once somebody wanted it: no face waits for it.
 pub struct TextSource {
     model: String,
-    file: Cow<'static, [u8]>,
+    file: WeightFile,
     threads: usize,
     read: Mutex<Option<TextModel>>,
 }
 
 impl TextSource {
     fn new(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Self, OpenError> {
-        let file = weights
-            .to_keep(&spec.id)
-            .ok_or_else(|| OpenError::NoWeights {
-                model: spec.id.clone(),
-            })?;
+        let file = weights.get(&spec.id).ok_or_else(|| OpenError::NoWeights {
+            model: spec.id.clone(),
+        })?;
         Ok(Self {
             model: spec.id.clone(),
-            file,
+            file: file.clone(),
             threads: options.threads,
             read: Mutex::new(None),
         })
@@ -260,13 +261,13 @@ impl TextSource {
     /// The network, read now if it was not.
     ///
     /// # Errors
-    /// [`OpenError::Load`] when its file makes no network.
+    /// [`OpenError::Weights`] when its file is not the pinned one, [`OpenError::Load`] when it makes no network.
     pub fn model(&self) -> Result<TextModel, OpenError> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(model) = &*read {
             return Ok(model.clone());
         }
-        let model = TextModel::from_onnx(self.file.clone(), self.threads);
+        let model = TextModel::from_onnx(self.file.bytes()?.clone(), self.threads);
         let model = model.map_err(|source| OpenError::Load {
             model: self.model.clone(),
             source,
@@ -304,7 +305,7 @@ pub fn color_order(spec: &ModelSpec) -> Result<ColorOrder, OpenError> {
 /// Reads a network and packs its weights.
 fn read(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Model, OpenError> {
     let model = || spec.id.clone();
-    let bytes = weights
+    let file = weights
         .get(&spec.id)
         .ok_or_else(|| OpenError::NoWeights { model: model() })?;
     let order = color_order(spec)?;
@@ -312,9 +313,11 @@ fn read(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Model,
         Precision::Auto | Precision::Int8 => spec.shipped_ranges()?.map(ranges),
         _ => None,
     };
-    Model::from_onnx(bytes, order, options, ranges.as_ref()).map_err(|source| OpenError::Load {
-        model: model(),
-        source,
+    Model::from_onnx(file.bytes()?, order, options, ranges.as_ref()).map_err(|source| {
+        OpenError::Load {
+            model: model(),
+            source,
+        }
     })
 }
 

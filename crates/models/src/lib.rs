@@ -17,4 +17,4 @@ pub use manifest::{
 };
 pub use ranges::{ActivationRanges, RangesError, TensorRange};
 pub use store::{FileError, PinnedFile, Store};
-pub use weights::{Weights, WeightsError};
+pub use weights::{WeightFile, Weights, WeightsError};

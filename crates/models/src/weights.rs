@@ -1,5 +1,6 @@
-//! The bytes of every pinned model, checked.
+//! The bytes of every pinned model; nobody gets them unchecked.
 
+use crate::Sha256;
 use crate::manifest::{Manifest, ManifestError, ModelSpec};
 use crate::store::{FileError, PinnedFile, Store};
 use std::borrow::Cow;
@@ -12,19 +13,55 @@ use thiserror::Error;
 #[cfg(feature = "embed")]
 const EMBEDDED: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
-/// The weights of every model of a manifest, each with the pinned digest.
+/// The weights of every model of a manifest.
 ///
 /// ```no_run
 /// use countenance_models::Weights;
 /// let weights = Weights::from_dir("models/store".as_ref())?;
-/// let onnx = weights.get("sface-2021dec").ok_or("no such model")?;
+/// let onnx = weights.get("sface-2021dec").ok_or("no such model")?.bytes()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Weights {
-    models: BTreeMap<String, Cow<'static, [u8]>>,
+    models: BTreeMap<String, WeightFile>,
     /// Second files, of the models that have one.
-    data: BTreeMap<String, Cow<'static, [u8]>>,
+    data: BTreeMap<String, WeightFile>,
+}
+
+/// One file of a model's weights.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WeightFile {
+    model: String,
+    /// Of the file in its package.
+    name: String,
+    sha256: Sha256,
+    bytes: Cow<'static, [u8]>,
+}
+
+impl WeightFile {
+    /// Its bytes, which are those that the manifest pins. What is part of the program is checked now, each time: some 10 ms
+    /// for 10 MB where the processor has SHA instructions, which only those pay who want this model. What came from a folder
+    /// was checked when it was read.
+    ///
+    /// # Errors
+    /// [`WeightsError::File`] when the program's copy was altered.
+    pub fn bytes(&self) -> Result<&Cow<'static, [u8]>, WeightsError> {
+        if let Cow::Borrowed(bytes) = self.bytes {
+            let pin = PinnedFile {
+                package: "",
+                path: &self.name,
+                bytes: bytes.len() as u64,
+                sha256: self.sha256,
+            };
+            let place = format!("<embedded>/{}", self.name);
+            let checked = pin.check(bytes, Path::new(&place));
+            checked.map_err(|source| WeightsError::File {
+                model: self.model.clone(),
+                source,
+            })?;
+        }
+        Ok(&self.bytes)
+    }
 }
 
 /// The weights cannot be had.
@@ -51,13 +88,10 @@ pub enum WeightsError {
 }
 
 impl Weights {
-    /// The weights that are part of the program, checked against the shipped manifest.
-    ///
-    /// The check reads 23 MB: about 20 ms of one core where the processor has SHA instructions.
+    /// The weights that are part of the program. Each is checked when its bytes are asked for.
     ///
     /// # Errors
-    /// [`WeightsError::File`] when the program's copy was altered,
-    /// [`WeightsError::NotEmbedded`] when it was built (in debug) without weights.
+    /// [`WeightsError::NotEmbedded`] when the program was built (in debug) without weights.
     #[cfg(feature = "embed")]
     pub fn embedded() -> Result<Self, WeightsError> {
         Self::collect(&Manifest::shipped()?, |model, file| {
@@ -67,12 +101,6 @@ impl Weights {
                     model: model.id.clone(),
                 });
             };
-            let place = format!("<embedded>/{}", file.name());
-            let checked = file.check(bytes, Path::new(&place));
-            checked.map_err(|source| WeightsError::File {
-                model: model.id.clone(),
-                source,
-            })?;
             Ok(Cow::Borrowed(*bytes))
         })
     }
@@ -108,6 +136,14 @@ impl Weights {
         read: impl Fn(&ModelSpec, PinnedFile<'_>) -> Result<Cow<'static, [u8]>, WeightsError>,
     ) -> Result<Self, WeightsError> {
         let (mut models, mut data) = (BTreeMap::new(), BTreeMap::new());
+        let read = |model: &ModelSpec, file: PinnedFile<'_>| {
+            Ok::<_, WeightsError>(WeightFile {
+                model: model.id.clone(),
+                name: file.name().to_owned(),
+                sha256: file.sha256,
+                bytes: read(model, file)?,
+            })
+        };
         for model in manifest.models() {
             models.insert(model.id.clone(), read(model, model.file())?);
             if let Some(file) = model.data_file() {
@@ -117,34 +153,33 @@ impl Weights {
         Ok(Self { models, data })
     }
 
-    /// The bytes of a model's file, or `None` when the manifest has no such model.
-    #[must_use]
-    pub fn get(&self, model: &str) -> Option<&[u8]> {
-        self.models.get(model).map(AsRef::as_ref)
+    /// Checks every file that is part of the program now, for whoever would rather not start than find out later.
+    ///
+    /// # Errors
+    /// [`WeightsError::File`] when the program's copy of one was altered.
+    pub fn check(&self) -> Result<(), WeightsError> {
+        let mut files = self.models.values().chain(self.data.values());
+        files.try_for_each(|file| file.bytes().map(drop))
     }
 
-    /// The bytes of a model's file, to be kept: those of the program itself are not copied.
+    /// A model's file, or `None` when the manifest has no such model.
     #[must_use]
-    pub fn to_keep(&self, model: &str) -> Option<Cow<'static, [u8]>> {
-        self.models.get(model).cloned()
+    pub fn get(&self, model: &str) -> Option<&WeightFile> {
+        self.models.get(model)
     }
 
-    /// The graph and the weights of a model that keeps them in two files, to be kept: those of the program
-    /// itself are not copied.
+    /// The graph and the weights of a model that keeps them in two files.
     #[must_use]
-    pub fn both(&self, model: &str) -> Option<[Cow<'static, [u8]>; 2]> {
-        Some([
-            self.models.get(model)?.clone(),
-            self.data.get(model)?.clone(),
-        ])
+    pub fn both(&self, model: &str) -> Option<[&WeightFile; 2]> {
+        Some([self.models.get(model)?, self.data.get(model)?])
     }
 }
 
 impl fmt::Debug for Weights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lengths = self.models.iter().map(|(id, bytes)| {
-            let data = self.data.get(id).map_or(0, |data| data.len());
-            (id, bytes.len() + data)
+        let lengths = self.models.iter().map(|(id, file)| {
+            let data = self.data.get(id).map_or(0, |data| data.bytes.len());
+            (id, file.bytes.len() + data)
         });
         f.debug_map().entries(lengths).finish()
     }
@@ -152,8 +187,9 @@ impl fmt::Debug for Weights {
 
 #[cfg(test)]
 mod tests {
-    use super::{Weights, WeightsError};
-    use crate::{FileError, Manifest, ModelSpec, Store};
+    use super::{WeightFile, Weights, WeightsError};
+    use crate::{FileError, Manifest, ModelSpec, Sha256, Store};
+    use std::borrow::Cow;
     use std::fs;
     use std::path::{Path, PathBuf};
 
@@ -187,10 +223,9 @@ mod tests {
         let Some(store) = store() else { return };
         let weights = Weights::from_dir(&store).unwrap();
         for model in Manifest::shipped().unwrap().models() {
-            assert_eq!(weights.get(&model.id).unwrap().len() as u64, model.bytes);
-            let both = weights
-                .both(&model.id)
-                .map(|both| both.map(|file| file.len() as u64));
+            let length = |file: &WeightFile| file.bytes().unwrap().len() as u64;
+            assert_eq!(length(weights.get(&model.id).unwrap()), model.bytes);
+            let both = weights.both(&model.id).map(|both| both.map(length));
             let pinned = model.data.as_ref().map(|data| [model.bytes, data.bytes]);
             assert_eq!(both, pinned, "{}", model.id);
         }
@@ -232,10 +267,29 @@ mod tests {
     #[test]
     fn embedded_weights_are_the_pinned_ones() {
         let Some(store) = store() else { return };
-        assert_eq!(
-            Weights::embedded().unwrap(),
-            Weights::from_dir(&store).unwrap()
-        );
+        let embedded = Weights::embedded().unwrap();
+        assert_eq!(embedded, Weights::from_dir(&store).unwrap());
+        embedded.check().unwrap();
+    }
+
+    #[test]
+    fn an_altered_file_of_the_program_is_refused_when_its_bytes_are_asked_for() {
+        let file = |bytes: &'static [u8]| WeightFile {
+            model: "m".to_owned(),
+            name: "m.onnx".to_owned(),
+            sha256: Sha256::of(b"weights"),
+            bytes: Cow::Borrowed(bytes),
+        };
+        assert_eq!(file(b"weights").bytes().unwrap().as_ref(), b"weights");
+        let altered = file(b"weighty");
+        let message = altered.bytes().unwrap_err().to_string();
+        assert!(message.contains("<embedded>/m.onnx"), "{message}");
+        let models = [("m".to_owned(), altered)].into();
+        let weights = Weights {
+            models,
+            data: [].into(),
+        };
+        weights.check().unwrap_err();
     }
 
     #[test]

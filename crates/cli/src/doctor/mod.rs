@@ -110,6 +110,7 @@ fn examine(engine: &EngineArgs, people: Option<people::PeopleJson>) -> Result<Do
     let manifest = Manifest::shipped()?;
     // A digest that is not the pinned one ends here, with the file and both digests.
     let weights = engine.weights()?;
+    weights.check()?;
     let source = engine.models.as_ref().map_or_else(
         || "built in".to_owned(),
         |folder| folder.display().to_string(),

@@ -93,6 +93,8 @@ fn serve(mut chosen: Chosen, engine: &EngineArgs) -> Outcome {
     let options = &chosen.registry;
     let folder = options.folder()?;
     let isa = engine.options()?.isa;
+    // Models that only some requests want are checked now as well: better no server than one that fails its first document.
+    engine.weights()?.check()?;
     let engine = engine.engine()?;
     let ready = keyring::init::make(options)?;
     let _held = running::hold(folder)?;

@@ -54,6 +54,10 @@ use utoipa::{Modify, OpenApi};
         cancel_payment,
         refund_payment,
         list_payments,
+        list_device_keys,
+        open_device_key,
+        finish_device_key,
+        remove_device_key,
         open_payment_session,
         open_document,
         open_session,
@@ -245,6 +249,26 @@ fn refund_payment() {}
 #[utoipa::path(get, path = "/v1/subjects/{subject}/payments", tag = "payments", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "The payments", body = PaymentList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn list_payments() {}
+
+/// List the device keys of a subject, the oldest first.
+#[utoipa::path(get, path = "/v1/subjects/{subject}/device-keys", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "The device keys", body = DeviceKeyList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn list_device_keys() {}
+
+/// Begin to register a device key of a subject who agreed to payments: what the person's browser is to be asked.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/device-keys", tag = "subjects", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = DeviceKeyRequest, responses((status = 201, description = "Begun", body = DeviceKeyOpened), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn open_device_key() {}
+
+/// Register the device key that the person's browser made, once.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/device-keys/{device_key}", tag = "subjects", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("subject" = String, Path, description = "What the caller calls the subject"), ("device_key" = String, Path, description = "Id of the device key, or of its registration"), CollectionQuery, ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = DeviceKeyAnswer, responses((status = 201, description = "Registered", body = DeviceKeyEntry), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn finish_device_key() {}
+
+/// Remove a device key. Needs no holder part.
+#[utoipa::path(delete, path = "/v1/subjects/{subject}/device-keys/{device_key}", tag = "subjects", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("subject" = String, Path, description = "What the caller calls the subject"), ("device_key" = String, Path, description = "Id of the device key, or of its registration"), CollectionQuery), responses((status = 204, description = "Removed"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn remove_device_key() {}
 
 /// Open a session in which the payer approves a payment, or does not. Its result is taken at `/v1/sessions/{session}`.
 #[utoipa::path(post, path = "/v1/payments/{payment}/sessions", tag = "payments", params(("Idempotency-Key" = Option<String>, Header, description = "1 to 255 characters, new for each request: asked again with the same, the answer is the same"), ("payment" = String, Path, description = "Id of the payment"), CollectionQuery), request_body = PaymentSessionRequest, responses((status = 201, description = "Opened", body = SessionOpened), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["pay"])))]

@@ -4,6 +4,7 @@ mod audit;
 mod collection;
 mod compare;
 mod detect;
+mod device_key;
 mod document;
 mod identify;
 mod identity_check;
@@ -27,6 +28,12 @@ pub use collection::{
 };
 pub use compare::{CompareAnswer, CompareForm, CompareRequest, Decision, Side};
 pub use detect::{Area, DetectAnswer, DetectForm, DetectRequest, Face, Quality};
+pub use device_key::{
+    AuthenticatorSelection, CaptureDeviceKey, CreationOptions, CredentialKind, CredentialMade,
+    CredentialMadeResponse, CredentialParty, CredentialRef, CredentialUsed, CredentialUsedResponse,
+    CredentialUser, DeviceKeyAnswer, DeviceKeyEntry, DeviceKeyList, DeviceKeyOpened,
+    DeviceKeyRequest,
+};
 pub use document::document;
 pub use identify::{
     IdentifyAnswer, IdentifyDecision, IdentifyDetail, IdentifyForm, IdentifyRequest,
@@ -38,8 +45,8 @@ pub use key::{
 };
 pub use operate::{AttemptRule, Health, Jwk, Jwks, Policy};
 pub use payment::{
-    CapturePayment, PaymentAnswer, PaymentList, PaymentRequest, PaymentSessionRequest, RefundEntry,
-    RefundRequest,
+    CapturePayment, PaymentAnswer, PaymentList, PaymentPolicy, PaymentRequest,
+    PaymentSessionRequest, RefundEntry, RefundRequest,
 };
 pub use problem::{Code, FieldPolicy, Problem};
 pub use route::{Access, Method, ROUTES, Route};

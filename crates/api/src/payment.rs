@@ -25,6 +25,20 @@ pub struct PaymentRequest {
     /// Seconds it may wait to be approved, 30 to 3600; 600 where it is left out.
     #[schema(minimum = 30, maximum = 3600)]
     pub lasts_s: Option<u32>,
+    /// What it takes to approve it: a face alone where it is left out.
+    #[serde(default)]
+    pub policy: PaymentPolicy,
+}
+
+/// What it takes to approve a payment.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaymentPolicy {
+    /// The payer's face: one factor, and every result says so.
+    #[default]
+    SingleFactor,
+    /// The payer's face and a device key of theirs.
+    DeviceKey,
 }
 
 /// Where a payment stands.

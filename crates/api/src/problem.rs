@@ -85,6 +85,8 @@ table! {
     ScopeMissing "scope_missing" 403 "The key may not do this" OfRequest;
     /// The tenant of the key has no such collection.
     CollectionUnknown "collection_unknown" 404 "Unknown collection" Fixed("The tenant of this key has no collection of that name.");
+    /// The subject has no such device key.
+    DeviceKeyUnknown "device_key_unknown" 404 "Unknown device key" Fixed("The subject has no device key of that id, or its registration is over: it lasts five minutes on one node and takes one answer.");
     /// The tenant of the key has no such key.
     KeyUnknown "key_unknown" 404 "Unknown key" Fixed("The tenant of this key has no key of that id.");
     /// The tenant of the key has no such payment.
@@ -109,6 +111,12 @@ table! {
     CaptureBusy "capture_busy" 409 "The session is in use" Fixed("Frames of this session are coming in already, or are being judged.");
     /// The person has not agreed yet.
     ConsentNeeded "consent_needed" 409 "Nobody has agreed" Fixed("The person has to agree to the session first.");
+    /// The device key is registered already.
+    DeviceKeyExists "device_key_exists" 409 "The device key is registered" Fixed("This subject has the device key already.");
+    /// A payment asks for a device key and the payer has none; told to those alone who see the subjects anyway.
+    DeviceKeyMissing "device_key_missing" 409 "The payer has no device key" Fixed("The policy `device-key` asks for a device key, and no such subject has one: register one at /v1/subjects/{subject}/device-keys, or ask for another policy.");
+    /// The server has no relying party.
+    DeviceKeysOff "device_keys_off" 409 "Device keys are not set up" Fixed("This server has no device keys: its operator names the host of its pages in the setting relying-party.");
     /// Somebody else enrolled the subject at the same moment.
     EnrolledMeanwhile "enrolled_meanwhile" 409 "Enrolled meanwhile" Fixed("Somebody else enrolled the subject at the same moment; nothing was kept of these photos. Look at the subject, then try again.");
     /// A request with this idempotency key is being worked on.

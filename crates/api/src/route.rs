@@ -142,6 +142,26 @@ pub const ROUTES: &[Route] = &[
         "/v1/subjects/{subject}/consents",
         Scope::Enroll,
     ),
+    route(
+        Method::Get,
+        "/v1/subjects/{subject}/device-keys",
+        Scope::Enroll,
+    ),
+    route(
+        Method::Post,
+        "/v1/subjects/{subject}/device-keys",
+        Scope::Enroll,
+    ),
+    route(
+        Method::Delete,
+        "/v1/subjects/{subject}/device-keys/{device_key}",
+        Scope::Enroll,
+    ),
+    route(
+        Method::Post,
+        "/v1/subjects/{subject}/device-keys/{device_key}",
+        Scope::Enroll,
+    ),
     route(Method::Post, "/v1/subjects/{subject}/export", Scope::Admin),
     route(Method::Post, "/v1/subjects/{subject}/faces", Scope::Enroll),
     route(

@@ -1,6 +1,6 @@
 //! Sessions: one question to one live person (docs/spec/session-v1.md).
 
-use crate::CapturePayment;
+use crate::{CaptureDeviceKey, CapturePayment, CredentialUsed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -142,6 +142,9 @@ pub struct CaptureAnswer {
     /// That the holder's part of a key is needed, and how it is had.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub passkey: Option<SessionPasskey>,
+    /// That a device key of the person must sign what is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_key: Option<CaptureDeviceKey>,
     /// How frames are to be.
     pub frames: FrameRules,
 }
@@ -187,6 +190,10 @@ pub struct ConsentGiven {
     pub holder: Option<String>,
     /// SHA-256 of the terms of the payment that the page has shown, computed there from what it shows, in hexadecimal.
     pub shown_sha256: Option<String>,
+    /// What a device key signed, where one is asked for: `toJSON()` of the credential that `navigator.credentials.get` gave. Only
+    /// its `id` and its `response` are read.
+    #[schema(value_type = Option<Object>)]
+    pub device_key: Option<CredentialUsed>,
 }
 
 /// Where the session stands now.

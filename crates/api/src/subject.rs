@@ -1,6 +1,6 @@
 //! People who agreed: subjects, consents, templates.
 
-use crate::PaymentAnswer;
+use crate::{DeviceKeyEntry, PaymentAnswer};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -227,6 +227,8 @@ pub struct ExportAnswer {
     pub templates: Vec<ExportTemplate>,
     /// Payments it was asked to approve.
     pub payments: Vec<PaymentAnswer>,
+    /// Its device keys.
+    pub device_keys: Vec<DeviceKeyEntry>,
     /// What the audit log says about it.
     pub events: Vec<ExportEvent>,
 }

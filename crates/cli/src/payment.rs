@@ -7,8 +7,8 @@ use crate::json;
 use crate::registry::RegistryArgs;
 use crate::registry::served::Served;
 use crate::terminal::plain;
-use clap::{Args as ClapArgs, Subcommand};
-use countenance_api::{PaymentAnswer, PaymentList, PaymentRequest};
+use clap::{Args as ClapArgs, Subcommand, ValueEnum};
+use countenance_api::{PaymentAnswer, PaymentList, PaymentPolicy, PaymentRequest};
 use countenance_core::vault::{ExternalId, Random as _, SystemRandom, Timestamp};
 use countenance_core::{Currency, PayError, Payment, PaymentId, Terms};
 use countenance_server::payment_answer;
@@ -87,8 +87,21 @@ struct CreateArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     lasts: u32,
 
+    /// What it takes to approve it; device-key needs a passkey that was registered for the person
+    #[arg(long, value_enum, value_name = "POLICY", default_value_t = Policy::SingleFactor)]
+    policy: Policy,
+
     #[command(flatten)]
     place: PlaceArgs,
+}
+
+/// What it takes to approve a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Policy {
+    /// The person's face.
+    SingleFactor,
+    /// Their face and a device key of theirs.
+    DeviceKey,
 }
 
 /// Show where a payment stands
@@ -184,6 +197,10 @@ fn create(args: &CreateArgs) -> Outcome {
         payee: args.payee.clone(),
         order: args.order.clone(),
         lasts_s: Some(args.lasts),
+        policy: match args.policy {
+            Policy::SingleFactor => PaymentPolicy::SingleFactor,
+            Policy::DeviceKey => PaymentPolicy::DeviceKey,
+        },
     };
     let made = match place.served()? {
         Some(mut served) => {
@@ -215,7 +232,14 @@ fn made(args: &CreateArgs) -> Result<PaymentAnswer, Failure> {
     let terms = terms.map_err(|error| Failure::usage(error.to_string(), help))?;
     let subject = ExternalId::new(&args.subject)?;
     let claim = opened.claim(&subject, None);
-    let made = opened.registry.make_payment(&claim, terms, false)?;
+    let by_device = args.policy == Policy::DeviceKey;
+    if by_device && opened.registry.device_keys(&claim)?.is_empty() {
+        return Err(Failure::usage(
+            "this person has no device key",
+            "register one over HTTP: POST /v1/subjects/{subject}/device-keys; or ask for another --policy",
+        ));
+    }
+    let made = opened.registry.make_payment(&claim, terms, by_device)?;
     Ok(answered(&made))
 }
 

@@ -38,6 +38,8 @@ pub enum Answer {
 pub enum Finding {
     /// No consent stands for verifying, or it was withdrawn while the verification ran.
     Consent(ConsentError),
+    /// No device key of the payer signed what was shown, where one is asked for.
+    DeviceKey,
     /// The holder part is missing, not expected or wrong.
     Holder(HolderError),
     /// Too many attempts.
@@ -117,6 +119,7 @@ impl Finding {
         match self {
             Self::Matched | Self::NotLive | Self::NotMatched | Self::Poor(_) => true,
             Self::Consent(_)
+            | Self::DeviceKey
             | Self::Holder(_)
             | Self::Locked(_)
             | Self::NotEnrolled
@@ -134,6 +137,7 @@ impl Finding {
             Self::Consent(ConsentError::Missing) => "consent_missing",
             Self::Consent(ConsentError::Withdrawn) => "consent_withdrawn",
             Self::Consent(_) => "consent_invalid",
+            Self::DeviceKey => "device_key",
             Self::Holder(HolderError::Missing) => "holder_missing",
             Self::Holder(HolderError::Unexpected) => "holder_unexpected",
             Self::Holder(_) => "holder_wrong",
@@ -155,6 +159,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Consent(error) => error.fmt(f),
+            Self::DeviceKey => f.write_str("no device key of the payer signed what was shown"),
             Self::Holder(error) => error.fmt(f),
             Self::Locked(lock) => lock.fmt(f),
             Self::Matched => f.write_str("score reaches the threshold"),

@@ -19,7 +19,8 @@ pub(crate) struct Answering {
     pub(crate) payment: Payment,
     pub(crate) ticket: [u8; 16],
     pub(crate) shown: [u8; 32],
-    pub(crate) device: bool,
+    /// What the audit log calls the device key that signed, if one did.
+    pub(crate) device: Option<u64>,
     pub(crate) limits: PaymentLimits,
 }
 
@@ -61,7 +62,9 @@ impl Ending {
         let mut approve = |others: &[HeldPayment]| answering.approved(others, now);
         let from = now.day().saturating_sub(LIMIT_DAYS);
         let held = (&answering.held, from);
-        let done = vault.accept_payment(&attempt, (subject, consent), held, &mut approve, now)?;
+        let device = answering.device;
+        let person = (subject, consent);
+        let done = vault.accept_payment(&attempt, person, held, device, &mut approve, now)?;
         Ok(done.ok_or(attempt))
     }
 
@@ -91,6 +94,11 @@ impl Ending {
 }
 
 impl Answering {
+    /// Whether it takes a device key and none signed.
+    pub(crate) fn lacks_device(&self) -> bool {
+        self.payment.needs_device() && self.device.is_none()
+    }
+
     /// What is kept of it when it is approved, if its state and the limits allow it.
     fn approved(&self, others: &[HeldPayment], now: Timestamp) -> Option<Vec<u8>> {
         // One that does not read is one too many: nobody can say what it was.
@@ -100,7 +108,7 @@ impl Answering {
         if !self.limits.allow_after(payment.terms(), &others, now) {
             return None;
         }
-        let done = payment.authorize(self.ticket, &self.shown, self.device, now);
+        let done = payment.authorize(self.ticket, &self.shown, self.device.is_some(), now);
         done.is_ok().then(|| payment.to_bytes())
     }
 

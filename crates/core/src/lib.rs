@@ -12,6 +12,8 @@ mod decide_session;
 mod decision;
 mod decoy;
 mod detect;
+mod device;
+mod device_keys;
 mod ending;
 mod engine;
 mod enroll;
@@ -49,6 +51,11 @@ pub use decide_document::{Case, Presented};
 pub use decide_session::{Question, SessionDecision};
 pub use decision::{Decision, Recapture, Side};
 pub use detect::{DetectedFace, Detection};
+pub use device::{
+    ALGORITHMS, Assertion, DeviceFault, DeviceKey, DeviceKeyId, DeviceProof, Registration,
+    RelyingParty, RelyingPartyError, device_challenge,
+};
+pub use device_keys::{DeviceKeyError, DeviceKeyOffer};
 pub use engine::{Calibrations, Engine, EngineParts, PlanLine, PlanNetwork, Worker};
 pub use enroll::{EnrollError, EnrollOutcome, EnrollRequest, Enrollment, MAX_TEMPLATES};
 pub use error::{CaptureError, CompareError, Fault};

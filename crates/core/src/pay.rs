@@ -6,8 +6,8 @@
 use crate::ending::{Answering, Ending};
 use crate::payment::PaymentLimits;
 use crate::{
-    Claim, Fault, Finding, Payment, PaymentError, PaymentId, Registry, SessionDecision, Terms,
-    Verdict, VerifyError, Worker,
+    Claim, DeviceProof, Fault, Finding, Payment, PaymentError, PaymentId, Registry,
+    SessionDecision, Terms, Verdict, VerifyError, Worker,
 };
 use countenance_vault::store::{Conflict, StoreError};
 use countenance_vault::{
@@ -53,8 +53,8 @@ pub struct Approval {
     pub ticket: [u8; 16],
     /// SHA-256 of the terms as they were shown.
     pub shown: [u8; 32],
-    /// Whether a device key took part.
-    pub device: bool,
+    /// What a device key signed, where one was asked.
+    pub device: Option<DeviceProof>,
     /// How much there may be.
     pub limits: PaymentLimits,
 }
@@ -244,14 +244,18 @@ impl Registry {
             },
         );
         match begun {
-            Ok((held, payment)) => Ok(Some(Answering {
-                held,
-                payment,
-                ticket: approval.ticket,
-                shown: approval.shown,
-                device: approval.device,
-                limits: approval.limits.clone(),
-            })),
+            Ok((held, payment)) => {
+                let proof = approval.device.as_ref();
+                let device = proof.map(|proof| self.prove_device(target, (proof, &approval.shown)));
+                Ok(Some(Answering {
+                    held,
+                    payment,
+                    ticket: approval.ticket,
+                    shown: approval.shown,
+                    device: device.transpose()?.flatten(),
+                    limits: approval.limits.clone(),
+                }))
+            }
             Err(PayError::Payment(_) | PayError::Unknown) => Ok(None),
             Err(PayError::Vault(error)) => Err(error),
         }
@@ -271,8 +275,12 @@ impl Registry {
                 Verdict::Recapture(_) => None,
             };
             let mut admitted = self.admit(target, claim, countenance_vault::Purpose::Payment)?;
-            if answering.is_none() && matches!(verdict, Verdict::Judged(_)) {
-                admitted = Err(Finding::Payment);
+            if let Verdict::Judged(_) = verdict {
+                admitted = match &answering {
+                    None => Err(Finding::Payment),
+                    Some(one) if one.lacks_device() => admitted.and(Err(Finding::DeviceKey)),
+                    Some(_) => admitted,
+                };
             }
             Ok((admitted, Ending::of_payment(answering)))
         })

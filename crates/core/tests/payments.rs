@@ -78,7 +78,7 @@ fn approval(house: &House, id: PaymentId, ticket: u8) -> Approval {
         payment: id,
         ticket: [ticket; 16],
         shown: payment(house, id).terms().sha256(),
-        device: false,
+        device: None,
         limits: limits(),
     }
 }

@@ -119,6 +119,21 @@ impl Call {
         self.naming(collection)?.of(&segment)
     }
 
+    /// The same where an id of something of theirs follows in the path.
+    pub(crate) async fn named_in(
+        &mut self,
+        collection: Option<&str>,
+    ) -> Result<(Named, String), Refusal> {
+        let path = self.request.extract_parts::<Path<(String, String)>>().await;
+        let Path((subject, id)) = path.map_err(|_| {
+            Refusal::of(
+                Code::ParameterInvalid,
+                "The path is not percent-encoded UTF-8.",
+            )
+        })?;
+        Ok((self.naming(collection)?.of(&subject)?, id))
+    }
+
     /// The same where the id comes with the body.
     pub(crate) fn naming(&self, collection: Option<&str>) -> Result<Naming, Refusal> {
         Ok(Naming {
@@ -194,6 +209,11 @@ impl Named {
     ) -> Result<T, VaultError> {
         let collection = self.collection(registry)?;
         work(&self.claim(&collection))
+    }
+
+    /// Tenant and collection by their names.
+    pub(crate) fn place(&self) -> (&Name, &Name) {
+        (&self.naming.tenant, &self.naming.collection)
     }
 
     /// The collection it names, of the tenant whose key was presented and no other.

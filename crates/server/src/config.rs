@@ -1,8 +1,9 @@
 //! What an operator may set.
 
 use crate::sessions::{SessionLimits, WebhookConfig};
-use countenance_core::PaymentLimits;
+use countenance_core::{PaymentLimits, RelyingParty};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Limits of the server. All of them are bounds: none makes an answer different.
@@ -36,6 +37,8 @@ pub struct Config {
     pub sessions: SessionLimits,
     /// How much may be paid.
     pub payments: PaymentLimits,
+    /// For whom device keys are made; without one there are none.
+    pub device_keys: Option<Arc<RelyingParty>>,
     /// Where results of sessions may be sent.
     pub webhooks: WebhookConfig,
     /// Another product whose protocol is spoken beside API v1.
@@ -71,6 +74,7 @@ impl Default for Config {
             requests_per_second: NonZeroU32::MIN.saturating_add(199),
             sessions: SessionLimits::default(),
             payments: PaymentLimits::default(),
+            device_keys: None,
             webhooks: WebhookConfig::default(),
             compat: None,
         }

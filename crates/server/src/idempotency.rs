@@ -80,11 +80,15 @@ fn keeping(request: &Request) -> Option<Keeping> {
             | "/v1/payments/{payment}/refunds"
             | "/v1/subjects"
             | "/v1/subjects/{subject}/consents"
+            | "/v1/subjects/{subject}/device-keys/{device_key}"
             | "/v1/subjects/{subject}/faces",
         )
         | (
             &Method::DELETE,
-            "/v1/keys/{key}" | "/v1/subjects/{subject}" | "/v1/subjects/{subject}/consents",
+            "/v1/keys/{key}"
+            | "/v1/subjects/{subject}"
+            | "/v1/subjects/{subject}/consents"
+            | "/v1/subjects/{subject}/device-keys/{device_key}",
         ) => Some(Keeping::Whole(KEPT_S)),
         _ => None,
     }

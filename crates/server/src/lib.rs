@@ -3,6 +3,7 @@
 mod authenticate;
 mod call;
 mod capture_page;
+mod ceremonies;
 mod collections;
 mod compat;
 mod conditional;
@@ -34,4 +35,4 @@ pub use platform::Parts;
 pub use server::{Listen, ServeError, Server, Stop};
 pub use sessions::{SessionLimits, TargetError, WebhookConfig};
 pub use tls::{TlsError, TlsFiles};
-pub use wire::payment as payment_answer;
+pub use wire::{device_key as device_key_entry, payment as payment_answer};

@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use crate::ceremonies::Ceremonies;
 use crate::collections::{Collections, Opener};
 use crate::config::Config;
 use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas, Uuid};
@@ -60,6 +61,7 @@ pub(crate) struct Shared {
     pub(crate) metrics: Metrics,
     pub(crate) pool: Pool,
     pub(crate) sessions: Sessions,
+    pub(crate) ceremonies: Ceremonies,
     pub(crate) targets: Targets,
     pub(crate) collections: Collections,
     pub(crate) document: Vec<u8>,
@@ -99,6 +101,7 @@ impl Platform {
         Ok(Self(Arc::new(Shared {
             collections: Collections::start(opener)?,
             sessions: Sessions::new(config.sessions.clone(), config.payments.clone()),
+            ceremonies: Ceremonies::default(),
             targets: Targets::new(&config.webhooks)?,
             pool: Pool::start(
                 &parts.engine,

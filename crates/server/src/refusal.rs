@@ -134,6 +134,7 @@ impl From<VaultError> for Refusal {
             // Only enrolling gets here: its scope is of those who see the subjects anyway. In a verification it
             // is an outcome, told as any other rejection.
             VaultError::Attempts(lock) => Self::attempts(lock),
+            VaultError::Exists { what: "device key" } => Code::DeviceKeyExists.into(),
             VaultError::Exists { .. } => Code::SubjectExists.into(),
             VaultError::Holder(_) => Code::HolderInvalid.into(),
             VaultError::Unknown { what: "subject" } => Code::SubjectUnknown.into(),

@@ -8,8 +8,8 @@ use crate::idempotency::idempotent;
 use crate::observe::observe;
 use crate::platform::Platform;
 use crate::routes::{
-    audit, capture, collections, consents, documents, keys, operate, payments, pictures, sessions,
-    subjects, verify,
+    audit, capture, collections, consents, device_keys, documents, keys, operate, payments, pictures,
+    sessions, subjects, verify,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -82,6 +82,14 @@ pub(crate) fn router(platform: Platform) -> Router {
             get(consents::list)
                 .post(consents::grant)
                 .delete(consents::withdraw),
+        )
+        .route(
+            "/v1/subjects/{subject}/device-keys",
+            get(device_keys::list).post(device_keys::open),
+        )
+        .route(
+            "/v1/subjects/{subject}/device-keys/{device_key}",
+            post(device_keys::finish).delete(device_keys::remove),
         )
         .route("/v1/subjects/{subject}/export", post(subjects::export))
         .route("/v1/subjects/{subject}/faces", post(subjects::enroll))

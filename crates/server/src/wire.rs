@@ -5,10 +5,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use countenance_api as api;
 use countenance_core::vault::{
-    Consent, ConsentEntry, ConsentState, EventKind, HeldPayment, LogContent, LogEntry, Outcome,
-    Purpose, RandomError, SubjectExport, SubjectKind, Timestamp,
+    Consent, ConsentEntry, ConsentState, EventKind, HeldDeviceKey, HeldPayment, LogContent,
+    LogEntry, Outcome, Purpose, RandomError, SubjectExport, SubjectKind, Timestamp,
 };
-use countenance_core::{Decision, DetectedFace, Payment, PaymentState, Side, Terms};
+use countenance_core::{Decision, DetectedFace, DeviceKey, Payment, PaymentState, Side, Terms};
 
 /// What a subject can consent to.
 pub(crate) const PURPOSES: [Purpose; 5] = [
@@ -112,6 +112,10 @@ pub(crate) fn export(
     let payments = notes
         .filter_map(Payment::from_bytes)
         .map(|read| payment(&read, now));
+    let device_keys = export.device_keys.iter().map(HeldDeviceKey::note);
+    let device_keys = device_keys
+        .filter_map(DeviceKey::from_bytes)
+        .map(|key| device_key(&key));
     let events = export.events.iter().map(|entry| {
         Ok(api::ExportEvent {
             kind: event(entry.event.kind).to_owned(),
@@ -130,6 +134,7 @@ pub(crate) fn export(
         consents: export.consents.iter().map(consent).collect(),
         templates: templates.collect(),
         payments: payments.collect(),
+        device_keys: device_keys.collect(),
         events: events.collect::<Result<_, _>>()?,
     })
 }
@@ -190,6 +195,7 @@ fn event(kind: EventKind) -> &'static str {
         EventKind::KeyRevoked => "key_revoked",
         EventKind::PresenceJudged => "presence_judged",
         EventKind::PaymentChanged => "payment_changed",
+        EventKind::DeviceKeyChanged => "device_key_changed",
         EventKind::SubjectAdded => "subject_added",
         EventKind::ConsentGranted => "consent_granted",
         EventKind::ConsentWithdrawn => "consent_withdrawn",
@@ -267,6 +273,18 @@ pub(crate) fn bytes_32(text: &str) -> Option<[u8; 32]> {
         *byte = (digit(0)? << 4 | digit(1)?) as u8;
     }
     Some(bytes)
+}
+
+/// A device key as those see it who see its subject.
+#[must_use]
+pub fn device_key(key: &DeviceKey) -> api::DeviceKeyEntry {
+    api::DeviceKeyEntry {
+        id: key.id().to_string(),
+        label: key.label().to_owned(),
+        added: key.added().unix(),
+        used: key.used().map(Timestamp::unix),
+        synced: key.is_synced(),
+    }
 }
 
 /// A payment as its payer is shown it.

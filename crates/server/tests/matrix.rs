@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 const NO_SESSION: &str = "a-AAAAAAAAAAAAAAAAAAAAAA";
 /// The same of a payment.
 const NO_PAYMENT: &str = "p-AAAAAAAAAAAAAAAAAAAAAA";
+/// The same of a device key, whose id leads nowhere without its subject.
+const NO_DEVICE_KEY: &str = "d-AAAAAAAAAAAAAAAAAAAAAA";
 
 fn session() -> Value {
     json!({"kind": "presence", "audience": "https://shop.example", "nonce": "pb3N0x5qQmWq8o1vJz2r7g",
@@ -42,6 +44,10 @@ fn body(route: &Route, picture: &str) -> Option<Value> {
         ("POST", "/v1/subjects") => Some(json!({"id": "new"})),
         ("POST", "/v1/subjects/{subject}/consents") => Some(
             json!({"purpose": "verify", "text_version": "1", "evidence_sha256": "e7".repeat(32)}),
+        ),
+        ("POST", "/v1/subjects/{subject}/device-keys") => Some(json!({"label": "phone"})),
+        ("POST", "/v1/subjects/{subject}/device-keys/{device_key}") => Some(
+            json!({"credential": {"response": {"clientDataJSON": "AA", "attestationObject": "AA"}}}),
         ),
         ("POST", "/v1/subjects/{subject}/export") => Some(json!({})),
         ("POST", "/v1/subjects/{subject}/faces") => Some(json!({ "photos": [picture] })),
@@ -69,7 +75,8 @@ fn ask(house: &House, key: Option<&str>, route: &Route, names: [&str; 5], pictur
         .replace("{key}", names[1])
         .replace("{collection}", names[2])
         .replace("{session}", names[3])
-        .replace("{payment}", names[4]);
+        .replace("{payment}", names[4])
+        .replace("{device_key}", NO_DEVICE_KEY);
     // What else the query needs to make sense.
     let path = match route.path {
         "/v1/audit/consistency" => format!("{path}?older=1"),

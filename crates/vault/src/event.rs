@@ -85,6 +85,9 @@ codes! {
         PresenceJudged = 20,
         /// A payment was made (number 1), canceled (2) or refunded (3); detail: which one, as its row is found by.
         PaymentChanged = 21,
+        /// A device key was added (number 1), removed (2) or refused because its counter went backwards (3); detail: which
+        /// one, as its row is found by.
+        DeviceKeyChanged = 22,
     }
 }
 

@@ -36,9 +36,10 @@ pub use root::{Pkcs11Options, Pkcs11Root};
 pub use secret::{HolderPart, Secret, SecretLength};
 pub use signed::{Checkpoint, EraseIntent, EraseReceipt, SignedError};
 pub use vault::{
-    Attempt, AuditEntry, Collection, Doomed, Examined, HeldPayment, Inclusion, Listed,
-    ListedMember, LogContent, LogEntries, LogEntry, MAX_ENTRIES, MAX_PAYMENT, MAX_SETTINGS, Member,
-    MemberPage, Members, NewSubject, NewTemplates, PaymentNote, RecordPlace, Reference, Restored,
-    ResultKey, Retained, Rewrapped, Sealer, Settings, Subject, SubjectExport, SubjectKind, Target,
-    Unlocked, Unpaired, Vault, is_signed,
+    Attempt, AuditEntry, Collection, DeviceKeyNote, Doomed, Examined, HeldDeviceKey, HeldPayment,
+    Inclusion, Listed, ListedMember, LogContent, LogEntries, LogEntry, MAX_DEVICE_KEY,
+    MAX_DEVICE_KEYS, MAX_ENTRIES, MAX_PAYMENT, MAX_SETTINGS, Member, MemberPage, Members,
+    NewSubject, NewTemplates, PaymentNote, RecordPlace, Reference, Restored, ResultKey, Retained,
+    Rewrapped, Sealer, Settings, Subject, SubjectExport, SubjectKind, Target, Unlocked, Unpaired,
+    Vault, is_signed,
 };

@@ -211,6 +211,14 @@ impl Chosen {
             ("payment-limits", json!(payments::text(&config.payments))),
             ("payments-per-day", json!(config.payments.per_day)),
             ("payments-per-payee", json!(config.payments.per_payee)),
+            (
+                "relying-party",
+                json!(config.device_keys.as_ref().map(|party| party.id())),
+            ),
+            (
+                "device-key-origins",
+                json!(config.device_keys.as_ref().map(|party| party.origins())),
+            ),
             ("webhooks", json!(config.webhooks.targets)),
             ("webhook-private", json!(config.webhooks.private)),
             ("header-timeout", json!(config.header_timeout.as_secs())),
@@ -283,6 +291,7 @@ fn config(settings: &Settings) -> Result<Config, Failure> {
         drain_timeout: seconds("drain-timeout")?,
         sessions: sessions(settings)?,
         payments: payments::limits(settings)?,
+        device_keys: payments::relying_party(settings)?,
         webhooks: webhooks(settings)?,
         compat: compat(settings)?,
         ..Config::default()

@@ -2,7 +2,8 @@
 
 use super::settings::Settings;
 use crate::failure::Failure;
-use countenance_core::{CurrencyLimit, PaymentLimits};
+use countenance_core::{CurrencyLimit, PaymentLimits, RelyingParty, RelyingPartyError};
+use std::sync::Arc;
 
 /// Reads them.
 pub(super) fn limits(settings: &Settings) -> Result<PaymentLimits, Failure> {
@@ -28,6 +29,28 @@ pub(super) fn limits(settings: &Settings) -> Result<PaymentLimits, Failure> {
         per_day: settings.number("payments-per-day", 1, 1000)?,
         per_payee: settings.number("payments-per-payee", 1, 1000)?,
     })
+}
+
+/// For whom device keys are made, if for anybody.
+pub(super) fn relying_party(settings: &Settings) -> Result<Option<Arc<RelyingParty>>, Failure> {
+    let (party, origins) = ("relying-party", "device-key-origins");
+    let named: Vec<&str> = settings
+        .get(origins)
+        .map(|all| all.split(',').map(str::trim).collect())
+        .unwrap_or_default();
+    let Some(id) = settings.get(party) else {
+        if named.is_empty() {
+            return Ok(None);
+        }
+        return Err(settings.refused(origins, "needs --relying-party"));
+    };
+    match RelyingParty::new(id, &named) {
+        Ok(read) => Ok(Some(Arc::new(read))),
+        Err(error @ RelyingPartyError::Id { .. }) => {
+            Err(settings.refused(party, &error.to_string()))
+        }
+        Err(error) => Err(settings.refused(origins, &error.to_string())),
+    }
 }
 
 fn currency_limit(text: &str) -> Option<CurrencyLimit> {

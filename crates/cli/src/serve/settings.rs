@@ -201,6 +201,18 @@ const SETTINGS: &[Setting] = &[
         "Of these, for one payee, 1 to 1000",
     ),
     text(
+        "relying-party",
+        "HOST",
+        "none: no device keys",
+        "The host of the pages on which payments are approved: device keys (passkeys) are made for it, and for no other afterwards",
+    ),
+    text(
+        "device-key-origins",
+        "ORIGINS",
+        "https:// and the relying party",
+        "The pages that may ask for device keys: origins of the relying party or of hosts under it, apart by commas",
+    ),
+    text(
         "webhooks",
         "ADDRESSES",
         "none: no result is sent",

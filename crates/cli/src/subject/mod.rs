@@ -1,6 +1,7 @@
 //! `countenance subject`: the people who are known here.
 
 mod add;
+mod device_keys;
 mod erase;
 mod export;
 mod list;
@@ -41,6 +42,7 @@ enum Command {
     Show(show::Args),
     Export(export::Args),
     Erase(erase::Args),
+    DeviceKeys(device_keys::Args),
 }
 
 /// Does what was asked.
@@ -51,6 +53,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         Command::Show(args) => show::run(args),
         Command::Export(args) => export::run(args),
         Command::Erase(args) => erase::run(args),
+        Command::DeviceKeys(args) => device_keys::run(args),
     }
 }
 

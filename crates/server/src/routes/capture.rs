@@ -1,22 +1,27 @@
 //! Sessions, for the person: what is asked, agreeing, frames.
 
+use super::device_keys::bytes;
 use super::ok;
 use crate::call::{Call, read_picture};
 use crate::platform::Platform;
 use crate::refusal::{Answer, Refusal};
-use crate::sessions::{Agreed, Converse, Frame, Held, PROTOCOL, RULES, answered, serve, state};
+use crate::sessions::{
+    Agreed, Converse, DeviceAsked, Frame, Held, PROTOCOL, RULES, answered, serve, state,
+};
 use crate::wire;
 use axum::Extension;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::{
-    CaptureAnswer, CaptureConsent, CaptureState, Code, ConsentGiven, FrameBatch, FrameEntry,
-    FrameMessages,
+    CaptureAnswer, CaptureConsent, CaptureDeviceKey, CaptureState, Code, ConsentGiven,
+    CredentialUsed, FrameBatch, FrameEntry, FrameMessages,
 };
 use countenance_core::vault::{HolderPart, VaultError};
-use countenance_core::{CONSENT_VERSION, PayError, Status};
+use countenance_core::{Assertion, CONSENT_VERSION, DeviceProof, PayError, Status};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
@@ -50,6 +55,10 @@ pub(crate) async fn show(State(platform): State<Platform>, Extension(held): Sess
             sha256: asked.consent_sha256.clone(),
         },
         passkey: asked.passkey.clone(),
+        device_key: device_asked(&held).map(|device| CaptureDeviceKey {
+            relying_party: device.party.id().to_owned(),
+            nonce: URL_SAFE_NO_PAD.encode(device.nonce),
+        }),
         frames: RULES,
     })
 }
@@ -63,13 +72,25 @@ pub(crate) async fn agree(Extension(held): Session, call: Call) -> Answer {
     }
     let shown = shown(&held, given.shown_sha256.as_deref())?;
     let digits = given.holder.map(Zeroizing::new);
-    let digest = Sha256::new()
+    let device = device(&held, given.device_key.as_ref())?;
+    let mut digest = Sha256::new()
         .chain_update([u8::from(given.calm), u8::from(digits.is_some())])
         .chain_update(digits.as_ref().map_or("", |digits| digits.as_str()));
+    if let Some(device) = &device {
+        let of = &device.assertion;
+        for part in [
+            &of.credential,
+            &of.client_data,
+            &of.authenticator_data,
+            &of.signature,
+        ] {
+            digest.update(Sha256::digest(part));
+        }
+    }
     let agreed = Agreed {
         calm: given.calm,
         holder: holder(held.asked.passkey.is_some(), digits)?,
-        device: false,
+        device,
         digest: digest.finalize().into(),
     };
     if let Some(shown) = shown {
@@ -107,6 +128,36 @@ fn shown(held: &Held, given: Option<&str>) -> Result<Option<[u8; 32]>, Refusal> 
             }
         }
     }
+}
+
+fn device_asked(held: &Held) -> Option<&DeviceAsked> {
+    held.asked.payment.as_ref()?.device.as_ref()
+}
+
+/// What a device key signed, where one is asked for. Whether it is the payer's is found out when the payment is decided.
+fn device(held: &Held, given: Option<&CredentialUsed>) -> Result<Option<DeviceProof>, Refusal> {
+    let refused = |detail| Err(Refusal::of(Code::ValueInvalid, detail));
+    let (asked, given) = match (device_asked(held), given) {
+        (Some(asked), Some(given)) => (asked, given),
+        (Some(_), None) => return refused("`device_key` is missing"),
+        (None, Some(_)) => return refused("`device_key` is not asked for"),
+        (None, None) => return Ok(None),
+    };
+    let response = &given.response;
+    Ok(Some(DeviceProof {
+        party: Arc::clone(&asked.party),
+        session: held.id.clone(),
+        nonce: asked.nonce,
+        assertion: Assertion {
+            credential: bytes("device_key.id", &given.id)?,
+            client_data: bytes("device_key.response.clientDataJSON", &response.client_data)?,
+            authenticator_data: bytes(
+                "device_key.response.authenticatorData",
+                &response.authenticator_data,
+            )?,
+            signature: bytes("device_key.response.signature", &response.signature)?,
+        },
+    }))
 }
 
 /// Enters that the payer was shown the payment. One that cannot be approved any more ends its session.

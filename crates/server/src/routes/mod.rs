@@ -4,6 +4,7 @@ pub(crate) mod audit;
 pub(crate) mod capture;
 pub(crate) mod collections;
 pub(crate) mod consents;
+pub(crate) mod device_keys;
 pub(crate) mod documents;
 pub(crate) mod keys;
 pub(crate) mod operate;

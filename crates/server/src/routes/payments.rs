@@ -1,17 +1,18 @@
 //! Payments, for whoever asks for one.
 
 use super::sessions::opened;
-use super::{answer, ok};
+use super::{answer, device_keys, ok};
 use crate::call::{Call, Named};
 use crate::platform::{Platform, Shared};
 use crate::refusal::{Answer, Refusal};
-use crate::sessions::{Asked, Paying};
+use crate::sessions::{Asked, DeviceAsked, Paying};
 use crate::wire;
 use axum::http::StatusCode;
 use countenance_api::{
-    Code, CollectionQuery, PaymentList, PaymentRequest, PaymentSessionRequest, RefundRequest,
+    Code, CollectionQuery, PaymentList, PaymentPolicy, PaymentRequest, PaymentSessionRequest,
+    RefundRequest, Scope,
 };
-use countenance_core::vault::{Collection, ExternalId, Name};
+use countenance_core::vault::{Collection, ExternalId, Name, VaultError};
 use countenance_core::{Claim, PayError, Payment, PaymentError, PaymentId, Terms, Transaction};
 use std::sync::Arc;
 
@@ -21,13 +22,32 @@ const USUAL_S: u32 = 600;
 pub(crate) async fn make(call: Call) -> Answer {
     let query: CollectionQuery = call.query()?;
     let naming = call.naming(query.collection.as_deref())?;
-    let platform = call.platform.clone();
+    let (platform, caller) = (call.platform.clone(), Arc::clone(&call.caller));
     let request: PaymentRequest = call.json().await?;
     let named = naming.of(&request.subject)?;
     let terms = terms(&platform, &request)?;
+    let by_device = request.policy == PaymentPolicy::DeviceKey;
+    if by_device {
+        device_keys::party(&platform)?;
+    }
+    // Whether the payer has a device key is for those to know who see the subjects; whoever may only ask for payments
+    // has it refused when it is answered, as that of an unknown payer.
+    let looks = by_device && caller.may(Scope::Enroll);
     let made = platform.keep(move |shared| {
         let registry = &shared.registry;
-        let made = named.with(registry, |claim| registry.make_payment(claim, terms, false));
+        if looks {
+            let collection = named.collection(registry)?;
+            match registry.device_keys(&named.claim(&collection)) {
+                Ok(keys) if !keys.is_empty() => {}
+                Ok(_) | Err(VaultError::Unknown { .. }) => {
+                    return Err(Code::DeviceKeyMissing.into());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let made = named.with(registry, |claim| {
+            registry.make_payment(claim, terms, by_device)
+        });
         Ok(wire::payment(&made?, registry.now()))
     });
     answer(StatusCode::CREATED, made.await?)
@@ -150,9 +170,17 @@ fn asked(
     (collection, payer): (Name, ExternalId),
     payment: &Payment,
 ) -> Result<Asked, Refusal> {
-    let mut ticket = [0; 16];
-    let filled = platform.random.fill(&mut ticket);
-    filled.map_err(|error| Refusal::internal(&error))?;
+    let (mut ticket, mut nonce) = ([0; 16], [0; 32]);
+    for bytes in [&mut ticket[..], &mut nonce[..]] {
+        let filled = platform.random.fill(bytes);
+        filled.map_err(|error| Refusal::internal(&error))?;
+    }
+    let device = if payment.needs_device() {
+        let party = device_keys::party(platform)?;
+        Some(DeviceAsked { party, nonce })
+    } else {
+        None
+    };
     let transaction = Transaction {
         terms: payment.terms(),
         collection: &collection,
@@ -162,7 +190,7 @@ fn asked(
         transaction_sha256: transaction.sha256(),
         terms: payment.terms().clone(),
         ticket,
-        needs_device: payment.needs_device(),
+        device,
     };
     let now = platform.registry.now();
     Asked::read_payment(

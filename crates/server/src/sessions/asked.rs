@@ -8,7 +8,10 @@ use countenance_api::{
     Code, DocumentRequest, PaymentSessionRequest, SessionKind, SessionPasskey, SessionRequest,
 };
 use countenance_core::vault::{ExternalId, Name, Timestamp, VaultError};
-use countenance_core::{Case, DocumentClaim, Kind, Template, Terms, consent_text, text_sha256};
+use countenance_core::{
+    Case, DocumentClaim, Kind, RelyingParty, Template, Terms, consent_text, text_sha256,
+};
+use std::sync::Arc;
 use std::time::Duration;
 
 const MOST_AUDIENCE: usize = 255;
@@ -25,7 +28,16 @@ pub(crate) struct Paying {
     pub(crate) transaction_sha256: [u8; 32],
     /// Random, of this session alone.
     pub(crate) ticket: [u8; 16],
-    pub(crate) needs_device: bool,
+    /// The device key that must sign it, where the payment asks for one.
+    pub(crate) device: Option<DeviceAsked>,
+}
+
+/// That a device key must sign what is shown.
+pub(crate) struct DeviceAsked {
+    /// For whom it was made.
+    pub(crate) party: Arc<RelyingParty>,
+    /// Random, of this session alone.
+    pub(crate) nonce: [u8; 32],
 }
 
 /// The document that a session is about: no word of it.

@@ -68,7 +68,7 @@ fn sign(shared: &Shared, held: &Held, decided: &Decided) -> Result<String, Refus
 fn policy(asked: &Asked, rate: f64) -> String {
     match &asked.payment {
         None => format!("session-1;fmr={rate}"),
-        Some(paying) if paying.needs_device => format!("payment-1;fmr={rate};device-key"),
+        Some(paying) if paying.device.is_some() => format!("payment-1;fmr={rate};device-key"),
         Some(_) => format!("payment-1;fmr={rate};single-factor"),
     }
 }

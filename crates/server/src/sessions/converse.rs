@@ -247,10 +247,11 @@ fn decide(
         // It ended while the last frame was looked at.
         return Ok("cancelled");
     };
-    let (holder, device) = (agreed.holder.clone(), agreed.device);
+    let (holder, device) = (agreed.holder.clone(), agreed.device.clone());
     // Taken: whatever comes of it, it is held against one person, once.
     let portrait = inner.portrait.take();
     drop(inner);
+    let presented = device.is_some();
     let asked = &held.asked;
     let decided = registry
         .vault()
@@ -308,7 +309,7 @@ fn decide(
                 decision,
                 calm,
                 holder,
-                device,
+                device: presented,
             };
             inner.session.judged(decided, sessions.now());
             Ok(outcome)

@@ -8,7 +8,7 @@ mod polled;
 mod socket;
 mod webhook;
 
-pub(crate) use asked::{Asked, Documented, Paying};
+pub(crate) use asked::{Asked, DeviceAsked, Documented, Paying};
 pub(crate) use claims::take;
 pub(crate) use converse::{Converse, Frame, RULES};
 pub(crate) use polled::answered;
@@ -21,7 +21,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::Code;
 use countenance_core::vault::{HolderPart, Name, Random};
-use countenance_core::{PaymentLimits, Session, SessionDecision, Status, Template};
+use countenance_core::{
+    DeviceProof, PaymentLimits, Session, SessionDecision, Status, Template,
+};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,8 +69,9 @@ impl Default for SessionLimits {
 pub(crate) struct Agreed {
     pub(crate) calm: bool,
     pub(crate) holder: Option<HolderPart>,
-    /// Whether a device key signed what was shown.
-    pub(crate) device: bool,
+    /// What a device key signed, where one is asked for. It is checked when the payment is decided, so that one that is wrong is
+    /// refused as a wrong face is.
+    pub(crate) device: Option<DeviceProof>,
     /// Of all that was said, so that the same can be told from another.
     pub(crate) digest: [u8; 32],
 }
@@ -78,6 +81,7 @@ pub(crate) struct Decided {
     pub(crate) decision: SessionDecision,
     pub(crate) calm: bool,
     pub(crate) holder: bool,
+    /// Whether a device key was presented; where it was accepted, it signed.
     pub(crate) device: bool,
 }
 

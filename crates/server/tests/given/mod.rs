@@ -6,7 +6,7 @@ use countenance_core::vault::store::{Durability, SqliteStore};
 use countenance_core::vault::{Name, Random, RootKey, Settings, SystemRandom, Timestamp, Vault};
 use countenance_core::{
     ComparePolicy, CurrencyLimit, Engine, Isa, Options, PaymentLimits, Precision, Registry,
-    StoppedClock, WallClock,
+    RelyingParty, StoppedClock, WallClock,
 };
 use countenance_models::{Manifest, Weights};
 use countenance_server::{Config, KeyOrder, KeyStore, Listen, Parts, Server, Stop, TlsFiles};
@@ -147,6 +147,7 @@ impl House {
                 currencies: vec![euro],
                 ..PaymentLimits::default()
             },
+            device_keys: RelyingParty::new("pay.example", &[]).ok().map(Arc::new),
             ..Config::default()
         })
     }

@@ -160,6 +160,10 @@ pub enum Edit {
     },
     /// Removes the payments that were made before this day.
     RemovePayments(u32),
+    /// Removes the device key in this slot, which must be there.
+    RemoveDeviceKey([u8; 32]),
+    /// Removes all device keys of a subject.
+    RemoveDeviceKeys(u64),
     /// Marks the data half finished.
     Finish,
     /// Sets the size of the audit tree; only a restore does.

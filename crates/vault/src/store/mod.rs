@@ -34,6 +34,9 @@ use thiserror::Error;
 /// The schema version this build reads and writes.
 pub const SCHEMA_VERSION: u32 = 3;
 
+/// The day of a row among the payments that is a device key: later than any, so that its age never removes it.
+pub const DEVICE_DAY: u32 = i32::MAX as u32;
+
 /// What a transaction found to be otherwise than its caller had read.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[non_exhaustive]

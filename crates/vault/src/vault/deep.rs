@@ -60,6 +60,9 @@ impl Vault {
         if self.payments(&subject, 0).is_err() {
             return Ok(Some("payment"));
         }
+        if self.device_keys(&subject).is_err() {
+            return Ok(Some("device key"));
+        }
         // A withdrawal that was cut off is finished when the vault is opened: this one was put back.
         if stored != parts {
             return Ok(Some("withdrawn consent"));

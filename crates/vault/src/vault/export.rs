@@ -1,7 +1,7 @@
 //! Everything the vault holds about one subject, and nothing else.
 
 use super::ledger::gone;
-use super::{HeldPayment, Reference, SubjectKind, Unlocked, Vault};
+use super::{HeldDeviceKey, HeldPayment, Reference, SubjectKind, Unlocked, Vault};
 use crate::consent::{ConsentEntry, ConsentState, Run};
 use crate::error::{LogFault, VaultError};
 use crate::event::{self, Event, EventKind};
@@ -42,6 +42,8 @@ pub struct SubjectExport {
     pub attempts: u32,
     /// Payments it was asked to approve, each as whoever keeps them wrote it; see [`Vault::payment`].
     pub payments: Vec<HeldPayment>,
+    /// Its device keys, each as whoever keeps them wrote it.
+    pub device_keys: Vec<HeldDeviceKey>,
     /// What the audit log says about it, up to this export.
     pub events: Vec<AuditEntry>,
 }
@@ -99,6 +101,7 @@ impl Vault {
             references,
             attempts: self.attempts_in_row(owner)?,
             payments: self.payments(owner, 0)?,
+            device_keys: self.device_keys(owner)?,
             events,
         })
     }

@@ -268,6 +268,11 @@ impl TenantKeys {
         seal::mac(&self.index, &[b"payment", id])
     }
 
+    /// Where a device key of this id stands, among the payments.
+    pub(crate) fn device_slot(&self, id: &[u8; 16]) -> [u8; 32] {
+        seal::mac(&self.index, &[b"device key", id])
+    }
+
     /// The bucket that counts attempts on an unknown id.
     pub(crate) fn bucket(&self, collection: &[u8; 16], pseudonym: &[u8; 32]) -> [u8; 32] {
         seal::mac(&self.index, &[b"bucket", collection, &pseudonym[..2]])

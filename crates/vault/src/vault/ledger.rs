@@ -1,6 +1,6 @@
 //! The consent ledger: granting, reading, withdrawing.
 
-use super::{Subject, Unlocked, Vault};
+use super::{Subject, Unlocked, Vault, device_keys};
 use crate::consent::{
     Consent, ConsentEntry, ConsentState, Grant, LedgerPart, Purpose, Run, detail_aad, ledger_aad,
     withdrawal_mark,
@@ -77,6 +77,11 @@ impl Vault {
         if standing.is_none() && !dossier.records.is_empty() {
             // They belong to consents that have ended, and would not open under this one.
             edits.push(Edit::RemoveRecords(row.number));
+        }
+        let pays = |part: &LedgerPart| part.purpose == Purpose::Payment && part.stands(now);
+        if grant.purpose == Purpose::Payment && !parts.iter().any(|(_, part)| pays(part)) {
+            // So do device keys to the consent for payments.
+            edits.push(device_keys::remove_all(row.number));
         }
         let generation = row.generation + 1;
         let entry = self.seal_entry(subject, number, grant, run)?;

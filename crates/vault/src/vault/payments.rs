@@ -6,14 +6,14 @@
 
 use super::attempts::Along;
 use super::ledger::gone;
-use super::{Attempt, Collection, Subject, Target, Unlocked, Vault};
+use super::{Attempt, Collection, DeviceKeyNote, Subject, Target, Unlocked, Vault};
 use crate::consent::{Consent, Purpose};
 use crate::error::VaultError;
 use crate::event::{self, Event, EventKind, Outcome};
 use crate::ident::{KeyId, Timestamp};
 use crate::seal;
 use crate::secret::Secret;
-use crate::store::{Change, Conflict, Edit, PaymentRow, Require, StoreError};
+use crate::store::{Change, Conflict, DEVICE_DAY, Edit, PaymentRow, Require, StoreError};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -38,6 +38,9 @@ pub enum PaymentNote {
     /// Some of it was given back.
     Refunded = 3,
 }
+
+/// That a device key is gone.
+struct Removed;
 
 /// A payment as it was read.
 #[derive(Clone)]
@@ -228,10 +231,11 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Corrupt`] when one does not open or there are more than are read; others when the store fails.
     pub fn payments(&self, subject: &Subject, from: u32) -> Result<Vec<HeldPayment>, VaultError> {
-        let rows = self.store.payments(subject.row.number, from, MOST)?;
+        let mut rows = self.store.payments(subject.row.number, from, MOST)?;
         if rows.len() >= MOST as usize {
             return Err(VaultError::Corrupt { what: "payments" });
         }
+        rows.retain(|row| row.day != DEVICE_DAY);
         let open = |row| Self::open_note(subject.clone(), row);
         rows.into_iter().map(open).collect()
     }
@@ -281,7 +285,8 @@ impl Vault {
     /// Ends an attempt with acceptance and a payment with its approval, in one transaction. `approve` is given the notes
     /// of the other payments of the subject that were made on day `from` or later, and says what the note of this one
     /// becomes; where it says nothing, nothing is done, and the attempt is still to be declined. Whatever else is decided about
-    /// the subject at the same moment is seen by one of both. Returns the leaf index.
+    /// the subject at the same moment is seen by one of both. Where a device key of this mark took part and the log says
+    /// that it was removed, nothing is done either. Returns the leaf index.
     ///
     /// # Errors
     /// As [`Vault::accept`]; [`StoreError::Conflict`] with [`Conflict::Payment`] when the payment was changed since it was
@@ -291,6 +296,7 @@ impl Vault {
         attempt: &Attempt,
         (subject, consent): (&Unlocked, &Consent),
         (held, from): (&HeldPayment, u32),
+        device: Option<u64>,
         approve: &mut dyn FnMut(&[HeldPayment]) -> Option<Vec<u8>>,
         now: Timestamp,
     ) -> Result<Option<u64>, VaultError> {
@@ -302,7 +308,9 @@ impl Vault {
             return Err(VaultError::Unknown { what: "attempt" });
         }
         for _ in 0..64 {
-            let newest = self.unapproved(subject, held.mark())?;
+            let Ok(newest) = self.unapproved(subject, held.mark(), device)? else {
+                return Ok(None);
+            };
             let mut others = self.payments(owner, from)?;
             others.retain(|other| other.row.slot != held.row.slot);
             let Some(note) = approve(&others) else {
@@ -327,8 +335,14 @@ impl Vault {
         Err(StoreError::Conflict(Conflict::Events).into())
     }
 
-    /// The newest event about a subject; refuses when one says that the payment of this mark was approved.
-    fn unapproved(&self, subject: &Unlocked, mark: u64) -> Result<Option<u64>, VaultError> {
+    /// The newest event about a subject; refuses when one says that the payment of this mark was approved, and says so when
+    /// one says that the device key was removed.
+    fn unapproved(
+        &self,
+        subject: &Unlocked,
+        mark: u64,
+        device: Option<u64>,
+    ) -> Result<Result<Option<u64>, Removed>, VaultError> {
         let row = &subject.subject.row;
         let (mut newest, mut before) = (None, u64::MAX);
         for _ in 0..MOST_PAGES {
@@ -336,7 +350,17 @@ impl Vault {
             for found in &rows {
                 newest = newest.or(Some(found.sequence));
                 before = found.sequence;
-                let event = event::open_event(&subject.body, &row.key_id, &found.sealed);
+                // What is written without the holder part is under the ledger key.
+                let event = event::open_event(&subject.body, &row.key_id, &found.sealed)
+                    .or_else(|| event::open_event(&subject.ledger, &row.key_id, &found.sealed));
+                let removed = event.is_some_and(|event| {
+                    event.kind == EventKind::DeviceKeyChanged
+                        && event.number == DeviceKeyNote::Removed as u16
+                        && Some(event.detail) == device
+                });
+                if removed {
+                    return Ok(Err(Removed));
+                }
                 let approved = event.is_some_and(|event| {
                     event.kind == EventKind::Decided
                         && event.outcome == Some(Outcome::Accept)
@@ -351,7 +375,7 @@ impl Vault {
                 break;
             }
         }
-        Ok(newest)
+        Ok(Ok(newest))
     }
 
     /// Ends an attempt without acceptance and a payment with its refusal, in one transaction; the attempt stays counted, and

@@ -1,6 +1,6 @@
 //! Ending consents: by the subject, or by time.
 
-use super::{Subject, Vault};
+use super::{Subject, Vault, device_keys};
 use crate::consent::{ConsentState, LedgerPart, Purpose, withdrawal_mark};
 use crate::error::VaultError;
 use crate::event::{Event, EventKind};
@@ -121,6 +121,10 @@ impl Vault {
             }
             if !parts.iter().any(|(_, part)| part.stands(now)) {
                 change.edits.push(Edit::RemoveRecords(row.number));
+            }
+            let pays = |part: &LedgerPart| part.purpose == Purpose::Payment && part.stands(now);
+            if !parts.iter().any(|(_, part)| pays(part)) {
+                change.edits.push(device_keys::remove_all(row.number));
             }
             // What ends a consent by itself is no use of the subject.
             let used_day = match ending {

@@ -465,3 +465,35 @@ impl House {
         self.place
     }
 }
+
+#[test]
+fn device_keys_come_back_with_a_backup_unless_the_consent_was_withdrawn_since() {
+    let Some(house) = House::fresh() else { return };
+    let mut people = Vec::new();
+    for (number, who) in [(1, "ana"), (2, "bea")] {
+        let subject = house.add(who);
+        let grant = super::house::grant_for(Purpose::Payment, 100);
+        let consent = house.vault.grant(&subject, &grant, at(0)).unwrap();
+        let new = (&[number; 16], &[number; 30][..]);
+        let person = (&subject, &consent);
+        house
+            .vault
+            .add_device_key(person, new, &mut |_| true, at(1))
+            .unwrap();
+        people.push(subject);
+    }
+    let backups = back_up(&house.vault, at(2));
+    house
+        .vault
+        .withdraw(people[1].subject(), None, at(3))
+        .unwrap();
+    let ledger = deletions(&house.vault, at(4));
+    let Some(place) = Place::fresh() else { return };
+    let (vault, _) = restore(&place, &backups, &[&ledger], at(5)).unwrap();
+    let house = moved(house, place, vault);
+    for (who, kept) in [("ana", 1), ("bea", 0)] {
+        let target = house.vault.find(&house.collection, &id(who)).unwrap();
+        let held = house.vault.device_keys(target.subject().unwrap()).unwrap();
+        assert_eq!(held.len(), kept, "{who}");
+    }
+}

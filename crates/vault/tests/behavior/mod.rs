@@ -5,6 +5,7 @@ mod attempts;
 mod audit;
 mod backups;
 mod consent;
+mod device_keys;
 mod enroll;
 mod erase;
 mod faults;

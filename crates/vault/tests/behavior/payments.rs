@@ -49,7 +49,7 @@ fn approve(house: &House, payer: &Payer, held: &HeldPayment) -> Result<Option<u6
     let mut say = |_: &[HeldPayment]| Some(b"approved".to_vec());
     house
         .vault
-        .accept_payment(&attempt, person, (held, 0), &mut say, at(1))
+        .accept_payment(&attempt, person, (held, 0), None, &mut say, at(1))
 }
 
 fn is_lost(error: &VaultError) -> bool {
@@ -199,9 +199,10 @@ fn of_many_who_approve_at_once_one_does_and_limits_are_seen_by_all() {
                     (before.count() < 2).then(|| b"approved".to_vec())
                 };
                 let person = (&ana.subject, &ana.consent);
-                let done = house
-                    .vault
-                    .accept_payment(&attempt, person, (&read, 0), &mut say, now);
+                let done =
+                    house
+                        .vault
+                        .accept_payment(&attempt, person, (&read, 0), None, &mut say, now);
                 match done {
                     Ok(Some(_)) => approved.fetch_add(1, Ordering::SeqCst),
                     Ok(None) => limited.fetch_add(1, Ordering::SeqCst),

@@ -74,7 +74,7 @@ fn life(
     let held = vault.payment(collection, &key(number))?.ok_or(unknown)?;
     let mut approve = |_: &[HeldPayment]| Some(b"authorized".to_vec());
     let person = (&subject, &consent);
-    let leaf = vault.accept_payment(&attempt, person, (&held, 0), &mut approve, at(1))?;
+    let leaf = vault.accept_payment(&attempt, person, (&held, 0), None, &mut approve, at(1))?;
     assert!(leaf.is_some());
     points.pass("approved, not answered");
     say("authorized");
@@ -136,7 +136,7 @@ fn check(vault: &Vault, collection: &Collection, number: u32, said: &[String], p
         .unwrap();
     let mut approve = |_: &[HeldPayment]| Some(b"authorized".to_vec());
     let person = (&subject, &consent);
-    let again = vault.accept_payment(&attempt, person, (&held, 0), &mut approve, at(3));
+    let again = vault.accept_payment(&attempt, person, (&held, 0), None, &mut approve, at(3));
     assert_eq!(again.is_ok(), approved == 0, "{point}: {again:?}");
     assert_eq!(approvals(), 1, "{point}: approved once");
 }

@@ -4,7 +4,9 @@ use super::schema::{self, REMOVED, TREE_SIZE};
 use super::{Sql, Value, int, place, small};
 use crate::event::SealedEvent;
 use crate::merkle::{self, Tiles};
-use crate::store::{Change, Committed, Conflict, Edit, PaymentRow, Require, Row, StoreError};
+use crate::store::{
+    Change, Committed, Conflict, DEVICE_DAY, Edit, PaymentRow, Require, Row, StoreError,
+};
 
 /// One change; after an error the transaction, or what was done since a savepoint, must be given up.
 pub(in crate::store) fn apply(sql: &mut dyn Sql, change: &Change) -> Result<Committed, StoreError> {
@@ -264,6 +266,19 @@ fn alter(sql: &mut dyn Sql, edit: &Edit) -> Result<(), StoreError> {
         Edit::SwapPayment { from, to } => return swap_payment(sql, from.as_deref(), to),
         Edit::RemovePayments(day) => {
             sql.run("DELETE FROM payment WHERE day < $1", &[small(*day)])?;
+        }
+        Edit::RemoveDeviceKey(slot) => {
+            let removed = sql.run(
+                "DELETE FROM payment WHERE slot = $1 AND day = $2",
+                &[Value::Bytes(slot), small(DEVICE_DAY)],
+            )?;
+            return refuse_if(removed == 0, Conflict::Payment);
+        }
+        Edit::RemoveDeviceKeys(subject) => {
+            sql.run(
+                "DELETE FROM payment WHERE subject = $1 AND day = $2",
+                &[int(*subject)?, small(DEVICE_DAY)],
+            )?;
         }
         Edit::Finish => schema::finish(sql, false)?,
         Edit::TreeSize(size) => set_size(sql, *size)?,

@@ -10,7 +10,7 @@ import { Check } from "./check.js";
 import { Connection, Trouble } from "./connection.js";
 import { element, ring, setText, sign } from "./dom.js";
 import { catalogue, choose } from "./messages/index.js";
-import { holderPart } from "./passkey.js";
+import { deviceKey, holderPart } from "./passkey.js";
 import { money, wayOut } from "./protocol.js";
 
 /** Guidance changes with the picture; it is spoken no more often than this. */
@@ -96,6 +96,7 @@ export class CountenanceCapture extends HTMLElement {
       connection: new Connection(ticket, { base }),
       openCamera: (rules) => Camera.open(rules),
       holderPart,
+      deviceKey,
       digest,
       now: () => performance.now(),
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
@@ -215,6 +216,7 @@ export class CountenanceCapture extends HTMLElement {
       session.payment ? bill(session.payment, say, this.#language) : null,
       session.kind === "document" ? element("p", { class: "note" }, say("document_note")) : null,
       consentText(session),
+      session.device_key ? element("p", {}, say("device_key_note")) : null,
       session.passkey ? element("p", {}, say("passkey_note")) : null,
       form,
       element("p", { class: "quiet" }, say("open_until", { time: until.format(Date.now() + session.ends_in_ms) })),

@@ -1,6 +1,6 @@
 // One check from the first question to the end. Knows no page: what the person sees is in `view`, and `changed` tells of it.
 import { Trouble } from "./connection.js";
-import { LightGuard, readRules, termsText, toHex } from "./protocol.js";
+import { LightGuard, deviceKeyText, readRules, termsText, toHex } from "./protocol.js";
 
 /** How often a line that broke is opened anew before the person is told. */
 const MOST_BREAKS = 4;
@@ -29,7 +29,7 @@ export class Check {
   #expiry = null;
 
   /**
-   * @param {{connection: import("./connection.js").Connection, openCamera: Function, holderPart: Function,
+   * @param {{connection: import("./connection.js").Connection, openCamera: Function, holderPart: Function, deviceKey: Function,
    *   digest: (text: string) => Promise<Uint8Array>, now: () => number, wait: (ms: number) => Promise<void>,
    *   changed: (view: object) => void}} parts
    */
@@ -59,6 +59,13 @@ export class Check {
         const terms = termsText(this.session.payment);
         if (terms === null) throw new Trouble("refused");
         consent.shown_sha256 = toHex(await this.#with.digest(terms));
+      }
+      if (this.session.device_key) {
+        // First of all, while the press of the button still counts: some browsers ask for no passkey without one.
+        const asked = this.session.device_key;
+        this.#show({ step: "passkey" });
+        const challenge = await this.#with.digest(deviceKeyText(this.session.session, asked.nonce, consent.shown_sha256));
+        consent.device_key = await this.#with.deviceKey(asked, challenge);
       }
       if (this.session.passkey) {
         this.#show({ step: "passkey" });

@@ -1,6 +1,7 @@
-// The holder's part of a key, out of a passkey (WebAuthn, extension PRF). It goes to the server with the consent and is kept nowhere.
+// What a passkey (WebAuthn) gives: the holder's part of a key (extension PRF), or a signature over what is shown. Either goes to the server
+// with the consent and is kept nowhere.
 import { Trouble } from "./connection.js";
-import { fromBase64Url, toHex } from "./protocol.js";
+import { fromBase64Url, toBase64Url, toHex } from "./protocol.js";
 
 /**
  * Asks the person's passkey for its output for the salt: 32 bytes, as 64 hexadecimal digits.
@@ -35,4 +36,29 @@ export async function holderPart(asked, page = globalThis) {
   const part = toHex(bytes);
   bytes.fill(0);
   return part;
+}
+
+/**
+ * Asks for the signature of the person's device key: the credential as the server reads it.
+ *
+ * No credential is named: the device finds those that were made for the relying party, and whoever looks at the page learns of none.
+ * @param {{relying_party: string}} asked
+ * @param {Uint8Array} challenge of the session and of what is shown
+ */
+export async function deviceKey(asked, challenge, page = globalThis) {
+  const container = page.navigator?.credentials;
+  if (!container?.get || !page.PublicKeyCredential) throw new Trouble("device_key_missing");
+  let credential;
+  try {
+    credential = await container.get({ publicKey: { challenge, rpId: asked.relying_party, allowCredentials: [], userVerification: "required" } });
+  } catch (error) {
+    throw new Trouble(error?.name === "NotSupportedError" ? "device_key_missing" : "device_key_refused", error);
+  }
+  const { clientDataJSON, authenticatorData, signature } = credential?.response ?? {};
+  if (!signature) throw new Trouble("device_key_refused");
+  const text = (buffer) => toBase64Url(new Uint8Array(buffer));
+  return {
+    id: credential.id,
+    response: { clientDataJSON: text(clientDataJSON), authenticatorData: text(authenticatorData), signature: text(signature) },
+  };
 }

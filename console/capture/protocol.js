@@ -73,6 +73,11 @@ export function toBase64(bytes) {
   return btoa(text);
 }
 
+/** Bytes in base64url without padding. */
+export function toBase64Url(bytes) {
+  return toBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
 /** Bytes out of base64url without padding. */
 export function fromBase64Url(text) {
   const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
@@ -88,6 +93,16 @@ export function termsText({ id, amount, currency, payee, order, expires }) {
   const lines = [id, currency, payee, order].every((text) => typeof text === "string" && text !== "" && !/[\u0000-\u001f\u007f-\u009f]/.test(text));
   if (!whole || !lines) return null;
   return `countenance payment 1\nid: ${id}\namount: ${amount}\ncurrency: ${currency}\npayee: ${payee}\norder: ${order}\nexpires: ${expires}\n`;
+}
+
+/**
+ * What a device key signs, as docs/spec/payment-v1.md writes it: of this session alone, and of what is shown.
+ * @param {string} session
+ * @param {string} nonce
+ * @param {string} shown digest of the terms, in hexadecimal
+ */
+export function deviceKeyText(session, nonce, shown) {
+  return `countenance device key 1\nsession: ${session}\nnonce: ${nonce}\nshown: ${shown}\n`;
 }
 
 /** An amount in minor units as people of this language write it. The digits are those of the server: tables of browsers differ. */

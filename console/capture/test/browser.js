@@ -1,5 +1,7 @@
 // A browser for tests. The camera is a drawing: this page judges nothing, so nobody's picture is needed to test it.
+import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { createServer } from "node:net";
 
 const PLACES = [process.env.COUNTENANCE_CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
@@ -72,4 +74,14 @@ export async function until(what, named = what.toString()) {
     await new Promise((resolve) => setTimeout(resolve, 30));
   }
   throw new Error(`did not come: ${named}`);
+}
+
+/** A port that nobody listens on: pages that ask for passkeys are known by it before the server starts. */
+export async function freePort() {
+  const listening = createServer().listen(0, "127.0.0.1");
+  await once(listening, "listening");
+  const { port } = listening.address();
+  listening.close();
+  await once(listening, "close");
+  return port;
 }

@@ -57,6 +57,9 @@ function begin(session = {}, more = {}) {
       return camera;
     },
     holderPart: async () => "ab".repeat(32),
+    deviceKey: async () => {
+      throw new Error("no device key was asked for");
+    },
     digest: async (text) => createHash("sha256").update(text).digest(),
     now: () => 0,
     wait: async () => {},
@@ -124,6 +127,32 @@ test("a missing passkey is said and sends nothing; trying again asks for it agai
   check.again();
   await soon();
   assert.equal(told.agreed[0].holder, "cd".repeat(32));
+  check.stop();
+});
+
+test("a device key signs the session, the nonce and the digest of what is shown, before anything is sent, and is not gone without", async () => {
+  const payment = { id: "p-1", amount: 1250, currency: "EUR", digits: 2, payee: "Ana", order: "7", expires: 1800000600 };
+  const sha256 = (text) => createHash("sha256").update(text).digest();
+  const terms = "countenance payment 1\nid: p-1\namount: 1250\ncurrency: EUR\npayee: Ana\norder: 7\nexpires: 1800000600\n";
+  const shown = sha256(terms).toString("hex");
+  let tries = 0;
+  const asked = [];
+  const device = async (...of) => {
+    asked.push(of);
+    tries += 1;
+    if (tries === 1) throw new Trouble("device_key_refused");
+    return { id: "AA", response: {} };
+  };
+  const device_key = { relying_party: "pay.example", nonce: "Tm9uY2U" };
+  const { check, told } = begin({ session: "a-1", kind: "payment", payment, device_key }, { parts: { deviceKey: device } });
+  await check.load();
+  await check.agree({ calm: false });
+  assert.deepEqual([check.view.trouble, check.view.mendable, told.agreed.length, told.cameras.length], ["device_key_refused", true, 0, 0]);
+  check.again();
+  await soon();
+  assert.deepEqual(told.agreed, [{ sha256: SHA, calm: false, shown_sha256: shown, device_key: { id: "AA", response: {} } }]);
+  const wanted = sha256(`countenance device key 1\nsession: a-1\nnonce: Tm9uY2U\nshown: ${shown}\n`);
+  assert.deepEqual(asked.map(([of, challenge]) => [of.relying_party, Buffer.from(challenge).equals(wanted)]), [["pay.example", true], ["pay.example", true]]);
   check.stop();
 });
 

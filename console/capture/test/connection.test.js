@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Connection, Trouble } from "../connection.js";
-import { holderPart } from "../passkey.js";
+import { deviceKey, holderPart } from "../passkey.js";
 
 const TICKET = { session: "a-Jk3vQ2m8Xw0cT5rP1uYs7A", token: "t".repeat(43) };
 const HELLO = { type: "hello", ends_in_ms: 1000, frames: { per_second: 15, in_flight: 2, batch: 3 } };
@@ -147,4 +147,25 @@ test("a passkey's output becomes the holder part, and each way to have none has 
   await assert.rejects(holderPart(asked, page(refusal("NotAllowedError"))), { code: "passkey_refused" });
   await assert.rejects(holderPart(asked, page(given({}), unable)), { code: "passkey_missing" });
   await assert.rejects(holderPart(asked, { navigator: {} }), { code: "passkey_missing" });
+});
+
+test("a device key gives its signature, names no credential, and each way to have none has its name", async () => {
+  const asked = { relying_party: "pay.example", nonce: "" };
+  const challenge = new Uint8Array(32).fill(5);
+  const page = (get) => ({ navigator: { credentials: { get } }, PublicKeyCredential: class {} });
+  const bytes = (...of) => Uint8Array.from(of).buffer;
+  let options;
+  const signed = await deviceKey(asked, challenge, page(async (with_) => {
+    options = with_.publicKey;
+    return { id: "aWQ", response: { clientDataJSON: bytes(251, 255), authenticatorData: bytes(1), signature: bytes(2, 3) } };
+  }));
+  assert.deepEqual(signed, { id: "aWQ", response: { clientDataJSON: "-_8", authenticatorData: "AQ", signature: "AgM" } });
+  assert.deepEqual(options, { challenge, rpId: "pay.example", allowCredentials: [], userVerification: "required" });
+  const refusal = (name) => async () => {
+    throw new DOMException("no", name);
+  };
+  await assert.rejects(deviceKey(asked, challenge, page(refusal("NotAllowedError"))), { code: "device_key_refused" });
+  await assert.rejects(deviceKey(asked, challenge, page(refusal("NotSupportedError"))), { code: "device_key_missing" });
+  await assert.rejects(deviceKey(asked, challenge, page(async () => null)), { code: "device_key_refused" });
+  await assert.rejects(deviceKey(asked, challenge, { navigator: {} }), { code: "device_key_missing" });
 });

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
-import { chromium, launch, until } from "./browser.js";
+import { chromium, freePort, launch, until } from "./browser.js";
 import { agree, SIZES, step } from "./pictures.js";
 
 const { COUNTENANCE, COUNTENANCE_RENDERS } = process.env;
@@ -80,7 +80,7 @@ function feed({ clips, then, how, recorded }) {
       if (what.says !== last) {
         last = what.says;
         reaction = 250 + 200 * Math.random();
-        const asked = words[what.says] ?? null;
+        const asked = words[what.says] ?? (what.says.startsWith("Smile to pay ") ? "smile" : null);
         // Whoever has seen the first gesture asked for thinks to know the next.
         const ahead = how === "early" && asked === null && gestures > 0 ? ["smile", "turn_left"][gestures % 2] : null;
         seen.push({ from: now + reaction, does: asked ?? ahead });
@@ -122,7 +122,9 @@ describe("somebody before the camera, on a real server", { skip, concurrency: 1 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "countenance-live-"));
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("COUNTENANCE")));
-    server = spawn(COUNTENANCE, ["serve", "--data", "vault", "--listen", "127.0.0.1:0"], { cwd: folder, env });
+    const port = await freePort();
+    const pays = ["--payment-limits", "EUR=5000/20000", "--relying-party", "localhost", "--device-key-origins", `http://localhost:${port}`];
+    server = spawn(COUNTENANCE, ["serve", "--data", "vault", "--listen", `127.0.0.1:${port}`, ...pays], { cwd: folder, env });
     server.stderr.resume();
     for await (const line of createInterface({ input: server.stdout })) {
       base = /https?:\/\/\S+/.exec(line)?.[0]?.replace("127.0.0.1", "localhost");
@@ -133,7 +135,9 @@ describe("somebody before the camera, on a real server", { skip, concurrency: 1 
     key = (await readFile(join(folder, "vault.admin-key"), "utf8")).trim();
     browser = await launch();
     await ask("/v1/subjects", "POST", { id: "ana" });
-    await ask("/v1/subjects/ana/consents", "POST", { purpose: "verify", text_version: "test-1", evidence_sha256: "0".repeat(64) });
+    for (const purpose of ["verify", "payment"]) {
+      await ask("/v1/subjects/ana/consents", "POST", { purpose, text_version: "test-1", evidence_sha256: "0".repeat(64) });
+    }
     const photo = await readFile(join(COUNTENANCE_RENDERS, "enrolled/0000.jpg"));
     const form = new FormData();
     form.append("photo", new Blob([photo], { type: "image/jpeg" }), "ana.jpg");
@@ -271,5 +275,81 @@ describe("somebody before the camera, on a real server", { skip, concurrency: 1 
     const came = await visit({ ...before, recorded: first.played });
     context.diagnostic(`${came.outcome} ${came.checks}`);
     assert.equal(came.outcome, "reject");
+  });
+
+  test("a payment that takes a passkey is approved by its owner's face and passkey, and not by another one's", async (context) => {
+    const before = { clips: await clips("people/0000") };
+    const other = { clips: await clips("people/0001") };
+    const browsing = await browser.newContext({ viewport: SIZES.phone, locale: "en-US" });
+    const page = await browsing.newPage();
+    const cdp = await browsing.newCDPSession(page);
+    await cdp.send("WebAuthn.enable");
+    const authenticator = async () => {
+      const options = { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
+      return (await cdp.send("WebAuthn.addVirtualAuthenticator", { options })).authenticatorId;
+    };
+    const make = async (options) =>
+      page.evaluate(async (given) => {
+        const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(given) });
+        return made.toJSON();
+      }, options);
+    let hers = await authenticator();
+    await page.goto(`${base}/capture`);
+    const begun = await ask("/v1/subjects/ana/device-keys", "POST", { label: "phone" });
+    const credential = await make(begun.public_key);
+    await ask(`/v1/subjects/ana/device-keys/${begun.id}`, "POST", { credential });
+
+    const pay = async (who) => {
+      const made = await ask("/v1/payments", "POST", {
+        subject: "ana", amount: 1250, currency: "EUR", payee: "Café Ana", order: "2026-1138", policy: "device-key",
+      });
+      const opened = await ask(`/v1/payments/${made.id}/sessions`, "POST", {
+        subject: "ana", audience: "https://shop.example", nonce: crypto.randomUUID(), way_out: `${base}/policy`,
+      });
+      const till = await browsing.newPage();
+      const cdpOfTill = await browsing.newCDPSession(till);
+      await cdpOfTill.send("WebAuthn.enable");
+      // Each page has authenticators of its own: what was made is carried over, as in a pocket.
+      const options = { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
+      const { authenticatorId } = await cdpOfTill.send("WebAuthn.addVirtualAuthenticator", { options });
+      const { credentials } = await cdp.send("WebAuthn.getCredentials", { authenticatorId: hers });
+      for (const one of credentials) await cdpOfTill.send("WebAuthn.addCredential", { authenticatorId, credential: one });
+      await till.addInitScript(feed, who);
+      await till.goto(`${base}/capture#${opened.id}.${opened.token}`);
+      await until(async () => (await step(till).catch(() => null)) === "consent", "consent");
+      const started = performance.now();
+      await agree(till);
+      await until(async () => (await step(till)) === "judged", "judged");
+      const seconds = (performance.now() - started) / 1000;
+      // The counter of an authenticator goes on.
+      for (const one of (await cdpOfTill.send("WebAuthn.getCredentials", { authenticatorId })).credentials) {
+        const { credentialId } = one;
+        await cdp.send("WebAuthn.removeCredential", { authenticatorId: hers, credentialId });
+        await cdp.send("WebAuthn.addCredential", { authenticatorId: hers, credential: one });
+      }
+      await till.close();
+      const told = await ask(`/v1/sessions/${opened.id}`);
+      const claims = JSON.parse(Buffer.from(told.result.split(".")[1], "base64url"));
+      const { state, factors } = await ask(`/v1/payments/${made.id}`);
+      context.diagnostic(`${claims.outcome} ${told.detail?.finding} ${told.detail?.checks} after ${seconds.toFixed(2)} s`);
+      return { state, factors, claims, finding: told.detail?.finding };
+    };
+
+    let came;
+    for (let tries = 0; tries < 3 && came?.state !== "authorized"; tries += 1) came = await pay(before);
+    assert.deepEqual([came.state, came.factors, came.claims.outcome, came.claims.factors], ["authorized", ["face", "device-key"], "accept", ["face", "device-key"]]);
+    assert.match(came.claims.policy, /;device-key$/);
+    // Somebody else with her phone.
+    const stranger = await pay(other);
+    assert.deepEqual([stranger.state, stranger.factors, stranger.claims.outcome], ["refused", undefined, "reject"]);
+    // Herself with a passkey that was never registered.
+    await cdp.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId: hers });
+    hers = await authenticator();
+    const unknown = await ask("/v1/subjects/ana/device-keys", "POST", {});
+    await make({ ...unknown.public_key, excludeCredentials: [] });
+    const without = await pay(before);
+    assert.deepEqual([without.state, without.claims.outcome, without.finding], ["refused", "reject", "device_key"]);
+    assert.deepEqual(without.claims.factors, ["face", "device-key"], "told as any other");
+    await browsing.close();
   });
 });

@@ -1,6 +1,6 @@
 // The page in a real browser, the whole way, on a test server that holds it to the spec. Skipped, and said so, without a Chromium.
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, createPublicKey, verify } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { chromium, instead, launch, until } from "./browser.js";
 import { agree, inside, SIZES, step, walk } from "./pictures.js";
@@ -359,6 +359,53 @@ describe("the page", { skip, concurrency: 1 }, () => {
       await close();
     }
     assert.notEqual(parts[0], parts[1], "another passkey, another part");
+  });
+
+  test("a payment that takes a device key asks the person's own passkey, and sends what it signed over what the page shows", async () => {
+    const payment = { id: "p-BwcHBwcHBwcHBwcHBwcHBw", amount: 1250, currency: "EUR", digits: 2, payee: "Café Ana", order: "2026-1138", expires: 1800000600 };
+    for (const has of [true, false]) {
+      const nonce = Buffer.alloc(32, 3).toString("base64url");
+      const session = server.open({ kind: "payment", payment, device_key: { relying_party: "localhost", nonce } });
+      const { page, context, close } = await visit(session);
+      const cdp = await context.newCDPSession(page);
+      await cdp.send("WebAuthn.enable");
+      await cdp.send("WebAuthn.addVirtualAuthenticator", {
+        options: { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+      });
+      const spki = has && (await page.evaluate(async () => {
+        const created = await navigator.credentials.create({
+          publicKey: {
+            rp: { id: "localhost", name: "test" }, user: { id: new Uint8Array(8), name: "ana", displayName: "ana" }, challenge: new Uint8Array(32),
+            pubKeyCredParams: [{ type: "public-key", alg: -7 }], authenticatorSelection: { residentKey: "required", userVerification: "required" },
+          },
+        });
+        return [...new Uint8Array(created.response.getPublicKey())];
+      }));
+      await agree(page);
+      if (!has) {
+        await shows(page, "trouble");
+        assert.equal(await lines(page), "The passkey was not used");
+        assert.deepEqual([session.consents.length, await page.evaluate(() => globalThis.cameras.length)], [0, 0], "nothing is sent or captured without it");
+        assert.ok(await inside(page, (widget) => [...widget.shadowRoot.querySelectorAll(".way-out")].some((one) => one.checkVisibility())));
+        await context.close();
+        continue;
+      }
+      await until(() => session.frames.length > 0, "frames");
+      const [{ device_key: given, shown_sha256: shown }] = session.consents;
+      const [clientData, data, signature] = ["clientDataJSON", "authenticatorData", "signature"].map((name) => Buffer.from(given.response[name], "base64url"));
+      const said = JSON.parse(clientData);
+      const text = `countenance device key 1\nsession: ${session.id}\nnonce: ${nonce}\nshown: ${shown}\n`;
+      assert.deepEqual([said.type, said.origin, said.challenge], ["webauthn.get", server.base, createHash("sha256").update(text).digest("base64url")]);
+      assert.deepEqual(data.subarray(0, 32), createHash("sha256").update("localhost").digest());
+      assert.equal(data[32] & 5, 5, "present and verified");
+      const signed = Buffer.concat([data, createHash("sha256").update(clientData).digest()]);
+      const key = { key: createPublicKey({ key: Buffer.from(spki), format: "der", type: "spki" }) };
+      assert.ok(verify("sha256", signed, key, signature));
+      assert.ok(!verify("sha256", Buffer.concat([signed, Buffer.of(0)]), key, signature));
+      session.end("judged");
+      await shows(page, "judged");
+      await close();
+    }
   });
 
   test("every text has contrast enough, in light and in dark", async () => {

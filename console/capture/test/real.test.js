@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
-import { chromium, instead, launch, until } from "./browser.js";
+import { chromium, freePort, instead, launch, until } from "./browser.js";
 import { agree, inside, SIZES, step } from "./pictures.js";
 
 const { COUNTENANCE } = process.env;
@@ -25,7 +25,9 @@ describe("the page on a real server", { skip, concurrency: 1 }, () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "countenance-capture-"));
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("COUNTENANCE")));
-    process_ = spawn(COUNTENANCE, ["serve", "--data", "vault", "--listen", "127.0.0.1:0", "--log", "debug"], { cwd: folder, env });
+    const port = await freePort();
+    const pays = ["--payment-limits", "EUR=5000/20000", "--relying-party", "localhost", "--device-key-origins", `http://localhost:${port}`];
+    process_ = spawn(COUNTENANCE, ["serve", "--data", "vault", "--listen", `127.0.0.1:${port}`, "--log", "debug", ...pays], { cwd: folder, env });
     process_.stderr.on("data", (text) => {
       output += text;
     });
@@ -132,5 +134,55 @@ describe("the page on a real server", { skip, concurrency: 1 }, () => {
     assert.deepEqual(sent.filter(({ type }) => type === "error"), []);
     assert.equal((await ask(`/v1/sessions/${opened.id}`)).state, "capturing");
     await close();
+  });
+
+  test("a passkey is registered in the browser, and a payment that asks for it is agreed to with what it signed and not without", async () => {
+    await ask("/v1/subjects", "POST", { id: "ana" });
+    await ask("/v1/subjects/ana/consents", "POST", { purpose: "payment", text_version: "test-1", evidence_sha256: "0".repeat(64) });
+    const context = await browser.newContext({ viewport: SIZES.phone, locale: "en-US", reducedMotion: "no-preference" });
+    const page = await context.newPage();
+    await page.addInitScript(instead);
+    await page.goto(`${base}/capture`);
+    const cdp = await context.newCDPSession(page);
+    await cdp.send("WebAuthn.enable");
+    await cdp.send("WebAuthn.addVirtualAuthenticator", {
+      options: { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true },
+    });
+    const begun = await ask("/v1/subjects/ana/device-keys", "POST", { label: "phone" });
+    const credential = await page.evaluate(async (options) => {
+      const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) });
+      return made.toJSON();
+    }, begun.public_key);
+    const entry = await ask(`/v1/subjects/ana/device-keys/${begun.id}`, "POST", { credential });
+    assert.deepEqual([entry.label, entry.synced], ["phone", false]);
+    const again = await ask("/v1/subjects/ana/device-keys", "POST", {});
+    assert.deepEqual(again.public_key.excludeCredentials.map(({ id }) => id), [credential.id]);
+
+    const made = await ask("/v1/payments", "POST", {
+      subject: "ana", amount: 1250, currency: "EUR", payee: "Café Ana", order: "2026-1138", policy: "device-key",
+    });
+    assert.equal(made.policy, "device-key");
+    const opened = await ask(`/v1/payments/${made.id}/sessions`, "POST", {
+      subject: "ana", audience: "https://shop.example", nonce: "pb3N0x5qQmWq8o1vJz2r7g", way_out: `${base}/policy`,
+    });
+    const state = async () => (await ask(`/v1/payments/${made.id}`)).state;
+    // Whoever leaves the passkey out is not let further.
+    const headers = { authorization: `Bearer ${opened.token}`, "content-type": "application/json" };
+    const asked = await (await fetch(`${base}/v1/capture/${opened.id}`, { headers })).json();
+    assert.deepEqual([asked.device_key.relying_party, asked.device_key.nonce.length], ["localhost", 43]);
+    const without = { sha256: asked.consent.sha256, calm: true, shown_sha256: made.shown_sha256 };
+    const refused = await fetch(`${base}/v1/capture/${opened.id}/consent`, { method: "POST", headers, body: JSON.stringify(without) });
+    assert.deepEqual([refused.status, (await refused.json()).code, await state()], [422, "value_invalid", "created"]);
+
+    // A fragment alone loads nothing anew.
+    await page.goto("about:blank");
+    await page.goto(`${base}/capture#${opened.id}.${opened.token}`);
+    await until(async () => (await step(page).catch(() => null)) === "consent", "consent");
+    const note = await inside(page, (widget) => widget.shadowRoot.querySelector(".stage").textContent);
+    assert.match(note, /your device asks for your passkey\. It confirms that it is you who pays/);
+    await agree(page, true);
+    await until(async () => (await step(page)) === "capturing", "capturing");
+    assert.equal(await state(), "shown");
+    await context.close();
   });
 });

@@ -49,6 +49,7 @@ class Session {
       session: this.id, kind: asked.kind ?? "verify", audience, way_out: asked.way_out ?? "https://shop.example/other-way",
       consent: { version: "check-1", text, sha256 }, frames: RULES,
       ...(asked.payment && { payment: asked.payment }), ...(asked.approve && { approve: asked.approve }), ...(asked.passkey && { passkey: asked.passkey }),
+      ...(asked.device_key && { device_key: asked.device_key }),
     };
   }
 

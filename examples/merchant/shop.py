@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote, unquote, urlsplit
 
-from countenance import Countenance, CountenanceError, ResultChecker, ResultInvalid, transaction_sha256
+from countenance import Countenance, CountenanceError, ResultChecker, ResultInvalid, models, transaction_sha256
 
 PRICE, CURRENCY, PAYEE = 1250, "EUR", "Lamps & Sons"
 
@@ -36,15 +36,18 @@ class Order:
 
 
 class Shop:
-    def __init__(self, client: Countenance, capture: str, address: str, payer: str) -> None:
+    def __init__(self, client: Countenance, capture: str, address: str, payer: str, policy: models.PaymentPolicy) -> None:
         self.client, self.capture, self.address, self.payer = client, capture, address, payer
+        self.policy = policy
         self.results = ResultChecker(client.jwks, audience=address)
         self.orders: dict[str, Order] = {}
         self.one_at_a_time = threading.Lock()
 
     def sell(self) -> Order:
         number = f"lamp-{secrets.token_hex(4)}"
-        made = self.client.make_payment(self.payer, amount=PRICE, currency=CURRENCY, payee=PAYEE, order=number)
+        made = self.client.make_payment(
+            self.payer, amount=PRICE, currency=CURRENCY, payee=PAYEE, order=number, policy=self.policy
+        )
         nonce = secrets.token_urlsafe(16)
         opened = self.client.open_payment_session(
             made.id,
@@ -74,6 +77,8 @@ class Shop:
                 return order.ended
             # Whatever its outcome, a result about something else is not for this order.
             same = hmac.compare_digest(result.transaction_sha256 or "", order.transaction)
+            # Nor is one by fewer factors than were asked for.
+            same = same and result.policy.endswith(f";{self.policy}")
             order.delivered = same and result.outcome == "accept"
             if order.delivered:
                 order.ended = f"Paid ({result.policy}). The lamp is on its way."
@@ -133,12 +138,14 @@ def main() -> None:
     parser.add_argument("--url", default="http://localhost:7300", help="the server, as browsers reach it, too")
     parser.add_argument("--key-file", required=True, help="a key with the scopes pay and sessions")
     parser.add_argument("--payer", default="ana")
+    parser.add_argument("--device-key", action="store_true", help="ask for a passkey of the payer beside their face")
     parser.add_argument("--port", type=int, default=8080)
     given = parser.parse_args()
     with Countenance(given.url, key_file=given.key_file) as client:
         server = ThreadingHTTPServer(("127.0.0.1", given.port), Pages)
         address = f"http://localhost:{server.server_address[1]}"
-        Pages.shop = Shop(client, given.url, address, given.payer)
+        policy: models.PaymentPolicy = "device-key" if given.device_key else "single-factor"
+        Pages.shop = Shop(client, given.url, address, given.payer, policy)
         print(f"open {address}", flush=True)
         server.serve_forever()
 

@@ -53,16 +53,17 @@ export class Capture extends Connection {
   /**
    * The person has read the text whose digest is `sha256` (`consent.sha256` of `showCapture`), and agrees.
    * @param {string} sha256
-   * @param {{ calm?: boolean, holder?: HolderPart, shownSha256?: string } & import("./client.js").Ending} [options] `calm` leaves out the colored
+   * @param {{ calm?: boolean, holder?: HolderPart, shownSha256?: string, deviceKey?: Record<string, any> } & import("./client.js").Ending} [options] `calm` leaves out the colored
    *   light, for people who do not bear flashing. `holder` goes along only where a passkey is asked for,
-   *   `shownSha256` with a payment: the digest of its terms, made of what was shown.
+   *   `shownSha256` with a payment: the digest of its terms, made of what was shown; `deviceKey` where one is asked for:
+   *   what `useDeviceKey` gave.
    * @returns {Promise<import("../types/models.js").CaptureState>}
    */
-  async agreeCapture(sha256, { calm = false, holder, shownSha256, signal } = {}) {
+  async agreeCapture(sha256, { calm = false, holder, shownSha256, deviceKey, signal } = {}) {
     if (holder !== undefined && !(holder instanceof HolderPart)) throw new TypeError("`holder` is a HolderPart");
     return this.ask(operations.agreeCapture, {
       segments: { session: this.#session },
-      json: { sha256, calm, holder: holder?.hex(), shown_sha256: shownSha256 },
+      json: { sha256, calm, holder: holder?.hex(), shown_sha256: shownSha256, device_key: deviceKey },
       signal,
     });
   }

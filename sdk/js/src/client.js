@@ -61,6 +61,7 @@ import { sha256 } from "./random.js";
  * @property {string} payee To whom, as the payer is shown it.
  * @property {string} order For what, as you call it; it is shown, too.
  * @property {number} [lastsS] Seconds it may wait to be approved, 30 to 3600: 600.
+ * @property {import("../types/models.js").PaymentPolicy} [policy] `device-key` takes a passkey of the payer as well: `single-factor`.
  */
 
 /** Asks a Countenance server. Every operation of the document is a method of the same name. */
@@ -411,10 +412,10 @@ export class Countenance extends Connection {
    * @returns {Promise<import("../types/models.js").PaymentAnswer>}
    */
   async makePayment(subject, options) {
-    const { amount, currency, payee, order, lastsS, collection, idempotencyKey, signal } = options;
+    const { amount, currency, payee, order, lastsS, policy, collection, idempotencyKey, signal } = options;
     return this.ask(operations.makePayment, {
       query: { collection },
-      json: { subject, amount, currency, payee, order, lasts_s: lastsS },
+      json: { subject, amount, currency, payee, order, lasts_s: lastsS, policy },
       idempotencyKey,
       signal,
     });
@@ -479,6 +480,61 @@ export class Countenance extends Connection {
    */
   async listPayments(subject, { collection, signal } = {}) {
     return this.ask(operations.listPayments, { segments: { subject }, query: { collection }, signal });
+  }
+
+  // Device keys: passkeys that a payment can take beside the face.
+
+  /**
+   * Begins to register a passkey of a person who agreed to payments: hand `public_key` to `makeDeviceKey` in their browser, and what it
+   * gives to `finishDeviceKey`, within five minutes. `label` is what lists call it, `name` what their device does.
+   * @param {string} subject
+   * @param {{ label?: string, name?: string } & Held & Place & Ending} [options]
+   * @returns {Promise<import("../types/models.js").DeviceKeyOpened>}
+   */
+  async openDeviceKey(subject, { label, name, holder, collection, signal } = {}) {
+    const call = { segments: { subject }, query: { collection }, json: { label, name }, holder, signal };
+    return this.ask(operations.openDeviceKey, call);
+  }
+
+  /**
+   * Registers the passkey that the person's browser made. `deviceKey` is the id that `openDeviceKey` gave; it takes one answer.
+   * @param {string} subject
+   * @param {string} deviceKey
+   * @param {Record<string, any>} credential
+   * @param {Held & Place & Write & Ending} [options]
+   * @returns {Promise<import("../types/models.js").DeviceKeyEntry>}
+   */
+  async finishDeviceKey(subject, deviceKey, credential, { holder, collection, idempotencyKey, signal } = {}) {
+    return this.ask(operations.finishDeviceKey, {
+      segments: { subject, device_key: deviceKey },
+      query: { collection },
+      json: { credential },
+      holder,
+      idempotencyKey,
+      signal,
+    });
+  }
+
+  /**
+   * The device keys of a person, the oldest first.
+   * @param {string} subject
+   * @param {Place & Ending} [options]
+   * @returns {Promise<import("../types/models.js").DeviceKeyList>}
+   */
+  async listDeviceKeys(subject, { collection, signal } = {}) {
+    return this.ask(operations.listDeviceKeys, { segments: { subject }, query: { collection }, signal });
+  }
+
+  /**
+   * Removes a device key. It holds for a payment that is just being decided, too.
+   * @param {string} subject
+   * @param {string} deviceKey
+   * @param {Place & Write & Ending} [options]
+   * @returns {Promise<void>}
+   */
+  async removeDeviceKey(subject, deviceKey, { collection, idempotencyKey, signal } = {}) {
+    const segments = { subject, device_key: deviceKey };
+    return this.ask(operations.removeDeviceKey, { segments, query: { collection }, idempotencyKey, signal });
   }
 
   // Keys of the platform.

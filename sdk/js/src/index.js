@@ -19,5 +19,6 @@ export {
   TooMany,
   UnexpectedAnswer,
 } from "./errors.js";
+export { makeDeviceKey, useDeviceKey } from "./deviceKey.js";
 export { HolderPart } from "./holder.js";
 export { ResultChecker, ResultInvalid, checkResult, transactionSha256 } from "./results.js";

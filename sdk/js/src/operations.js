@@ -140,6 +140,18 @@ export const grantConsent = { method: "POST", path: "/v1/subjects/{subject}/cons
 export const withdrawConsents = { method: "DELETE", path: "/v1/subjects/{subject}/consents", scope: "enroll", capture: false, query: ["collection", "purpose"], holder: false, idempotent: true, text: false };
 
 /** @type {Operation} */
+export const listDeviceKeys = { method: "GET", path: "/v1/subjects/{subject}/device-keys", scope: "enroll", capture: false, query: ["collection"], holder: false, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const openDeviceKey = { method: "POST", path: "/v1/subjects/{subject}/device-keys", scope: "enroll", capture: false, query: ["collection"], holder: true, idempotent: false, text: false };
+
+/** @type {Operation} */
+export const finishDeviceKey = { method: "POST", path: "/v1/subjects/{subject}/device-keys/{device_key}", scope: "enroll", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };
+
+/** @type {Operation} */
+export const removeDeviceKey = { method: "DELETE", path: "/v1/subjects/{subject}/device-keys/{device_key}", scope: "enroll", capture: false, query: ["collection"], holder: false, idempotent: true, text: false };
+
+/** @type {Operation} */
 export const exportSubject = { method: "POST", path: "/v1/subjects/{subject}/export", scope: "admin", capture: false, query: ["collection"], holder: true, idempotent: false, text: false };
 
 /** @type {Operation} */

@@ -49,6 +49,7 @@
  * @property {string} payee To whom, as the payer is shown it.
  * @property {string} order For what, as you call it; it is shown, too.
  * @property {number} [lastsS] Seconds it may wait to be approved, 30 to 3600: 600.
+ * @property {import("../types/models.js").PaymentPolicy} [policy] `device-key` takes a passkey of the payer as well: `single-factor`.
  */
 /** Asks a Countenance server. Every operation of the document is a method of the same name. */
 export class Countenance extends Connection {
@@ -302,6 +303,41 @@ export class Countenance extends Connection {
      */
     listPayments(subject: string, { collection, signal }?: Place & Ending): Promise<import("../types/models.js").PaymentList>;
     /**
+     * Begins to register a passkey of a person who agreed to payments: hand `public_key` to `makeDeviceKey` in their browser, and what it
+     * gives to `finishDeviceKey`, within five minutes. `label` is what lists call it, `name` what their device does.
+     * @param {string} subject
+     * @param {{ label?: string, name?: string } & Held & Place & Ending} [options]
+     * @returns {Promise<import("../types/models.js").DeviceKeyOpened>}
+     */
+    openDeviceKey(subject: string, { label, name, holder, collection, signal }?: {
+        label?: string;
+        name?: string;
+    } & Held & Place & Ending): Promise<import("../types/models.js").DeviceKeyOpened>;
+    /**
+     * Registers the passkey that the person's browser made. `deviceKey` is the id that `openDeviceKey` gave; it takes one answer.
+     * @param {string} subject
+     * @param {string} deviceKey
+     * @param {Record<string, any>} credential
+     * @param {Held & Place & Write & Ending} [options]
+     * @returns {Promise<import("../types/models.js").DeviceKeyEntry>}
+     */
+    finishDeviceKey(subject: string, deviceKey: string, credential: Record<string, any>, { holder, collection, idempotencyKey, signal }?: Held & Place & Write & Ending): Promise<import("../types/models.js").DeviceKeyEntry>;
+    /**
+     * The device keys of a person, the oldest first.
+     * @param {string} subject
+     * @param {Place & Ending} [options]
+     * @returns {Promise<import("../types/models.js").DeviceKeyList>}
+     */
+    listDeviceKeys(subject: string, { collection, signal }?: Place & Ending): Promise<import("../types/models.js").DeviceKeyList>;
+    /**
+     * Removes a device key. It holds for a payment that is just being decided, too.
+     * @param {string} subject
+     * @param {string} deviceKey
+     * @param {Place & Write & Ending} [options]
+     * @returns {Promise<void>}
+     */
+    removeDeviceKey(subject: string, deviceKey: string, { collection, idempotencyKey, signal }?: Place & Write & Ending): Promise<void>;
+    /**
      * The keys of the tenant; never the secrets.
      * @param {Ending} [options]
      * @returns {Promise<import("../types/models.js").KeyList>}
@@ -539,5 +575,9 @@ export type Bill = {
      * Seconds it may wait to be approved, 30 to 3600: 600.
      */
     lastsS?: number | undefined;
+    /**
+     * `device-key` takes a passkey of the payer as well: `single-factor`.
+     */
+    policy?: import("../types/models.js").PaymentPolicy | undefined;
 };
 import { Connection } from "./connection.js";

@@ -7,4 +7,5 @@ export type Result = import("./results.js").Result;
 export type Fault = import("./results.js").Fault;
 export { Capture, frameBytes } from "./capture.js";
 export { Conflict, ConsentMissing, CountenanceError, KeyRefused, NotFound, NotReached, ProblemError, RequestRefused, ServerFailed, TooMany, UnexpectedAnswer } from "./errors.js";
+export { makeDeviceKey, useDeviceKey } from "./deviceKey.js";
 export { ResultChecker, ResultInvalid, checkResult, transactionSha256 } from "./results.js";

@@ -42,6 +42,8 @@ export interface CaptureAnswer {
   frames: FrameRules;
   /** What the person approves. */
   approve?: string | null;
+  /** That a device key of the person must sign what is shown. */
+  device_key?: CaptureDeviceKey | null;
   /** That the holder's part of a key is needed, and how it is had. */
   passkey?: SessionPasskey | null;
   /** The payment that the person approves: show it large, and say with the consent that it was shown. */
@@ -56,6 +58,14 @@ export interface CaptureConsent {
   text: string;
   /** SHA-256 of it, in hexadecimal. */
   sha256: string;
+}
+
+/** That the page must ask for a device key when the person agrees. */
+export interface CaptureDeviceKey {
+  /** For whom the key was made: `rpId`. */
+  relying_party: string;
+  /** 32 bytes in base64url; the challenge is made of it, of the session and of what the page shows. */
+  nonce: string;
 }
 
 /** What the server says while frames come in. */
@@ -283,6 +293,11 @@ export interface ConsentGiven {
   sha256: string;
   /** Without colored light. */
   calm?: boolean;
+  /**
+   * What a device key signed, where one is asked for: `toJSON()` of the credential that
+   * `navigator.credentials.get` gave. Only its `id` and its `response` are read.
+   */
+  device_key?: Record<string, unknown> | null;
   /** The holder's part of the key, 64 hexadecimal digits, where it is asked for. */
   holder?: string | null;
   /**
@@ -341,6 +356,56 @@ export interface DetectAnswer {
 export interface DetectRequest {
   /** JPEG, PNG or WebP, in base64. */
   picture: string;
+}
+
+/** What the browser answers. Of the credential only `response` is read, and of that only what is named here. */
+export interface DeviceKeyAnswer {
+  /** `toJSON()` of the credential that `navigator.credentials.create` gave. */
+  credential: Record<string, unknown>;
+}
+
+/** A device key. */
+export interface DeviceKeyEntry {
+  /** Its id. */
+  id: string;
+  /** What it is called. */
+  label: string;
+  /** When it was registered, in seconds since 1970-01-01 UTC. */
+  added: number;
+  /**
+   * Whether it may be on other devices of the person, too: it is then as well kept as their account with whoever
+   * syncs it.
+   */
+  synced: boolean;
+  /** When it signed last. */
+  used?: number | null;
+}
+
+/** The device keys of a subject. */
+export interface DeviceKeyList {
+  /** The oldest first. */
+  device_keys: DeviceKeyEntry[];
+}
+
+/** A registration that was begun. */
+export interface DeviceKeyOpened {
+  /** Id of the registration: answer it, once, at `/v1/subjects/{subject}/device-keys/{device_key}`. */
+  id: string;
+  /** From when on it is not answered any more, in seconds since 1970-01-01 UTC. */
+  expires: number;
+  /** For `PublicKeyCredential.parseCreationOptionsFromJSON` in the person's browser. */
+  public_key: Record<string, unknown>;
+}
+
+/** A device key that is to be registered. */
+export interface DeviceKeyRequest {
+  /** What it is to be called in lists, up to 32 characters: "Ana's phone". */
+  label?: string;
+  /**
+   * What the person's device calls the account, 1 to 64 characters; what the caller calls the subject where it
+   * is left out.
+   */
+  name?: string | null;
 }
 
 /**
@@ -462,6 +527,8 @@ export interface ExportAnswer {
   templates: ExportTemplate[];
   /** Payments it was asked to approve. */
   payments: PaymentAnswer[];
+  /** Its device keys. */
+  device_keys: DeviceKeyEntry[];
   /** What the audit log says about it. */
   events: ExportEvent[];
 }
@@ -774,6 +841,9 @@ export interface PaymentList {
   payments: PaymentAnswer[];
 }
 
+/** What it takes to approve a payment. */
+export type PaymentPolicy = "single-factor" | "device-key";
+
 /** A payment that somebody is to approve. */
 export interface PaymentRequest {
   /** What the caller calls the payer. Whether there is one is told nowhere. */
@@ -788,6 +858,8 @@ export interface PaymentRequest {
   order: string;
   /** Seconds it may wait to be approved, 30 to 3600; 600 where it is left out. */
   lasts_s?: number | null;
+  /** What it takes to approve it: a face alone where it is left out. */
+  policy?: PaymentPolicy;
 }
 
 /** A session that asks the payer to approve a payment. */

@@ -95,6 +95,14 @@ export const grantConsent: Operation;
 /** @type {Operation} */
 export const withdrawConsents: Operation;
 /** @type {Operation} */
+export const listDeviceKeys: Operation;
+/** @type {Operation} */
+export const openDeviceKey: Operation;
+/** @type {Operation} */
+export const finishDeviceKey: Operation;
+/** @type {Operation} */
+export const removeDeviceKey: Operation;
+/** @type {Operation} */
 export const exportSubject: Operation;
 /** @type {Operation} */
 export const enrollFaces: Operation;

@@ -55,6 +55,34 @@ def test_a_payment_is_asked_for_with_what_was_named_and_nothing_else(script: Scr
     assert all(headers["Idempotency-Key"] for headers in writes)
 
 
+def test_device_keys_are_asked_for_with_what_was_named_and_nothing_else(script: Script) -> None:
+    entry = {"id": "d-1", "label": "phone", "added": 1, "synced": False}
+    opened = {"id": "a-1", "expires": 1, "public_key": {"challenge": "AA"}}
+    made = {**MADE, "policy": "device-key"}
+    for status, answer in [(201, opened), (201, entry), (200, {"device_keys": [entry]}), (204, None), (201, made)]:
+        script.says(status, b"" if answer is None else json.dumps(answer).encode())
+    credential = {"response": {"clientDataJSON": "AA", "attestationObject": "AA"}}
+    with Countenance(script.url, SECRET, collection="door") as client:
+        begun = client.open_device_key("ana", label="phone")
+        assert begun.public_key == {"challenge": "AA"}
+        key = client.finish_device_key("ana", begun.id, credential)
+        assert (key.label, key.used, key.synced) == ("phone", None, False)
+        assert client.list_device_keys("ana").device_keys == [key]
+        client.remove_device_key("ana", key.id)
+        assert client.make_payment("ana", policy="device-key", **BILL).policy == "device-key"
+    keys = "/v1/subjects/ana/device-keys"
+    assert [(method, path) for method, path, _, _ in script.asked] == [
+        ("POST", f"{keys}?collection=door"),
+        ("POST", f"{keys}/a-1?collection=door"),
+        ("GET", f"{keys}?collection=door"),
+        ("DELETE", f"{keys}/d-1?collection=door"),
+        ("POST", "/v1/payments?collection=door"),
+    ]
+    assert json.loads(script.asked[0][3]) == {"label": "phone"}
+    assert json.loads(script.asked[1][3]) == {"credential": credential}
+    assert json.loads(script.asked[4][3]) == {"subject": "ana", "policy": "device-key", **BILL}
+
+
 def test_the_digest_of_the_whole_is_that_of_the_specification() -> None:
     payment = models.PaymentAnswer.from_wire(MADE)
     text = (

@@ -358,15 +358,17 @@ def make_payment(
     payee: str,
     order: str,
     lasts_s: int | None = None,
+    policy: models.PaymentPolicy | None = None,
     collection: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[models.PaymentAnswer]:
     """Makes a payment that `subject` is to approve: `amount` in minor units, 1250 for 12.50 EUR.
 
-    Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere.
+    Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere. The `policy` `device-key`
+    takes a passkey of theirs beside the face.
     """
     asked = _given(
-        subject=subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s
+        subject=subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s, policy=policy
     )
     return Call(
         _operations.MAKE_PAYMENT,
@@ -462,6 +464,76 @@ def list_payments(subject: str, *, collection: str | None = None) -> Call[models
         models.PaymentList.from_wire,
         segments={"subject": subject},
         query={"collection": collection},
+    )
+
+
+def open_device_key(
+    subject: str,
+    *,
+    label: str | None = None,
+    name: str | None = None,
+    holder: HolderPart | None = None,
+    collection: str | None = None,
+) -> Call[models.DeviceKeyOpened]:
+    """Begins to register a passkey of a person who agreed to payments, which a payment can take beside the face.
+
+    Hand `public_key` to `makeDeviceKey` of the JavaScript client in their browser, and what it gives to `finish_device_key`,
+    within five minutes. `label` is what lists call it, `name` what their device does.
+    """
+    return Call(
+        _operations.OPEN_DEVICE_KEY,
+        models.DeviceKeyOpened.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+        json=_given(label=label, name=name),
+        holder=holder,
+    )
+
+
+def finish_device_key(
+    subject: str,
+    device_key: str,
+    credential: dict[str, Any],
+    *,
+    holder: HolderPart | None = None,
+    collection: str | None = None,
+    idempotency_key: str | None = None,
+) -> Call[models.DeviceKeyEntry]:
+    """Registers the passkey that the person's browser made.
+
+    `device_key` is the id that `open_device_key` gave; it takes one answer.
+    """
+    return Call(
+        _operations.FINISH_DEVICE_KEY,
+        models.DeviceKeyEntry.from_wire,
+        segments={"subject": subject, "device_key": device_key},
+        query={"collection": collection},
+        json={"credential": credential},
+        holder=holder,
+        idempotency_key=idempotency_key,
+    )
+
+
+def list_device_keys(subject: str, *, collection: str | None = None) -> Call[models.DeviceKeyList]:
+    """The device keys of a person, the oldest first."""
+    return Call(
+        _operations.LIST_DEVICE_KEYS,
+        models.DeviceKeyList.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+    )
+
+
+def remove_device_key(
+    subject: str, device_key: str, *, collection: str | None = None, idempotency_key: str | None = None
+) -> Call[None]:
+    """Removes a device key. It holds for a payment that is just being decided, too."""
+    return Call(
+        _operations.REMOVE_DEVICE_KEY,
+        _nothing,
+        segments={"subject": subject, "device_key": device_key},
+        query={"collection": collection},
+        idempotency_key=idempotency_key,
     )
 
 

@@ -24,18 +24,26 @@ def show_capture() -> Call[models.CaptureAnswer]:
 
 
 def agree_capture(
-    sha256: str, *, calm: bool = False, holder: HolderPart | None = None, shown_sha256: str | None = None
+    sha256: str,
+    *,
+    calm: bool = False,
+    holder: HolderPart | None = None,
+    shown_sha256: str | None = None,
+    device_key: dict[str, Any] | None = None,
 ) -> Call[models.CaptureState]:
     """The person has read the text whose digest is `sha256` (`show_capture().consent.sha256`), and agrees.
 
     `calm` leaves out the colored light, for people who do not bear flashing. `holder` goes along only where a passkey is
-    asked for, and `shown_sha256` with a payment: the digest of its terms, made of what was shown.
+    asked for, `shown_sha256` with a payment: the digest of its terms, made of what was shown. `device_key` where one is asked
+    for: the credential that `navigator.credentials.get` gave, as JSON.
     """
     given: dict[str, Any] = {"sha256": sha256, "calm": calm}
     if holder is not None:
         given["holder"] = holder.hex()
     if shown_sha256 is not None:
         given["shown_sha256"] = shown_sha256
+    if device_key is not None:
+        given["device_key"] = device_key
     return Call(_operations.AGREE_CAPTURE, models.CaptureState.from_wire, json=given)
 
 

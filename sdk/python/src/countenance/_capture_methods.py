@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from . import models
 from ._call import Call
 from .frames import Frame
@@ -19,14 +20,15 @@ class CaptureMethods(Connection):
         return self._ask(_capture_calls.show_capture())
 
     def agree_capture(
-        self, sha256: str, *, calm: bool=False, holder: HolderPart | None=None, shown_sha256: str | None=None
+        self, sha256: str, *, calm: bool=False, holder: HolderPart | None=None, shown_sha256: str | None=None, device_key: dict[str, Any] | None=None
     ) -> models.CaptureState:
         """The person has read the text whose digest is `sha256` (`show_capture().consent.sha256`), and agrees.
 
         `calm` leaves out the colored light, for people who do not bear flashing. `holder` goes along only where a passkey is
-        asked for, and `shown_sha256` with a payment: the digest of its terms, made of what was shown.
+        asked for, `shown_sha256` with a payment: the digest of its terms, made of what was shown. `device_key` where one is asked
+        for: the credential that `navigator.credentials.get` gave, as JSON.
         """
-        return self._ask(_capture_calls.agree_capture(sha256, calm=calm, holder=holder, shown_sha256=shown_sha256))
+        return self._ask(_capture_calls.agree_capture(sha256, calm=calm, holder=holder, shown_sha256=shown_sha256, device_key=device_key))
 
     def capture_frames(self, frames: Sequence[Frame]) -> models.FrameMessages:
         """Sends frames, 8 at most, and answers what is to be done now. Begin with none: the first answer is `hello`.
@@ -48,14 +50,15 @@ class AsyncCaptureMethods(AsyncConnection):
         return await self._ask(lambda: _capture_calls.show_capture())
 
     async def agree_capture(
-        self, sha256: str, *, calm: bool=False, holder: HolderPart | None=None, shown_sha256: str | None=None
+        self, sha256: str, *, calm: bool=False, holder: HolderPart | None=None, shown_sha256: str | None=None, device_key: dict[str, Any] | None=None
     ) -> models.CaptureState:
         """The person has read the text whose digest is `sha256` (`show_capture().consent.sha256`), and agrees.
 
         `calm` leaves out the colored light, for people who do not bear flashing. `holder` goes along only where a passkey is
-        asked for, and `shown_sha256` with a payment: the digest of its terms, made of what was shown.
+        asked for, `shown_sha256` with a payment: the digest of its terms, made of what was shown. `device_key` where one is asked
+        for: the credential that `navigator.credentials.get` gave, as JSON.
         """
-        return await self._ask(lambda: _capture_calls.agree_capture(sha256, calm=calm, holder=holder, shown_sha256=shown_sha256))
+        return await self._ask(lambda: _capture_calls.agree_capture(sha256, calm=calm, holder=holder, shown_sha256=shown_sha256, device_key=device_key))
 
     async def capture_frames(self, frames: Sequence[Frame]) -> models.FrameMessages:
         """Sends frames, 8 at most, and answers what is to be done now. Begin with none: the first answer is `hello`.

@@ -157,13 +157,14 @@ class Methods(Connection):
         return self._ask(_calls.cancel_session(session))
 
     def make_payment(
-        self, subject: str, *, amount: int, currency: str, payee: str, order: str, lasts_s: int | None=None, collection: str | None=None, idempotency_key: str | None=None
+        self, subject: str, *, amount: int, currency: str, payee: str, order: str, lasts_s: int | None=None, policy: models.PaymentPolicy | None=None, collection: str | None=None, idempotency_key: str | None=None
     ) -> models.PaymentAnswer:
         """Makes a payment that `subject` is to approve: `amount` in minor units, 1250 for 12.50 EUR.
 
-        Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere.
+        Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere. The `policy` `device-key`
+        takes a passkey of theirs beside the face.
         """
-        return self._ask(_calls.make_payment(subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+        return self._ask(_calls.make_payment(subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s, policy=policy, collection=collection, idempotency_key=idempotency_key))
 
     def show_payment(self, payment: str, *, collection: str | None=None) -> models.PaymentAnswer:
         """Where a payment stands. Deliver on a checked result, not on this."""
@@ -194,6 +195,35 @@ class Methods(Connection):
     def list_payments(self, subject: str, *, collection: str | None=None) -> models.PaymentList:
         """The payments that a subject was asked to approve and that are kept."""
         return self._ask(_calls.list_payments(subject, collection=collection))
+
+    def open_device_key(
+        self, subject: str, *, label: str | None=None, name: str | None=None, holder: HolderPart | None=None, collection: str | None=None
+    ) -> models.DeviceKeyOpened:
+        """Begins to register a passkey of a person who agreed to payments, which a payment can take beside the face.
+
+        Hand `public_key` to `makeDeviceKey` of the JavaScript client in their browser, and what it gives to `finish_device_key`,
+        within five minutes. `label` is what lists call it, `name` what their device does.
+        """
+        return self._ask(_calls.open_device_key(subject, label=label, name=name, holder=holder, collection=collection))
+
+    def finish_device_key(
+        self, subject: str, device_key: str, credential: dict[str, Any], *, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.DeviceKeyEntry:
+        """Registers the passkey that the person's browser made.
+
+        `device_key` is the id that `open_device_key` gave; it takes one answer.
+        """
+        return self._ask(_calls.finish_device_key(subject, device_key, credential, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    def list_device_keys(self, subject: str, *, collection: str | None=None) -> models.DeviceKeyList:
+        """The device keys of a person, the oldest first."""
+        return self._ask(_calls.list_device_keys(subject, collection=collection))
+
+    def remove_device_key(
+        self, subject: str, device_key: str, *, collection: str | None=None, idempotency_key: str | None=None
+    ) -> None:
+        """Removes a device key. It holds for a payment that is just being decided, too."""
+        return self._ask(_calls.remove_device_key(subject, device_key, collection=collection, idempotency_key=idempotency_key))
 
     def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""
@@ -407,13 +437,14 @@ class AsyncMethods(AsyncConnection):
         return await self._ask(lambda: _calls.cancel_session(session))
 
     async def make_payment(
-        self, subject: str, *, amount: int, currency: str, payee: str, order: str, lasts_s: int | None=None, collection: str | None=None, idempotency_key: str | None=None
+        self, subject: str, *, amount: int, currency: str, payee: str, order: str, lasts_s: int | None=None, policy: models.PaymentPolicy | None=None, collection: str | None=None, idempotency_key: str | None=None
     ) -> models.PaymentAnswer:
         """Makes a payment that `subject` is to approve: `amount` in minor units, 1250 for 12.50 EUR.
 
-        Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere.
+        Nobody is shown it before `open_payment_session`. Whether there is such a subject is told nowhere. The `policy` `device-key`
+        takes a passkey of theirs beside the face.
         """
-        return await self._ask(lambda: _calls.make_payment(subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
+        return await self._ask(lambda: _calls.make_payment(subject, amount=amount, currency=currency, payee=payee, order=order, lasts_s=lasts_s, policy=policy, collection=collection, idempotency_key=idempotency_key))
 
     async def show_payment(self, payment: str, *, collection: str | None=None) -> models.PaymentAnswer:
         """Where a payment stands. Deliver on a checked result, not on this."""
@@ -444,6 +475,35 @@ class AsyncMethods(AsyncConnection):
     async def list_payments(self, subject: str, *, collection: str | None=None) -> models.PaymentList:
         """The payments that a subject was asked to approve and that are kept."""
         return await self._ask(lambda: _calls.list_payments(subject, collection=collection))
+
+    async def open_device_key(
+        self, subject: str, *, label: str | None=None, name: str | None=None, holder: HolderPart | None=None, collection: str | None=None
+    ) -> models.DeviceKeyOpened:
+        """Begins to register a passkey of a person who agreed to payments, which a payment can take beside the face.
+
+        Hand `public_key` to `makeDeviceKey` of the JavaScript client in their browser, and what it gives to `finish_device_key`,
+        within five minutes. `label` is what lists call it, `name` what their device does.
+        """
+        return await self._ask(lambda: _calls.open_device_key(subject, label=label, name=name, holder=holder, collection=collection))
+
+    async def finish_device_key(
+        self, subject: str, device_key: str, credential: dict[str, Any], *, holder: HolderPart | None=None, collection: str | None=None, idempotency_key: str | None=None
+    ) -> models.DeviceKeyEntry:
+        """Registers the passkey that the person's browser made.
+
+        `device_key` is the id that `open_device_key` gave; it takes one answer.
+        """
+        return await self._ask(lambda: _calls.finish_device_key(subject, device_key, credential, holder=holder, collection=collection, idempotency_key=idempotency_key))
+
+    async def list_device_keys(self, subject: str, *, collection: str | None=None) -> models.DeviceKeyList:
+        """The device keys of a person, the oldest first."""
+        return await self._ask(lambda: _calls.list_device_keys(subject, collection=collection))
+
+    async def remove_device_key(
+        self, subject: str, device_key: str, *, collection: str | None=None, idempotency_key: str | None=None
+    ) -> None:
+        """Removes a device key. It holds for a payment that is just being decided, too."""
+        return await self._ask(lambda: _calls.remove_device_key(subject, device_key, collection=collection, idempotency_key=idempotency_key))
 
     async def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""

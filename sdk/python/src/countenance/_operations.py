@@ -443,6 +443,46 @@ WITHDRAW_CONSENTS = Operation(
     holder=False,
     idempotent=True,
 )
+LIST_DEVICE_KEYS = Operation(
+    "list_device_keys",
+    "GET",
+    "/v1/subjects/{subject}/device-keys",
+    scope="enroll",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=False,
+)
+OPEN_DEVICE_KEY = Operation(
+    "open_device_key",
+    "POST",
+    "/v1/subjects/{subject}/device-keys",
+    scope="enroll",
+    capture=False,
+    query=("collection",),
+    holder=True,
+    idempotent=False,
+)
+FINISH_DEVICE_KEY = Operation(
+    "finish_device_key",
+    "POST",
+    "/v1/subjects/{subject}/device-keys/{device_key}",
+    scope="enroll",
+    capture=False,
+    query=("collection",),
+    holder=True,
+    idempotent=True,
+)
+REMOVE_DEVICE_KEY = Operation(
+    "remove_device_key",
+    "DELETE",
+    "/v1/subjects/{subject}/device-keys/{device_key}",
+    scope="enroll",
+    capture=False,
+    query=("collection",),
+    holder=False,
+    idempotent=True,
+)
 EXPORT_SUBJECT = Operation(
     "export_subject",
     "POST",

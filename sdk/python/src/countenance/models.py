@@ -30,6 +30,9 @@ IdentifyDecision = Literal["accept", "ambiguous", "recapture", "refer", "reject"
 LogContent = Literal["open", "sealed", "shredded"]
 """What can be said of an entry."""
 
+PaymentPolicy = Literal["single-factor", "device-key"]
+"""What it takes to approve a payment."""
+
 Scope = Literal["admin", "audit", "compare", "detect", "enroll", "identify", "pay", "refund", "scores", "sessions", "verify"]
 """What a key may do. A key has a set of them; none includes another."""
 
@@ -113,6 +116,8 @@ class CaptureAnswer:
     """How frames are to be."""
     approve: str | None = None
     """What the person approves."""
+    device_key: CaptureDeviceKey | None = None
+    """That a device key of the person must sign what is shown."""
     passkey: SessionPasskey | None = None
     """That the holder's part of a key is needed, and how it is had."""
     payment: CapturePayment | None = None
@@ -131,6 +136,7 @@ class CaptureAnswer:
             consent=CaptureConsent.from_wire(wire["consent"]),
             frames=FrameRules.from_wire(wire["frames"]),
             approve=wire.get("approve"),
+            device_key=None if wire.get("device_key") is None else CaptureDeviceKey.from_wire(wire["device_key"]),
             passkey=None if wire.get("passkey") is None else SessionPasskey.from_wire(wire["passkey"]),
             payment=None if wire.get("payment") is None else CapturePayment.from_wire(wire["payment"]),
         )
@@ -154,6 +160,24 @@ class CaptureConsent:
             version=wire["version"],
             text=wire["text"],
             sha256=wire["sha256"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaptureDeviceKey:
+    """That the page must ask for a device key when the person agrees."""
+
+    relying_party: str
+    """For whom the key was made: `rpId`."""
+    nonce: str
+    """32 bytes in base64url; the challenge is made of it, of the session and of what the page shows."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> CaptureDeviceKey:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            relying_party=wire["relying_party"],
+            nonce=wire["nonce"],
         )
 
 
@@ -450,6 +474,10 @@ class ConsentGiven:
     """SHA-256 of the text that was read, in hexadecimal."""
     calm: bool | None = None
     """Without colored light."""
+    device_key: dict[str, Any] | None = None
+    """What a device key signed, where one is asked for: `toJSON()` of the credential that
+    `navigator.credentials.get` gave. Only its `id` and its `response` are read.
+    """
     holder: str | None = field(default=None, repr=False)
     """The holder's part of the key, 64 hexadecimal digits, where it is asked for."""
     shown_sha256: str | None = None
@@ -463,6 +491,7 @@ class ConsentGiven:
         return cls(
             sha256=wire["sha256"],
             calm=wire.get("calm"),
+            device_key=wire.get("device_key"),
             holder=wire.get("holder"),
             shown_sha256=wire.get("shown_sha256"),
         )
@@ -528,6 +557,86 @@ class DetectAnswer:
             width=wire["width"],
             height=wire["height"],
             faces=[Face.from_wire(one) for one in wire["faces"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceKeyAnswer:
+    """What the browser answers. Of the credential only `response` is read, and of that only what is named here."""
+
+    credential: dict[str, Any]
+    """`toJSON()` of the credential that `navigator.credentials.create` gave."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DeviceKeyAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            credential=wire["credential"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceKeyEntry:
+    """A device key."""
+
+    id: str
+    """Its id."""
+    label: str
+    """What it is called."""
+    added: int
+    """When it was registered, in seconds since 1970-01-01 UTC."""
+    synced: bool
+    """Whether it may be on other devices of the person, too: it is then as well kept as their account with whoever
+    syncs it.
+    """
+    used: int | None = None
+    """When it signed last."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DeviceKeyEntry:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            label=wire["label"],
+            added=wire["added"],
+            synced=wire["synced"],
+            used=wire.get("used"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceKeyList:
+    """The device keys of a subject."""
+
+    device_keys: list[DeviceKeyEntry]
+    """The oldest first."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DeviceKeyList:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            device_keys=[DeviceKeyEntry.from_wire(one) for one in wire["device_keys"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceKeyOpened:
+    """A registration that was begun."""
+
+    id: str
+    """Id of the registration: answer it, once, at `/v1/subjects/{subject}/device-keys/{device_key}`."""
+    expires: int
+    """From when on it is not answered any more, in seconds since 1970-01-01 UTC."""
+    public_key: dict[str, Any]
+    """For `PublicKeyCredential.parseCreationOptionsFromJSON` in the person's browser."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DeviceKeyOpened:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            expires=wire["expires"],
+            public_key=wire["public_key"],
         )
 
 
@@ -671,6 +780,8 @@ class ExportAnswer:
     """Its templates."""
     payments: list[PaymentAnswer]
     """Payments it was asked to approve."""
+    device_keys: list[DeviceKeyEntry]
+    """Its device keys."""
     events: list[ExportEvent]
     """What the audit log says about it."""
 
@@ -686,6 +797,7 @@ class ExportAnswer:
             consents=[Consent.from_wire(one) for one in wire["consents"]],
             templates=[ExportTemplate.from_wire(one) for one in wire["templates"]],
             payments=[PaymentAnswer.from_wire(one) for one in wire["payments"]],
+            device_keys=[DeviceKeyEntry.from_wire(one) for one in wire["device_keys"]],
             events=[ExportEvent.from_wire(one) for one in wire["events"]],
         )
 
@@ -1573,6 +1685,7 @@ __all__ = [
     "AttemptRule",
     "CaptureAnswer",
     "CaptureConsent",
+    "CaptureDeviceKey",
     "CaptureMessage",
     "CapturePayment",
     "CaptureState",
@@ -1590,6 +1703,10 @@ __all__ = [
     "ConsistencyAnswer",
     "Decision",
     "DetectAnswer",
+    "DeviceKeyAnswer",
+    "DeviceKeyEntry",
+    "DeviceKeyList",
+    "DeviceKeyOpened",
     "DocumentAnswer",
     "DocumentChecks",
     "EnrollAnswer",
@@ -1621,6 +1738,7 @@ __all__ = [
     "MemberList",
     "PaymentAnswer",
     "PaymentList",
+    "PaymentPolicy",
     "Policy",
     "Problem",
     "Quality",

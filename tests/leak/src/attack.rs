@@ -80,6 +80,9 @@ pub fn write_down(vault: &Vault, known: &[Person], with_parts: bool, out: &Path)
                 for payment in vault.payments(subject, 0)? {
                     out.write_all(payment.note())?;
                 }
+                for key in vault.device_keys(subject)? {
+                    out.write_all(key.note())?;
+                }
                 let part = |one: &Person| HolderPart::new(&one.holder?).ok();
                 let (own, others): (Vec<_>, Vec<_>) =
                     known.iter().partition(|one| one.id == id.as_str());

@@ -17,7 +17,7 @@ from .http import Client
 from .report import Broken, require
 
 SCOPES = ("admin", "audit", "compare", "detect", "enroll", "identify", "pay", "refund", "scores", "sessions", "verify")
-DEFAULTS = {"--key-rate": "1000000", "--log": "debug", "--payment-limits": "EUR=5000/20000"}
+DEFAULTS = {"--key-rate": "1000000", "--log": "debug", "--payment-limits": "EUR=5000/20000", "--relying-party": "pay.example"}
 START_SECONDS = 30
 
 

@@ -8,8 +8,8 @@ use crate::idempotency::idempotent;
 use crate::observe::observe;
 use crate::platform::Platform;
 use crate::routes::{
-    audit, capture, collections, consents, device_keys, documents, keys, operate, payments, pictures,
-    sessions, subjects, verify,
+    audit, capture, collections, consents, device_keys, documents, keys, operate, payments,
+    pictures, sessions, subjects, verify,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

@@ -21,9 +21,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::Code;
 use countenance_core::vault::{HolderPart, Name, Random};
-use countenance_core::{
-    DeviceProof, PaymentLimits, Session, SessionDecision, Status, Template,
-};
+use countenance_core::{DeviceProof, PaymentLimits, Session, SessionDecision, Status, Template};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

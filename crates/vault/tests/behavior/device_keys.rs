@@ -90,7 +90,7 @@ fn there_are_so_many_of_a_person_however_many_come_at_once() {
 }
 
 #[test]
-fn age_does_not_remove_them_and_the_end_of_the_consent_does() {
+fn retention_does_not_remove_them_and_the_end_of_the_consent_does() {
     let Some(house) = House::fresh() else { return };
     let ana = payer(&house, "ana");
     add(&house, &ana, 1).unwrap();

@@ -25,7 +25,7 @@ pub(crate) const PURPOSES: [(&str, Purpose); 5] = [
     ("device-unlock", Purpose::DeviceUnlock),
 ];
 
-/// Most bytes of an evidence file that are read.
+/// Most bytes that an evidence file has.
 const MOST_EVIDENCE: u64 = 1 << 30;
 
 /// Grant, withdraw and list consents
@@ -259,11 +259,17 @@ fn grant(args: &GrantArgs) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// SHA-256 of a file; an empty one is evidence of nothing.
+/// SHA-256 of a file. An empty one is evidence of nothing, and one that does not end is none.
 fn digest(path: &Path) -> Result<[u8; 32], Failure> {
     let place = || path.display().to_string();
-    let file = std::fs::File::open(path).map_err(|error| Failure::from(error).about(place()))?;
-    let digest = Sha256::of_reader(file.take(MOST_EVIDENCE)).with_context(place)?;
+    let mut file =
+        std::fs::File::open(path).map_err(|error| Failure::from(error).about(place()))?;
+    let digest = Sha256::of_reader((&mut file).take(MOST_EVIDENCE)).with_context(place)?;
+    if file.read(&mut [0]).with_context(place)? > 0 {
+        return Err(Failure::from(anyhow::anyhow!("is longer than 1 GiB"))
+            .about(place())
+            .with_hint("name a file with the digest of the recording instead of the recording"));
+    }
     if digest == Sha256::of(&[]) {
         return Err(Failure::from(anyhow::anyhow!("is empty"))
             .about(place())

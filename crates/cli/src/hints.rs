@@ -123,7 +123,7 @@ fn about_vault(error: &VaultError) -> String {
             "somebody changed the keyring behind the program's back: restore it with `countenance restore`"
         }
         VaultError::Receipt(_) => {
-            "the erasure does not hold here: an older state was restored without its deletion ledger, or the data folder is another"
+            "this log does not have the erasure: the folder is another, or was restored from a backup of before. If that was done with the newest deletion ledger the person is out all the same, see `countenance subject show ID`; if not, erase them again"
         }
         VaultError::OlderThanKeyring { .. } => {
             "an old copy of the data was put back; use the newest, or `countenance restore` into a new folder"

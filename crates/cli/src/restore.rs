@@ -4,6 +4,7 @@ use crate::clock::{MachineClock, time_of};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
+use crate::registry::database::Fresh;
 use crate::registry::{RegistryArgs, database, private};
 use crate::terminal::{YELLOW, counted};
 use countenance_core::vault::store::StoreError;
@@ -100,7 +101,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
         .map(|ledger| ledger as &mut dyn Read)
         .collect();
     let root = options.root_place()?.open(options.folder().ok())?;
-    let was_empty = options.folder().ok().map(database::is_empty);
+    let fresh = Fresh::look(options.folder().ok());
+    fresh.refuse_others_files()?;
     let store = database::open(options)?;
     let restored = Registry::restore(
         store,
@@ -117,7 +119,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     );
     let (_, restored) = restored.map_err(|error| {
         if let Ok(folder) = options.folder()
-            && (was_empty == Some(true) || unfinished(options))
+            && (fresh.was_empty() || unfinished(options))
         {
             // What is half restored cannot be opened; it would only be in the way of the next try.
             database::remove_files(folder);

@@ -459,6 +459,11 @@ fn backups_come_back_without_the_erased_and_foreign_ones_leave_nothing() {
     assert!(!place.path("fresh").exists());
     let words = place.run(&format!("{restore} --data fresh").replace("a.backup", "form.pdf"));
     assert_refused(&words, 4, "backup is damaged, or no data backup");
+    fs::create_dir(place.path("full")).unwrap();
+    fs::write(place.path("full/diary"), "mine").unwrap();
+    let full = place.run(&format!("{restore} --data full"));
+    assert_refused(&full, 4, "holds diary already");
+    assert_eq!(fs::read_dir(place.path("full")).unwrap().count(), 1);
     place.ok("keyring identity other.identity");
     let other = format!("{restore} --data fresh").replace("restore.identity", "other.identity");
     assert_refused(&place.run(&other), 4, "keyring backup");
@@ -543,6 +548,11 @@ fn a_consent_needs_evidence_and_an_end() {
     fs::write(place.path("empty.pdf"), "").unwrap();
     let empty = place.run(&format!("{grant} --evidence empty.pdf"));
     assert_refused(&empty, 4, "is empty");
+    // Holes take no room. A digest of a part would be the same for another file.
+    let long = fs::File::create(place.path("long.pdf")).unwrap();
+    long.set_len((1 << 30) + 1).unwrap();
+    let long = place.run(&format!("{grant} --evidence long.pdf"));
+    assert_refused(&long, 4, "longer than 1 GiB");
     for days in [0, 1096] {
         let refused = place.run(&format!("{grant} --evidence form.pdf --days {days}"));
         assert_refused(&refused, 2, "consent lasts");
@@ -962,6 +972,9 @@ fn nothing_else_is_written_into_a_data_folder_or_kept_there() {
         let refused = place.run(&format!("{line} --data vault"));
         assert_refused(&refused, 4, "lies in a data folder");
     }
+    let drawn = place.run("verify obama.jpg obama2.jpg --draw vault/answer.png");
+    assert_refused(&drawn, 4, "lies in a data folder");
+    assert!(!place.path("vault/answer.png").exists());
     #[cfg(unix)]
     {
         std::os::unix::fs::symlink("vault/data.db", place.path("a.log")).unwrap();

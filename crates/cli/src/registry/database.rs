@@ -84,7 +84,7 @@ impl Fresh {
 }
 
 /// Whether a folder is not there, or nothing is in it.
-pub(crate) fn is_empty(folder: &Path) -> bool {
+fn is_empty(folder: &Path) -> bool {
     match std::fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_none(),
         Err(error) => error.kind() == std::io::ErrorKind::NotFound,

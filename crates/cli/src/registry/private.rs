@@ -22,7 +22,7 @@ pub(super) fn owner_only() -> OpenOptions {
 
 /// Refuses a file in a data folder: what is written there would damage it, and a secret there would be
 /// stolen with it.
-fn refuse_in_data(path: &Path) -> Result<(), Failure> {
+pub(crate) fn refuse_in_data(path: &Path) -> Result<(), Failure> {
     let real = std::fs::canonicalize(path).or_else(|_| {
         let folder = path
             .parent()

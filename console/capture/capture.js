@@ -252,7 +252,7 @@ export class CountenanceCapture extends HTMLElement {
     if (picture.dataset.prompt !== (view.prompt ?? "")) {
       picture.dataset.prompt = view.prompt ?? "";
       picture.querySelector(".sign")?.remove();
-      if (["turn_left", "turn_right", "turn_up", "smile"].includes(view.prompt)) picture.append(sign(view.prompt));
+      if (["turn_left", "turn_right", "smile"].includes(view.prompt)) picture.append(sign(view.prompt));
     }
     const guidance = view.guidance ? say(`guide_${view.guidance}`) : view.prompt ? "" : say("starting_text");
     setText(stage.querySelector(".guidance"), guidance);
@@ -286,11 +286,16 @@ export class CountenanceCapture extends HTMLElement {
       light.hidePopover?.();
       return;
     }
+    light.classList.toggle("slow", view.slow);
+    if (light.hidden) {
+      setText(lightText, this.#say("light"));
+      // What the first color is faded from.
+      light.style.setProperty("background-color", "Canvas");
+      light.hidden = false;
+      light.showPopover?.();
+      light.getBoundingClientRect();
+    }
     light.style.setProperty("background-color", color);
-    if (!light.hidden) return;
-    setText(lightText, this.#say("light"));
-    light.hidden = false;
-    light.showPopover?.();
   }
 }
 

@@ -7,7 +7,7 @@ const MOST_BREAKS = 4;
 /** How long a camera may show nothing. */
 const SILENT_MS = 8000;
 
-const BEGIN = Object.freeze({ step: "loading", prompt: null, color: null, guidance: null, done: 0, of: 0, resumed: false });
+const BEGIN = Object.freeze({ step: "loading", prompt: null, color: null, slow: false, guidance: null, done: 0, of: 0, resumed: false });
 
 /**
  * Steps: `loading`, `consent`, `passkey`, `sending`, `camera`, `capturing`, and the ends `judged`, `cancelled`, `expired`, `declined`; `trouble`, with its
@@ -24,6 +24,7 @@ export class Check {
   #again = null;
   #line = null;
   #guard = null;
+  #calm = false;
   #stopped = false;
   #consented = false;
   #expiry = null;
@@ -50,7 +51,7 @@ export class Check {
     });
   }
 
-  /** The person has read the text and agrees; `calm` leaves out colored light. */
+  /** The person has read the text and agrees; `calm` makes colored light slow. */
   agree({ calm }) {
     return this.#try(() => (this.#consented ? this.resume() : this.agree({ calm })), async () => {
       const consent = { sha256: this.session.consent.sha256, calm };
@@ -72,6 +73,7 @@ export class Check {
         consent.holder = await this.#with.holderPart(this.session.passkey);
       }
       this.#show({ step: "sending" });
+      this.#calm = calm;
       this.#guard = new LightGuard(calm);
       const { state } = await this.#with.connection.agree(consent);
       this.#consented = true;
@@ -238,7 +240,7 @@ export class Check {
         const light = message.kind === "light";
         if (!light) this.#guard.out();
         else if (!this.#guard.allows(message.color, this.#with.now())) break;
-        this.#show({ prompt: message.kind, color: light ? message.color : null });
+        this.#show({ prompt: message.kind, color: light ? message.color : null, slow: this.#calm || message.slow === true });
         break;
       }
       case "guidance":

@@ -40,7 +40,6 @@ export function ring() {
 const SIGNS = {
   turn_left: "M 15 4 L 7 12 L 15 20",
   turn_right: "M 9 4 L 17 12 L 9 20",
-  turn_up: "M 4 15 L 12 7 L 20 15",
   smile: "M 3 9 Q 12 20 21 9",
   judged: "M 4 12.5 L 10 18.5 L 20 6.5",
   halted: "M 7 7 L 17 17 M 17 7 L 7 17",

@@ -5,7 +5,10 @@
 export const SUBPROTOCOL = "countenance.capture.v1";
 
 /** How each kind of prompt is known on the wire. */
-export const PROMPTS = Object.freeze(["hold", "turn_left", "turn_right", "turn_up", "smile", "light"]);
+/** A color that stays as long as this comes slowly: it is faded to. */
+const SLOW_MS = 600;
+
+export const PROMPTS = Object.freeze(["hold", "turn_left", "turn_right", "smile", "light"]);
 
 /** How each piece of guidance is known on the wire. */
 export const GUIDANCE = Object.freeze([
@@ -151,7 +154,8 @@ export function readMessage(message) {
     case "prompt":
       if (!PROMPTS.includes(it.kind) || !Number.isInteger(it.id)) return null;
       if (it.kind !== "light") return { type: "prompt", id: it.id, kind: it.kind };
-      return COLOR.test(it.color) ? { type: "prompt", id: it.id, kind: "light", color: it.color } : null;
+      if (!COLOR.test(it.color)) return null;
+      return { type: "prompt", id: it.id, kind: "light", color: it.color, slow: it.window_ms >= SLOW_MS };
     case "guidance":
       return GUIDANCE.includes(it.code) ? { type: "guidance", code: it.code } : null;
     case "progress":
@@ -225,24 +229,23 @@ export class Gate {
 }
 
 /**
- * Keeps colored light harmless even if the server or the network does not: none for who asked for none, and at most five changes
- * within any second. Two changes make a flash, and WCAG 2.3.1 allows three flashes a second.
+ * Keeps colored light harmless even if the server or the network does not: at most five changes within any second, and two for who asked for
+ * slow ones. Two changes make a flash, and WCAG 2.3.1 allows three flashes a second.
  */
 export class LightGuard {
-  #calm;
+  #most;
   #changes = [];
   #color = null;
 
   constructor(calm) {
-    this.#calm = calm;
+    this.#most = calm ? 2 : 5;
   }
 
   /** Whether this color may be shown now. */
   allows(color, now) {
-    if (this.#calm) return false;
     if (color === this.#color) return true;
     this.#changes = this.#changes.filter((at) => now - at < 1000);
-    if (this.#changes.length >= 5) return false;
+    if (this.#changes.length >= this.#most) return false;
     this.#changes.push(now);
     this.#color = color;
     return true;

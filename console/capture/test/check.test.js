@@ -156,7 +156,7 @@ test("a device key signs the session, the nonce and the digest of what is shown,
   check.stop();
 });
 
-test("prompts, guidance and progress are shown, light only as the person chose", async () => {
+test("prompts, guidance and progress are shown, light as the person chose", async () => {
   for (const calm of [false, true]) {
     const { check, told } = begin();
     await check.load();
@@ -167,8 +167,10 @@ test("prompts, guidance and progress are shown, light only as the person chose",
     line.heard({ type: "guidance", code: "closer" });
     line.heard({ type: "progress", done: 1, of: 4 });
     assert.deepEqual([check.view.prompt, check.view.guidance, check.view.done, check.view.of], ["smile", "closer", 1, 4]);
-    line.heard({ type: "prompt", id: 2, kind: "light", color: "#ff0000" });
-    assert.equal(check.view.color, calm ? null : "#ff0000");
+    line.heard({ type: "prompt", id: 2, kind: "light", color: "#ff0000", slow: false });
+    assert.deepEqual([check.view.color, check.view.slow], ["#ff0000", calm], "slow for who chose that, whatever the server says");
+    for (const color of ["#00ff00", "#0000ff"]) line.heard({ type: "prompt", id: 3, kind: "light", color, slow: false });
+    assert.equal(check.view.color, calm ? "#00ff00" : "#0000ff", "two changes in a second are enough for them");
     line.heard({ type: "prompt", id: 3, kind: "hold" });
     assert.deepEqual([check.view.prompt, check.view.color], ["hold", null]);
     check.stop();

@@ -168,15 +168,23 @@ describe("the page", { skip, concurrency: 1 }, () => {
     await context.close();
   });
 
-  test("who asked for no colored light is shown none, whatever the server sends", async () => {
+  test("who asked for slow light sees colors fade, two in a second at most, whatever the server sends", async () => {
     const session = server.open();
     const { page, close } = await visit(session, { reducedMotion: "reduce" });
     await shows(page, "consent");
-    assert.ok(await page.locator("input[value=calm]").isChecked(), "who wants less motion is offered less light");
+    assert.ok(await page.locator("input[value=calm]").isChecked(), "who wants less motion is offered slow light");
     await agree(page, true);
     await until(() => session.frames.length > 1, "frames");
     assert.equal(session.consents[0].calm, true);
+    const shown = (what) => page.evaluate((what) => getComputedStyle(document.querySelector("countenance-capture").shadowRoot.querySelector(".light"))[what], what);
     session.prompt("light", "#ff0000");
+    await until(() => lit(page), "lit");
+    assert.equal(await shown("transitionDuration"), "0.3s");
+    await until(async () => (await shown("backgroundColor")) === "rgb(255, 0, 0)", "red");
+    await page.waitForTimeout(1000);
+    for (const color of ["#00ff00", "#0000ff", "#ffff00", "#00ffff"]) session.prompt("light", color);
+    await page.waitForTimeout(600);
+    assert.equal(await shown("backgroundColor"), "rgb(0, 0, 255)");
     session.prompt("smile");
     await until(async () => (await lines(page)) === "Smile");
     assert.equal(await lit(page), false);

@@ -45,7 +45,7 @@ export async function walk(server, context, seen) {
   await page.waitForTimeout(200);
   await seen(page, "3-hold-closer");
   session.say({ type: "guidance", code: "ok" });
-  for (const [at, kind] of ["turn_left", "turn_right", "turn_up", "smile"].entries()) {
+  for (const [at, kind] of ["turn_left", "turn_right", "smile"].entries()) {
     session.prompt(kind);
     session.say({ type: "progress", done: at + 1, of: 4 });
     await page.waitForTimeout(600);

@@ -122,9 +122,15 @@ test("numbers and times rise even where the clock does not", () => {
   assert.deepEqual(places.map(({ time }) => time), [5, 6, 7, 8, 100]);
 });
 
-test("who asked for no light gets none, and nobody gets more than three flashes a second", () => {
+test("who asked for slow light gets one flash a second, and nobody gets more than three", () => {
   const calm = new LightGuard(true);
-  assert.ok(!calm.allows("#ff0000", 0));
+  const shown = [];
+  for (let at = 0; at < 3000; at += 50) if (calm.allows(`#0000${(at / 50 + 16).toString(16)}`, at)) shown.push(at);
+  assert.ok(shown.length >= 5);
+  for (const from of shown) assert.ok(shown.filter((at) => at >= from && at < from + 1000).length <= 2, shown.join());
+  // As the server sends them.
+  const slow = new LightGuard(true);
+  for (const [at, color] of [[0, "#ff0000"], [720, "#00ff00"], [1400, "#0000ff"]]) assert.ok(slow.allows(color, at));
   const guard = new LightGuard(false);
   // As the server sends them, with a network that brings them unevenly.
   for (const [at, color] of [[0, "#ff0000"], [250, "#00ff00"], [800, "#0000ff"], [1200, "#ff0000"], [1500, "#00ff00"]]) assert.ok(guard.allows(color, at));

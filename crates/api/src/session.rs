@@ -183,7 +183,7 @@ pub struct FrameRules {
 pub struct ConsentGiven {
     /// SHA-256 of the text that was read, in hexadecimal.
     pub sha256: String,
-    /// Without colored light.
+    /// With colors that change slowly, for people who do not bear flashing.
     #[serde(default)]
     pub calm: bool,
     /// The holder's part of the key, 64 hexadecimal digits, where it is asked for.
@@ -252,7 +252,7 @@ pub enum CaptureMessage {
     Prompt {
         /// One more than the one before.
         id: u32,
-        /// `hold`, `turn_left`, `turn_right`, `turn_up`, `smile` or `light`.
+        /// `hold`, `turn_left`, `turn_right`, `smile` or `light`.
         kind: String,
         /// `#rrggbb`, with `light`.
         #[serde(skip_serializing_if = "Option::is_none")]

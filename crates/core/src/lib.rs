@@ -30,6 +30,7 @@ mod open_collection;
 mod pay;
 mod payment;
 mod policy;
+mod random_id;
 mod recognize;
 mod registry;
 mod restore;

@@ -34,7 +34,6 @@ fn place(number: usize) -> [f64; 3] {
 #[derive(Clone, Copy)]
 struct Pose {
     yaw_deg: f64,
-    up_deg: f64,
     /// Width of the mouth, times that of a calm one.
     mouth: f64,
     /// 1 for a head, 0 for a plane.
@@ -50,7 +49,6 @@ struct Pose {
 
 const CALM: Pose = Pose {
     yaw_deg: 0.0,
-    up_deg: 0.0,
     mouth: 1.0,
     depth: 1.0,
     shift: 0.0,
@@ -99,7 +97,7 @@ fn cues(pose: &Pose, seed: &mut u64) -> FrameCues {
             height: 480,
         },
         yaw_deg: (pose.yaw_deg + noise(seed, 1.5)) as f32,
-        nod_deg: (4.0 - pose.up_deg + noise(seed, 1.5)) as f32,
+        nod_deg: (4.0 + noise(seed, 1.5)) as f32,
         pitch_deg: noise(seed, 2.0) as f32,
         mouth_width: (0.85 * pose.mouth + noise(seed, 0.01)) as f32,
         mesh: Mesh::new(points, 1.0).unwrap(),
@@ -194,18 +192,16 @@ fn live_after(reaction: u64, now: u64, asked: Asked<'_>) -> Pose {
         .nth(1)
         .map_or(Gesture::Hold, |(_, gesture)| *gesture);
     let full = |gesture| match gesture {
-        Gesture::TurnLeft => (25.0, 0.0, 1.0),
-        Gesture::TurnRight => (-25.0, 0.0, 1.0),
-        Gesture::TurnUp => (0.0, 18.0, 1.0),
-        Gesture::Smile => (0.0, 0.0, 1.25),
-        _ => (0.0, 0.0, 1.0),
+        Gesture::TurnLeft => (25.0, 1.0),
+        Gesture::TurnRight => (-25.0, 1.0),
+        Gesture::Smile => (0.0, 1.25),
+        _ => (0.0, 1.0),
     };
     let (from, to) = (full(before), full(gesture));
     let part = (moving * 4.0).min(1.0);
     Pose {
         yaw_deg: from.0 + (to.0 - from.0) * part,
-        up_deg: from.1 + (to.1 - from.1) * part,
-        mouth: from.2 + (to.2 - from.2) * part,
+        mouth: from.1 + (to.1 - from.1) * part,
         lit_by: light(now, asked),
         ..CALM
     }
@@ -221,8 +217,8 @@ fn light(now: u64, asked: Asked<'_>) -> Option<Color> {
 }
 
 #[test]
-fn live_people_pass_with_and_without_light_and_within_seven_seconds() {
-    for calm in [false, true] {
+fn live_people_pass_within_seven_seconds_and_with_slow_light_within_nine() {
+    for (calm, longest) in [(false, 6700), (true, 8700)] {
         let mut times = Vec::new();
         for seed in 0..100 {
             let (verdict, ms) = play(&live, seed, calm);
@@ -239,7 +235,7 @@ fn live_people_pass_with_and_without_light_and_within_seven_seconds() {
         times.sort_unstable();
         let (median, last) = (times[50], times[99]);
         println!("calm {calm}: median {median} ms, longest {last} ms");
-        assert!(last < 6700, "{times:?}");
+        assert!(last < longest, "{times:?}");
     }
 }
 
@@ -283,7 +279,7 @@ fn a_photo_that_smiles_throughout_does_not_smile_when_asked() {
 
 #[test]
 fn an_earlier_session_played_again_fails() {
-    for seed in 0..100 {
+    for (seed, calm) in (0..100).flat_map(|seed| [(seed, false), (seed, true)]) {
         // What a live person did in another session, frame by frame.
         let mut recorded = Vec::new();
         let record = std::cell::RefCell::new(&mut recorded);
@@ -292,13 +288,13 @@ fn an_earlier_session_played_again_fails() {
             record.borrow_mut().push(pose);
             pose
         };
-        play(&seen, seed + 100, false);
+        play(&seen, seed + 100, calm);
         let replay = |now: u64, _: Asked<'_>| {
             let at = (now / FRAME_MS) as usize;
             *recorded.get(at).unwrap_or(&CALM)
         };
-        let failed = failed(&replay, seed, false);
-        assert!(!failed.is_empty(), "seed {seed} passed");
+        let failed = failed(&replay, seed, calm);
+        assert!(!failed.is_empty(), "seed {seed}, calm {calm} passed");
     }
 }
 
@@ -394,9 +390,11 @@ fn a_face_that_the_screen_does_not_light_is_not_before_it() {
         ..live(now, asked)
     };
     for seed in 0..50 {
-        assert_eq!(failed(&unlit, seed, false), [Check::Light].into());
-        // The control: without light there is nothing to answer.
-        assert_eq!(failed(&unlit, seed, true), BTreeSet::new());
+        for calm in [false, true] {
+            assert_eq!(failed(&unlit, seed, calm), [Check::Light].into());
+            // The control.
+            assert_eq!(failed(&live, seed, calm), BTreeSet::new());
+        }
     }
 }
 

@@ -42,7 +42,6 @@ pub enum Renderer {
 /// What somebody does in the recordings of one folder.
 struct Deeds {
     turn: f32,
-    up: f32,
     smile: f32,
     /// A smile that does not go away.
     throughout: f32,
@@ -97,7 +96,6 @@ impl Recorder<'_> {
                 match *gesture {
                     "turn_left" => pose.yaw = part * self.deeds.turn,
                     "turn_right" => pose.yaw = -part * self.deeds.turn,
-                    "turn_up" => pose.pitch = -part * self.deeds.up,
                     _ => pose.smile += part * self.deeds.smile,
                 }
                 let image = shown(&self.about(pose));
@@ -118,7 +116,7 @@ impl Recorder<'_> {
 }
 
 /// Everything that heads do.
-const GESTURES: [&str; 4] = ["turn_left", "turn_right", "turn_up", "smile"];
+const GESTURES: [&str; 3] = ["turn_left", "turn_right", "smile"];
 
 /// Writes recordings of people and of attacks with their photos into a folder, and `manifest.json` with so many sessions of each.
 ///
@@ -188,7 +186,6 @@ fn record_one(
     let lit = dice.between(0.08, 0.16);
     let deeds = |dice: &mut Dice| Deeds {
         turn: dice.between(20.0, 28.0),
-        up: dice.between(14.0, 20.0),
         smile: dice.between(1.3, 1.9),
         throughout: 0.0,
         lit,
@@ -226,12 +223,11 @@ fn record_one(
         smile: 0.0,
         ..deeds(&mut own)
     };
-    let others = ["turn_left", "turn_right", "turn_up"];
+    let others = ["turn_left", "turn_right"];
     at("smiling", smiling, &|pose| head.frame(pose), &others)?;
     let photo = person.portrait()?.frame;
     let mut tilt = |jitter: f32| Deeds {
         turn: own.between(28.0, 42.0),
-        up: own.between(22.0, 34.0),
         jitter,
         ..deeds(&mut own)
     };

@@ -1,5 +1,6 @@
 //! `countenance bench`: how fast is this machine?
 
+mod document;
 mod gallery;
 mod npy;
 mod people;
@@ -30,6 +31,9 @@ use stopwatch::Measured;
 /// 320x320 pixels), align (face to crop, with its quality), embed (crop to template), match (two templates to a score),
 /// verify_720p (all of it: decode, search at the scales the picture needs, align, embed, match).
 ///
+/// With --document and --selfie: check_document (a whole check of a document against a photo of its holder), and of each
+/// check check_zone (the machine-readable zone) and check_faces (all the rest).
+///
 /// With --gallery or --gallery-file: identify (one probe among all), identify_batch (the time per probe of 16
 /// that share one pass) and insert (one template into the index). Every search is exact.
 #[derive(clap::Args, Debug)]
@@ -41,6 +45,8 @@ Examples:
       How another machine or setting would do.
   countenance bench --json --seconds 5 > bench.json
       Longer, for a record.
+  countenance bench --document passport.jpg --selfie today.jpg
+      What a check of this document takes.
   countenance bench --gallery 1000000
       One probe among a million synthetic templates, at the threshold for FMR 1e-5.
   countenance bench --gallery-file g.npy --probes p.npy --answers a.npy --threshold 0.47
@@ -61,6 +67,14 @@ pub(crate) struct Args {
     /// Measure on this picture, fitted into 1280x720, instead of the drawn one
     #[arg(long, value_name = "FILE")]
     image: Option<PathBuf>,
+
+    /// Measure the check of this picture of a document instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["image", "gallery", "gallery_file"], requires = "selfie")]
+    document: Option<PathBuf>,
+
+    /// The photo of its holder
+    #[arg(long, value_name = "FILE", requires = "document")]
+    selfie: Option<PathBuf>,
 
     /// Measure identification among so many synthetic templates instead
     #[arg(long, value_name = "N", conflicts_with_all = ["image", "gallery_file"], value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
@@ -131,6 +145,8 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         gallery::synthetic(count as usize, engine, time)?
     } else if let Some(files) = Files::of(args)? {
         gallery::files(&files, engine)?
+    } else if let (Some(document), Some(selfie)) = (&args.document, &args.selfie) {
+        document::check(document, selfie, engine, time)?
     } else {
         let scene = match &args.image {
             Some(path) => Scene::of_file(path)?,
@@ -204,5 +220,5 @@ fn milliseconds_text(time: Duration) -> String {
 /// A picture that shows no face to measure on.
 fn faceless(cause: &str) -> Failure {
     Failure::from(anyhow::anyhow!("picture cannot be measured on: {cause}"))
-        .with_hint("name a picture with one clear face, or leave out --image")
+        .with_hint("name a picture that can be measured on, or leave it out")
 }

@@ -230,9 +230,9 @@ impl Drawings {
             summary: summary(detection),
         };
         let target = self.target(path);
-        draw::detection(&sheet)
-            .and_then(|canvas| canvas.save(&target))
-            .map_err(|error| Failure::from(error).about(target.display()))
+        let drawn = draw::detection(&sheet);
+        let drawn = drawn.map_err(|error| Failure::from(error).about(target.display()))?;
+        draw::save(&drawn, &target)
     }
 
     /// `photo.png` for `photo.jpg`; `photo-2.png` for the next picture of that name.

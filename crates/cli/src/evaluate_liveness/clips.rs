@@ -67,7 +67,7 @@ pub(super) struct Clips {
 }
 
 impl Clips {
-    /// Reads a folder of folders: `neutral`, and what else there is of `turn_left`, `turn_right`, `turn_up`, `smile` and
+    /// Reads a folder of folders: `neutral`, and what else there is of `turn_left`, `turn_right`, `smile` and
     /// `light_RRGGBB`. Frames are the JPEG, PNG and WebP files in each, by their names.
     fn read(folder: &Path) -> anyhow::Result<Self> {
         let shown = |path: &Path| path.display().to_string();

@@ -41,7 +41,7 @@ A manifest is a JSON file; paths in it are relative to its folder:
     { \"species\": \"replayed session\", \"clips\": \"people/ana\", \"answer\": \"replay\" } ] }
 
 `clips` is a folder of folders of frames (JPEG, PNG or WebP, in the order of their names): neutral, and what there is of turn_left,
-turn_right, turn_up and smile, each from the neutral face to the full gesture, and light_RRGGBB. What is not there is not done.
+turn_right and smile, each from the neutral face to the full gesture, and light_RRGGBB. What is not there is not done.
 docs/liveness-manifest.md has all of it, and how to record.
 
 Examples:

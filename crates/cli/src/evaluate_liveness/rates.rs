@@ -227,7 +227,7 @@ impl Rates {
 
 impl Group {
     fn name(&self) -> String {
-        let calm = if self.calm { ", without light" } else { "" };
+        let calm = if self.calm { ", slow light" } else { "" };
         format!("{}{calm}", plain(&self.species))
     }
 

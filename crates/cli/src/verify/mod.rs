@@ -4,6 +4,7 @@ mod answer;
 mod slide;
 mod subject;
 
+use crate::draw;
 use crate::engine::EngineArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -134,9 +135,8 @@ fn compare(args: &Args, probe_path: &PathBuf, engine: &EngineArgs) -> Outcome {
         .map_err(|error| named(error, &args.reference, probe_path))?;
     if let Some(path) = &args.draw {
         let files = [&args.reference, probe_path];
-        slide::draw(files, &comparison, [&reference, &probe])?
-            .save(path)
-            .map_err(|error| Failure::from(error).about(path.display()))?;
+        let drawn = slide::draw(files, &comparison, [&reference, &probe])?;
+        draw::save(&drawn, path)?;
     }
     answer::print(args, probe_path, &comparison)?;
     Ok(exit(&comparison))

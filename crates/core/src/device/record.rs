@@ -1,17 +1,16 @@
 //! A device key, and as bytes, to be sealed (docs/spec/payment-v1.md, "Device keys").
 
 use super::PublicKey;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::random_id::random_id;
 use countenance_vault::Timestamp;
 use std::fmt;
-use std::str::FromStr;
 
 const VERSION: u8 = 1;
 
-/// Id of a device key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeviceKeyId([u8; 16]);
+random_id! {
+    /// Id of a device key.
+    DeviceKeyId, "d"
+}
 
 /// A passkey that was registered for a subject.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,36 +28,6 @@ pub struct DeviceKey {
 /// That the counter of an authenticator went backwards, or stood still: there may be a copy of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Backwards;
-
-impl DeviceKeyId {
-    /// Of these bytes, which must be random.
-    #[must_use]
-    pub fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
-
-impl fmt::Display for DeviceKeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "d-{}", URL_SAFE_NO_PAD.encode(self.0))
-    }
-}
-
-impl FromStr for DeviceKeyId {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let digits = text.strip_prefix("d-").ok_or(())?;
-        let bytes = URL_SAFE_NO_PAD.decode(digits).map_err(|_| ())?;
-        Ok(Self(bytes.try_into().map_err(|_| ())?))
-    }
-}
 
 impl fmt::Debug for DeviceKey {
     /// Who has which device is nobody's to see.
@@ -140,7 +109,7 @@ impl DeviceKey {
     pub fn to_bytes(&self) -> Vec<u8> {
         let (algorithm, key) = self.key.parts();
         let mut out = vec![VERSION, algorithm, u8::from(self.synced), 0];
-        out.extend_from_slice(&self.id.0);
+        out.extend_from_slice(self.id.bytes());
         out.extend_from_slice(&self.added.unix().to_le_bytes());
         let used = self.used.map_or(0, Timestamp::unix);
         out.extend_from_slice(&used.to_le_bytes());

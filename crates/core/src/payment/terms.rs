@@ -1,12 +1,10 @@
 //! What is approved, and the two digests of it.
 
 use super::Currency;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use crate::random_id::random_id;
 use countenance_vault::{ExternalId, Name, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
-use std::str::FromStr;
 use thiserror::Error;
 
 /// Most of an amount, in minor units: every program that reads JSON has it exactly.
@@ -20,9 +18,10 @@ const MOST_ORDER: usize = 64;
 /// Seconds a payment may wait to be approved.
 const LASTS_S: std::ops::RangeInclusive<u64> = 30..=3600;
 
-/// The random id of a payment.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub struct PaymentId([u8; 16]);
+random_id! {
+    /// The random id of a payment.
+    PaymentId, "p"
+}
 
 /// What a person approves; it never changes.
 #[derive(Clone, Eq, PartialEq)]
@@ -66,40 +65,10 @@ pub enum TermsError {
     Payee,
 }
 
-impl PaymentId {
-    /// Of these bytes, which must be random.
-    #[must_use]
-    pub fn new(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its bytes.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
-
-impl fmt::Display for PaymentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "p-{}", URL_SAFE_NO_PAD.encode(self.0))
-    }
-}
-
 impl fmt::Debug for Terms {
     /// Who pays whom is nobody's to see.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Terms").finish_non_exhaustive()
-    }
-}
-
-impl FromStr for PaymentId {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let digits = text.strip_prefix("p-").ok_or(())?;
-        let bytes = URL_SAFE_NO_PAD.decode(digits).map_err(|_| ())?;
-        Ok(Self(bytes.try_into().map_err(|_| ())?))
     }
 }
 

@@ -94,7 +94,7 @@ pub struct Claims {
     pub document: Option<DocumentClaim>,
     /// SHA-256 of the text the person agreed to, in hexadecimal.
     pub consent_sha256: String,
-    /// Which challenge was asked: `light` or `calm`.
+    /// Which challenge was asked: `light`, or `calm` with slow colors.
     pub challenge: String,
     /// What is known of where the pictures came from.
     pub capture: String,

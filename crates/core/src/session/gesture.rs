@@ -4,7 +4,7 @@ use super::cues::FrameCues;
 use super::messages::Gesture;
 use super::rules::{
     CALM_MOUTH, FRONTAL_DEG, GESTURE_FRAMES, LEVEL_DEG, REACTION, RELIEF, SMILE, STRAIGHT_DEG,
-    TURN_DEG, UP_DEG, WINDOW,
+    TURN_DEG, WINDOW,
 };
 use super::verdict::{Check, Cue};
 use countenance_vision::{Mesh, relief};
@@ -105,20 +105,17 @@ impl Watch {
         let waited = now.saturating_sub(self.asked);
         let turned = neutral.turned(cues);
         let (left, right) = (turned >= TURN_DEG, turned <= -TURN_DEG);
-        let up = neutral.raised(cues) >= UP_DEG;
         // The corners of the mouth of a turned head say nothing of a smile.
         let smiles = usable && turned.abs() <= TURN_DEG / 2.0 && neutral.mouth_of(cues) >= SMILE;
         let (asked, other) = match self.gesture {
             Gesture::TurnLeft => (left, right),
             Gesture::TurnRight => (right, left),
-            Gesture::TurnUp => (up, left || right),
             Gesture::Smile => (smiles, left || right),
             _ => (false, false),
         };
         self.peak = self.peak.max(match self.gesture {
             Gesture::TurnLeft => turned,
             Gesture::TurnRight => -turned,
-            Gesture::TurnUp => neutral.raised(cues),
             _ => neutral.mouth_of(cues),
         });
         if other {
@@ -156,7 +153,6 @@ impl Watch {
     pub(super) fn measured(&self) -> Vec<(Cue, f32)> {
         let cue = match self.gesture {
             Gesture::TurnLeft | Gesture::TurnRight => Cue::Turn,
-            Gesture::TurnUp => Cue::Up,
             _ => Cue::Smile,
         };
         let relief = self.relief().map(|relief| (Cue::Relief, relief));

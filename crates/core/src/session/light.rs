@@ -1,7 +1,7 @@
 //! Whether a face answers the light of the screen.
 
 use super::dice::Dice;
-use super::rules::{COLORS, LIGHT_LAG};
+use super::rules::{COLORS, LightPace};
 use std::time::Duration;
 
 /// Red, green and blue of what the screen shows.
@@ -18,8 +18,6 @@ const HUES: [Color; 6] = [
 ];
 /// How far apart in time the lags are that are tried.
 const LAG_STEP: Duration = Duration::from_millis(40);
-/// How long after a change a camera still adapts.
-const SETTLE: Duration = Duration::from_millis(80);
 /// Frames that must be left to compare.
 const LEAST: usize = 8;
 /// Least spread of the face's chromaticity: below it is the camera's own noise.
@@ -43,15 +41,24 @@ type Pair = ([f64; 3], [f64; 3]);
 /// where there is too little to compare or the face did not change.
 ///
 /// `shown`: from when on each color was shown. `seen`: mean red, green and blue of the face.
-pub(super) fn response(shown: &[(Duration, Color)], seen: &[(Duration, [f32; 3])]) -> f32 {
+pub(super) fn response(
+    shown: &[(Duration, Color)],
+    seen: &[(Duration, [f32; 3])],
+    pace: &LightPace,
+) -> f32 {
     let lags = (0..).map(|step| LAG_STEP * step);
-    lags.take_while(|lag| *lag <= LIGHT_LAG)
-        .map(|lag| correlation(&pairs(shown, seen, lag)))
+    lags.take_while(|lag| *lag <= pace.lag)
+        .map(|lag| correlation(&pairs(shown, seen, lag, pace.settle)))
         .fold(0.0, f64::max) as f32
 }
 
 /// What was shown and what was seen, where a color was shown long enough.
-fn pairs(shown: &[(Duration, Color)], seen: &[(Duration, [f32; 3])], lag: Duration) -> Vec<Pair> {
+fn pairs(
+    shown: &[(Duration, Color)],
+    seen: &[(Duration, [f32; 3])],
+    lag: Duration,
+    settle: Duration,
+) -> Vec<Pair> {
     let mut pairs = Vec::new();
     for (at, color) in seen {
         let Some(at) = at.checked_sub(lag) else {
@@ -59,7 +66,7 @@ fn pairs(shown: &[(Duration, Color)], seen: &[(Duration, [f32; 3])], lag: Durati
         };
         let current = shown.iter().rev().find(|(from, _)| *from <= at);
         if let Some((from, shown)) = current
-            && at - *from >= SETTLE
+            && at - *from >= settle
         {
             pairs.push((
                 chromaticity(shown.map(f64::from)),
@@ -112,22 +119,22 @@ fn correlation(pairs: &[Pair]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rules::{COLOR_SHOWN, LIGHT_RESPONSE};
+    use super::super::rules::{LIGHT_RESPONSE, QUICK_LIGHT, SLOW_LIGHT};
     use super::*;
 
     fn ms(ms: u64) -> Duration {
         Duration::from_millis(ms)
     }
 
-    fn shown(seed: u8) -> Vec<(Duration, Color)> {
+    fn shown(seed: u8, pace: &LightPace) -> Vec<(Duration, Color)> {
         let colors = colors(&mut Dice::new([seed; 32]));
-        let steps = (0..).map(|step| ms(1000) + COLOR_SHOWN * step);
+        let steps = (0..).map(|step| ms(1000) + pace.shown * step);
         steps.zip(colors).collect()
     }
 
-    /// A face lit mostly by the room and a little by a screen `lag` later, seen 15 times a second with noise.
+    /// A face lit mostly by the room and a little by a screen `lag` later, seen 15 times a second with noise, to the end of the colors.
     fn face(
-        by: &[(Duration, Color)],
+        (by, pace): (&[(Duration, Color)], &LightPace),
         share: f32,
         lag: u64,
         noise: &mut Dice,
@@ -144,37 +151,56 @@ mod tests {
             });
             (at, seen)
         };
-        (0..36).map(frame).collect()
+        let until = ms(1000) + pace.shown * COLORS as u32 + pace.tail;
+        let frames = (0..).map(frame);
+        frames.take_while(|(at, _)| *at <= until).collect()
     }
 
     #[test]
     fn a_face_in_front_of_the_screen_answers_and_one_that_is_not_does_not() {
-        let mut noise = Dice::new([9; 32]);
-        let (mut lives, mut replays) = (Vec::new(), Vec::new());
-        for seed in 0..200 {
-            let here = shown(seed);
-            let elsewhere = shown(seed + 50);
-            let live = response(
-                &here,
-                &face(&here, 0.06, 40 * u64::from(seed % 8), &mut noise),
-            );
-            lives.push(live);
-            let replay = response(
-                &here,
-                &face(&elsewhere, 0.06, 40 * u64::from(seed % 8), &mut noise),
-            );
-            replays.push(replay);
-            let unlit = response(&here, &face(&here, 0.0, 0, &mut noise));
-            assert!(unlit < LIGHT_RESPONSE, "{unlit}");
+        for pace in [QUICK_LIGHT, SLOW_LIGHT] {
+            let mut noise = Dice::new([9; 32]);
+            let (mut lives, mut replays) = (Vec::new(), Vec::new());
+            for seed in 0..200 {
+                let here = shown(seed, &pace);
+                let elsewhere = shown(seed + 50, &pace);
+                let lag = 40 * u64::from(seed % 8);
+                let mut answer = |by: &[(Duration, Color)], share| {
+                    let seen = face((by, &pace), share, lag, &mut noise);
+                    response(&here, &seen, &pace)
+                };
+                lives.push(answer(&here, 0.06));
+                replays.push(answer(&elsewhere, 0.06));
+                let unlit = answer(&here, 0.0);
+                assert!(unlit < LIGHT_RESPONSE, "{unlit}");
+            }
+            lives.sort_by(f32::total_cmp);
+            replays.sort_by(f32::total_cmp);
+            assert!(lives[0] >= LIGHT_RESPONSE, "{pace:?} {lives:?}");
+            let passed = replays
+                .iter()
+                .filter(|replay| **replay >= LIGHT_RESPONSE)
+                .count();
+            assert!(passed <= 6, "{pace:?} {replays:?}");
         }
-        lives.sort_by(f32::total_cmp);
-        replays.sort_by(f32::total_cmp);
-        assert!(lives[0] >= LIGHT_RESPONSE, "{lives:?}");
-        let passed = replays
-            .iter()
-            .filter(|replay| **replay >= LIGHT_RESPONSE)
-            .count();
-        assert!(passed <= 6, "{replays:?}");
+    }
+
+    #[test]
+    fn what_a_screen_shows_while_it_fades_is_not_looked_at() {
+        let here = shown(3, &SLOW_LIGHT);
+        let mut noise = Dice::new([9; 32]);
+        let mut seen = face((&here, &SLOW_LIGHT), 0.06, 0, &mut noise);
+        let fading = |at: Duration| {
+            let since = here.iter().rev().find(|(from, _)| *from <= at);
+            since.is_some_and(|(from, _)| at - *from < ms(300))
+        };
+        for (at, color) in &mut seen {
+            if fading(*at) {
+                *color = [10.0, 250.0, 10.0];
+            }
+        }
+        assert!(response(&here, &seen, &SLOW_LIGHT) >= LIGHT_RESPONSE);
+        assert!(response(&here, &seen, &QUICK_LIGHT) < LIGHT_RESPONSE);
     }
 
     #[test]
@@ -188,6 +214,6 @@ mod tests {
 
     #[test]
     fn nothing_seen_is_no_answer() {
-        assert!(response(&shown(1), &[]).abs() < f32::EPSILON);
+        assert!(response(&shown(1, &QUICK_LIGHT), &[], &QUICK_LIGHT).abs() < f32::EPSILON);
     }
 }

@@ -18,8 +18,6 @@ pub enum Gesture {
     TurnLeft,
     /// Turn the head to the person's own right.
     TurnRight,
-    /// Look up.
-    TurnUp,
 }
 
 /// How to be seen better.
@@ -82,7 +80,6 @@ impl Gesture {
             Self::Smile => "smile",
             Self::TurnLeft => "turn_left",
             Self::TurnRight => "turn_right",
-            Self::TurnUp => "turn_up",
         }
     }
 }

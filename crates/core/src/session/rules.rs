@@ -2,6 +2,19 @@
 
 use std::time::Duration;
 
+/// How colors follow each other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LightPace {
+    /// How long each is shown.
+    pub(super) shown: Duration,
+    /// How long after a change the screen still fades and a camera still adapts.
+    pub(super) settle: Duration,
+    /// Longest way of a color to the face and back: network, screen, camera.
+    pub(super) lag: Duration,
+    /// How long the last color is looked at beyond its time.
+    pub(super) tail: Duration,
+}
+
 /// Longest wait for the person's own neutral face at the beginning.
 pub(super) const FIRST_HOLD: Duration = Duration::from_secs(30);
 /// Longest wait for a gesture, and for a neutral face before the next.
@@ -23,8 +36,6 @@ pub(super) const TURN_DEG: f32 = 12.0;
 pub(super) const STRAIGHT_DEG: f32 = 8.0;
 /// Degrees of yaw and pitch within which the first neutral face must be.
 pub(super) const FRONTAL_DEG: f32 = 15.0;
-/// Degrees by which a head is raised from the person's own neutral.
-pub(super) const UP_DEG: f32 = 10.0;
 /// Degrees of nod from the person's own neutral within which a head is level.
 pub(super) const LEVEL_DEG: f32 = 8.0;
 /// One frame in so many is looked at by the detector; in those between, the mesh follows the face.
@@ -35,14 +46,22 @@ pub(super) const SMILE: f32 = 1.07;
 pub(super) const CALM_MOUTH: f32 = 1.05;
 /// Least relief over a turn, see [`countenance_vision::relief`]: a plane has none.
 pub(super) const RELIEF: f32 = 0.03;
-/// Colors of a light challenge, and how long each is shown.
+/// Colors of a light challenge.
 pub(super) const COLORS: usize = 5;
-/// See [`COLORS`]. No more than 3 changes a second: one and a half flashes, where WCAG 2.3.1 allows three.
-pub(super) const COLOR_SHOWN: Duration = Duration::from_millis(340);
-/// Longest way of a color to the face and back: network, screen, camera.
-pub(super) const LIGHT_LAG: Duration = Duration::from_millis(320);
-/// How long the last color is looked at beyond its time.
-pub(super) const LIGHT_TAIL: Duration = Duration::from_millis(160);
+/// No more than 3 changes a second: one and a half flashes, where WCAG 2.3.1 allows three.
+pub(super) const QUICK_LIGHT: LightPace = LightPace {
+    shown: Duration::from_millis(340),
+    settle: Duration::from_millis(80),
+    lag: Duration::from_millis(320),
+    tail: Duration::from_millis(160),
+};
+/// For people who do not bear flashing: less than three changes in two seconds, and the page fades from each to the next for 300 ms.
+pub(super) const SLOW_LIGHT: LightPace = LightPace {
+    shown: Duration::from_millis(700),
+    settle: Duration::from_millis(360),
+    lag: Duration::from_millis(480),
+    tail: Duration::from_millis(240),
+};
 /// Least correlation between the colors shown and those of the face.
 pub(super) const LIGHT_RESPONSE: f32 = 0.8;
 /// How long a face may be away before it is lost.

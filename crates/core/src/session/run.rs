@@ -8,8 +8,8 @@ use super::messages::{Gesture, Guidance, Message};
 use super::pace::{FrameError, FrameMark, Pace};
 use super::plan::{Step, plan};
 use super::rules::{
-    COLOR_SHOWN, DETECT_EVERY, FIRST_HOLD, HOLD_FRAMES, HOLD_MS, LIGHT_RESPONSE, LIGHT_TAIL, LOST,
-    NEAR, OVERLAP, PAUSE, REST_MS, TOO_NEAR, WINDOW,
+    DETECT_EVERY, FIRST_HOLD, HOLD_FRAMES, HOLD_MS, LIGHT_RESPONSE, LOST, LightPace, NEAR, OVERLAP,
+    PAUSE, QUICK_LIGHT, REST_MS, SLOW_LIGHT, TOO_NEAR, WINDOW,
 };
 use super::verdict::{Check, Cue, Judged, Verdict};
 use countenance_gallery::{Template, Threshold};
@@ -94,7 +94,7 @@ impl Run {
 
     fn drawn(seed: [u8; 32], calm: bool, smile_last: bool, now: Duration) -> Self {
         let mut dice = Dice::new(seed);
-        let steps = plan(&mut dice, calm, smile_last);
+        let steps = plan(&mut dice, smile_last);
         let phase = Phase::First {
             since: None,
             need: dice.duration(HOLD_MS),
@@ -124,7 +124,7 @@ impl Run {
         run
     }
 
-    /// Whether it is asked without colors.
+    /// Whether its colors are slow.
     #[must_use]
     pub fn is_calm(&self) -> bool {
         self.calm
@@ -303,17 +303,18 @@ impl Run {
                 mut seen,
             } => {
                 seen.push((now, cues.color));
+                let pace = self.light();
                 let since = shown.last().map_or(now, |(at, _)| *at);
                 let shown_for = now.saturating_sub(since);
                 if left.len() > 0
-                    && shown_for >= COLOR_SHOWN
+                    && shown_for >= pace.shown
                     && let Some(color) = left.next()
                 {
-                    self.prompt(Gesture::Light(color), COLOR_SHOWN);
+                    self.prompt(Gesture::Light(color), pace.shown);
                     shown.push((now, color));
                 }
-                if left.len() == 0 && shown_for >= COLOR_SHOWN + LIGHT_TAIL {
-                    let response = response(&shown, &seen);
+                if left.len() == 0 && shown_for >= pace.shown + pace.tail {
+                    let response = response(&shown, &seen, &pace);
                     self.measured.push((Cue::Light, response));
                     if response < LIGHT_RESPONSE {
                         self.failed.insert(Check::Light);
@@ -363,7 +364,7 @@ impl Run {
                 let mut left = colors.into_iter();
                 let mut shown = Vec::new();
                 if let Some(color) = left.next() {
-                    self.prompt(Gesture::Light(color), COLOR_SHOWN);
+                    self.prompt(Gesture::Light(color), self.light().shown);
                     shown.push((now, color));
                 }
                 Phase::Light {
@@ -374,6 +375,10 @@ impl Run {
             }
             None => Phase::Over,
         };
+    }
+
+    fn light(&self) -> LightPace {
+        if self.calm { SLOW_LIGHT } else { QUICK_LIGHT }
     }
 
     /// Back to the neutral face: for a while before the next step, or once more at the end.

@@ -1,6 +1,6 @@
 //! What a challenge came to.
 
-use super::rules::{LIGHT_RESPONSE, RELIEF, SMILE, TURN_DEG, UP_DEG};
+use super::rules::{LIGHT_RESPONSE, RELIEF, SMILE, TURN_DEG};
 use countenance_gallery::Template;
 use countenance_vision::QualityCause;
 use std::collections::BTreeSet;
@@ -44,13 +44,11 @@ pub enum Cue {
     Smile,
     /// Farthest turn to the side that was asked for, in degrees from the person's own neutral.
     Turn,
-    /// Farthest look up while it was asked for, in degrees from the person's own neutral.
-    Up,
 }
 
 impl Cue {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Light, Self::Relief, Self::Smile, Self::Turn, Self::Up];
+    pub const ALL: [Self; 4] = [Self::Light, Self::Relief, Self::Smile, Self::Turn];
 
     /// The stable name for machines.
     #[must_use]
@@ -60,7 +58,6 @@ impl Cue {
             Self::Relief => "relief",
             Self::Smile => "smile",
             Self::Turn => "turn",
-            Self::Up => "up",
         }
     }
 
@@ -72,7 +69,6 @@ impl Cue {
             Self::Relief => RELIEF,
             Self::Smile => SMILE,
             Self::Turn => TURN_DEG,
-            Self::Up => UP_DEG,
         }
     }
 }

@@ -6,6 +6,7 @@ mod decide;
 mod ink;
 mod lines;
 mod plane;
+mod runs;
 mod strip;
 
 pub use plane::{Plane, PlaneError};

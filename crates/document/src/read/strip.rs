@@ -3,6 +3,7 @@
 use super::alphabet::{CLASSES, COLUMNS};
 use super::lines::Course;
 use super::plane::Plane;
+use super::runs::{self, Run};
 use countenance_net::{LineNet, RunError, Size};
 use std::ops::RangeInclusive;
 use zeroize::Zeroize as _;
@@ -17,6 +18,10 @@ const STEP: usize = 8;
 /// is taken for a filler now and then.
 const PLACE: usize = 4 * STEP;
 
+/// A run is one of fillers when those read of it have at least this score each, and nothing else more than that part of it.
+const SURE: f32 = 0.5;
+const NEAR: f32 = 0.1;
+
 /// How probable each symbol is at one place, and how tall the ink there.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Cell {
@@ -28,6 +33,15 @@ pub(super) struct Cell {
 /// One score for each symbol.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scores(pub(super) [f32; 37]);
+
+impl Scores {
+    /// Whether it is a filler and nothing else comes near.
+    fn filler(self) -> bool {
+        let [others @ .., filler] = self.0;
+        let most = others.into_iter().fold(0.0, f32::max);
+        filler > SURE && most < filler * NEAR
+    }
+}
 
 impl Default for Scores {
     fn default() -> Self {
@@ -46,7 +60,45 @@ pub(super) fn cells(
     // One empty place on either side.
     let width = (count + 2) * PLACE;
     let mut grey = straighten(plane, course, *places.start(), width);
-    let mut pixels: Vec<u8> = grey.iter().flat_map(|value| [*value; 3]).collect();
+    let found = runs::runs(&grey, width, PLACE);
+    let mut read = None;
+    if !found.is_empty() {
+        let shown: Vec<usize> = (0..count + 2)
+            .filter(|place| !found.iter().any(|run| run.holds(*place)))
+            .collect();
+        let scores = read_places(&grey, width, &shown, net)?;
+        read = spread(&shown, &scores, &found, count + 2);
+    }
+    let scores = match read {
+        Some(scores) => scores,
+        // No run, or one of something else, which is read place by place.
+        None => read_places(&grey, width, &Vec::from_iter(0..count + 2), net)?,
+    };
+    let own = scores.iter().enumerate().skip(1).take(count);
+    let cells = own.map(|(place, scores)| Cell {
+        scores: *scores,
+        ink_height: ink_height(&grey, width, place * PLACE),
+    });
+    let cells = cells.collect();
+    grey.zeroize();
+    Ok(cells)
+}
+
+/// Lets the network read some places of a line as if they were all; one score for each of them.
+fn read_places(
+    grey: &[u8],
+    width: usize,
+    shown: &[usize],
+    net: &mut dyn LineNet,
+) -> Result<Vec<Scores>, RunError> {
+    let mut pixels = Vec::with_capacity(shown.len() * PLACE * ROWS * 3);
+    for row in grey.chunks_exact(width) {
+        for place in shown {
+            let own = row.get(place * PLACE..(place + 1) * PLACE);
+            pixels.extend(own.unwrap_or_default().iter().flat_map(|value| [*value; 3]));
+        }
+    }
+    let width = shown.len() * PLACE;
     let size = Size {
         width,
         height: ROWS,
@@ -58,11 +110,8 @@ pub(super) fn cells(
     if rows.len() != width / STEP || rows.iter().any(|row| row.len() != CLASSES) {
         return Err(RunError::BadOutput);
     }
-    let per_place = PLACE / STEP;
-    let cells = (0..count).map(|place| {
-        let from = (place + 1) * per_place;
-        let own = rows.get(from..from + per_place).unwrap_or_default();
-        let scores = std::array::from_fn(|symbol| {
+    let scores = rows.chunks_exact(PLACE / STEP).map(|own| {
+        Scores(std::array::from_fn(|symbol| {
             let columns = COLUMNS.get(symbol).copied().unwrap_or_default();
             let of = |row: &&[f32]| -> f32 {
                 let values = columns
@@ -71,15 +120,27 @@ pub(super) fn cells(
                 values.sum()
             };
             own.iter().map(of).fold(0.0, f32::max)
-        });
-        Cell {
-            scores: Scores(scores),
-            ink_height: ink_height(&grey, width, (place + 1) * PLACE),
-        }
+        }))
     });
-    let cells = cells.collect();
-    grey.zeroize();
-    Ok(cells)
+    Ok(scores.collect())
+}
+
+/// The scores of all `count` places: those of a run have the scores of the place before it. `None` when one of the places that are read for a
+/// run is no filler for sure.
+fn spread(shown: &[usize], scores: &[Scores], runs: &[Run], count: usize) -> Option<Vec<Scores>> {
+    let mut of: Vec<Option<Scores>> = vec![None; count];
+    for (place, scores) in shown.iter().zip(scores) {
+        *of.get_mut(*place)? = Some(*scores);
+    }
+    for run in runs {
+        let read = run.read().map(|place| of.get(place).copied().flatten());
+        let [_, before, _] = read;
+        if !read.iter().all(|scores| scores.is_some_and(Scores::filler)) {
+            return None;
+        }
+        of.get_mut(run.from..run.to)?.fill(before);
+    }
+    of.into_iter().collect()
 }
 
 /// The line from left to right, light on the whole range.

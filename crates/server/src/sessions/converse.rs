@@ -69,7 +69,7 @@ pub(crate) enum Ended {
 }
 
 impl Converse {
-    /// Begins a challenge, with what is said first. Without a socket prompts come too late for colors.
+    /// Begins a challenge, with what is said first. Without a socket prompts come too late for quick colors.
     pub(crate) fn begin(
         platform: &Platform,
         held: &Held,

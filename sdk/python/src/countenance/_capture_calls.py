@@ -33,7 +33,7 @@ def agree_capture(
 ) -> Call[models.CaptureState]:
     """The person has read the text whose digest is `sha256` (`show_capture().consent.sha256`), and agrees.
 
-    `calm` leaves out the colored light, for people who do not bear flashing. `holder` goes along only where a passkey is
+    `calm` makes the colored light slow, for people who do not bear flashing. `holder` goes along only where a passkey is
     asked for, `shown_sha256` with a payment: the digest of its terms, made of what was shown. `device_key` where one is asked
     for: the credential that `navigator.credentials.get` gave, as JSON.
     """

@@ -1,0 +1,223 @@
+// Payments, the whole way, on the real server: somebody sees amount, payee and order on the page, and smiles; or tries to get by without.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { launch, until } from "./browser.js";
+import { agree, SIZES, step } from "./pictures.js";
+import { claimsOf, clips, feed, shape, skip, stage } from "./stage.js";
+
+describe("somebody who pays before the camera, on a real server", { skip, concurrency: 1 }, () => {
+  let browser;
+  let base;
+  let ask;
+  let send;
+  let enroll;
+  let end;
+  before(async () => {
+    ({ base, ask, send, enroll, end } = await stage());
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await end?.();
+  });
+
+  const make = (subject, amount = 1250, more = {}) =>
+    ask("/v1/payments", "POST", { subject, amount, currency: "EUR", payee: "Café Ana", order: crypto.randomUUID(), policy: "single-factor", ...more });
+  const forSession = (subject) => ({ subject, audience: "https://shop.example", nonce: crypto.randomUUID(), way_out: `${base}/policy` });
+  const open = (made, subject) => ask(`/v1/payments/${made.id}/sessions`, "POST", forSession(subject));
+
+  /** A page that shows the payment of a session, with somebody before its camera; nothing is agreed to yet. */
+  async function till(opened, who, wanted = "consent") {
+    const context = await browser.newContext({ viewport: SIZES.phone, locale: "en-US" });
+    const page = await context.newPage();
+    await page.addInitScript(feed, who);
+    const loaded = performance.now();
+    await page.goto(`${base}/capture#${opened.id}.${opened.token}`);
+    await until(async () => !["loading", null].includes(await step(page).catch(() => null)), "loaded");
+    assert.equal(await step(page), wanted);
+    return { page, loaded, close: () => context.close() };
+  }
+
+  /** Agrees, and what came of it. */
+  async function approve({ page, loaded }, opened, made) {
+    await agree(page);
+    await until(async () => (await step(page)) === "judged", "judged");
+    const seconds = (performance.now() - loaded) / 1000;
+    const told = await ask(`/v1/sessions/${opened.id}`);
+    const { state } = await ask(`/v1/payments/${made.id}`);
+    return { state, claims: claimsOf(told.result), result: told.result, finding: told.detail?.finding, checks: told.detail?.checks ?? [], seconds };
+  }
+
+  async function pay(subject, who) {
+    const made = await make(subject);
+    const opened = await open(made, subject);
+    const shown = await till(opened, who);
+    const came = await approve(shown, opened, made);
+    await shown.close();
+    return { ...came, opened, made };
+  }
+
+  test("a smile pays once, from page to result within seven seconds, and for nothing else", async (context) => {
+    const ana = { clips: await clips("people/0000") };
+    let came = null;
+    for (let tries = 0; tries < 3 && came?.state !== "authorized"; tries += 1) {
+      came = await pay("ana", ana);
+      context.diagnostic(`${came.claims.outcome} ${came.checks} after ${came.seconds.toFixed(2)} s`);
+    }
+    assert.deepEqual([came.state, came.claims.outcome, came.claims.kind, came.claims.factors], ["authorized", "accept", "payment", ["face"]]);
+    assert.match(came.claims.policy, /;single-factor$/);
+
+    // The link again, on another till: nothing to agree to, and nothing changes.
+    const again = await till(came.opened, ana, "judged");
+    await again.close();
+    assert.equal((await ask(`/v1/sessions/${came.opened.id}`)).result, came.result);
+    // The payment again: it is over.
+    const over = await send(`/v1/payments/${came.made.id}/sessions`, "POST", forSession("ana"));
+    assert.deepEqual([over.status, JSON.parse(over.text).code], [409, "payment_over"]);
+  });
+
+  test("what was made too early, too long, by somebody else or by a picture pays nothing, and all of it is told alike", async (context) => {
+    const attacks = [
+      ["a smile before its prompt", { from: "people/0000", how: "early" }],
+      ["a smile throughout", { from: "smiling/0000" }],
+      ["another person", { from: "people/0001" }],
+      ["another person who smiles for her", { from: "people/0000", then: "people/0001", how: "smiler" }],
+      ["a photo", { from: "print/0000" }],
+    ];
+    const forms = [];
+    for (const [at, [name, { from, then, how }]] of attacks.entries()) {
+      // Each of somebody else, so that none is refused for too many attempts.
+      const payer = `payer-${at}`;
+      await enroll(payer);
+      const came = await pay(payer, { clips: await clips(from), then: then && (await clips(then)), how });
+      context.diagnostic(`${name}: ${came.claims.outcome} ${came.finding} ${came.checks}`);
+      assert.deepEqual([name, came.state, came.claims.outcome], [name, "refused", "reject"]);
+      forms.push(shape({ ...came.claims, jti: "", iat: 0, exp: 0 }));
+      const over = await send(`/v1/payments/${came.made.id}/sessions`, "POST", forSession(payer));
+      assert.equal(JSON.parse(over.text).code, "payment_over", "refused for good");
+    }
+    for (const form of forms) assert.deepEqual(form, forms[0]);
+  });
+
+  test("of two tills with one payment one is answered, and an amount that the page does not show is not approved", async (context) => {
+    const ana = { clips: await clips("people/0000") };
+    await enroll("bea");
+    const much = await make("bea", 4500);
+    let came = null;
+    let second = null;
+    for (let tries = 0; tries < 3 && came?.state !== "authorized"; tries += 1) {
+      await second?.shown.close();
+      const made = await make("bea");
+      const [one, other] = [await open(made, "bea"), await open(made, "bea")];
+      const first = await till(one, ana);
+      second = { opened: other, shown: await till(other, ana), made };
+      for (const { page } of [first, second.shown]) {
+        const words = await page.evaluate(() => document.querySelector("countenance-capture").shadowRoot.textContent);
+        assert.match(words, /€12\.50.*Café Ana/s);
+      }
+      came = await approve(first, one, made);
+      context.diagnostic(`${came.claims.outcome} ${came.checks}`);
+      await first.close();
+    }
+    assert.equal(came.state, "authorized");
+    // The other till agrees to the same, too late.
+    await agree(second.shown.page);
+    await until(async () => ["judged", "trouble", "ended"].includes(await step(second.shown.page)), "refused");
+    await second.shown.close();
+    const late = await ask(`/v1/sessions/${second.opened.id}`);
+    assert.notEqual(late.outcome, "accept");
+    assert.equal((await ask(`/v1/payments/${second.made.id}`)).state, "authorized");
+    // What she approved is this payment, and the large one waits as before.
+    assert.notEqual(came.claims.transaction_sha256, undefined);
+    const big = await open(much, "bea");
+    const shown = await till(big, ana);
+    const words = await shown.page.evaluate(() => document.querySelector("countenance-capture").shadowRoot.textContent);
+    assert.match(words, /€45\.00/);
+    await shown.close();
+    assert.equal((await ask(`/v1/payments/${much.id}`)).state, "shown");
+  });
+
+  test("a payment that waited too long is not agreed to", async () => {
+    const made = await make("ana", 1250, { lasts_s: 30 });
+    const opened = await open(made, "ana");
+    const shown = await till(opened, { clips: await clips("people/0000") });
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, made.expires * 1000 - Date.now()) + 1500));
+    await agree(shown.page);
+    await until(async () => (await step(shown.page)) === "trouble", "trouble");
+    await shown.close();
+    assert.equal((await ask(`/v1/payments/${made.id}`)).state, "expired");
+    assert.notEqual((await ask(`/v1/sessions/${opened.id}`)).outcome, "accept");
+  });
+
+  test("a payment that takes a passkey is approved by its owner's face and passkey, and not by another one's", async (context) => {
+    const before = { clips: await clips("people/0000") };
+    const other = { clips: await clips("people/0001") };
+    const browsing = await browser.newContext({ viewport: SIZES.phone, locale: "en-US" });
+    const page = await browsing.newPage();
+    const cdp = await browsing.newCDPSession(page);
+    await cdp.send("WebAuthn.enable");
+    const authenticator = async () => {
+      const options = { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
+      return (await cdp.send("WebAuthn.addVirtualAuthenticator", { options })).authenticatorId;
+    };
+    const register = async (options) =>
+      page.evaluate(async (given) => {
+        const made = await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(given) });
+        return made.toJSON();
+      }, options);
+    let hers = await authenticator();
+    await page.goto(`${base}/capture`);
+    const begun = await ask("/v1/subjects/ana/device-keys", "POST", { label: "phone" });
+    const credential = await register(begun.public_key);
+    await ask(`/v1/subjects/ana/device-keys/${begun.id}`, "POST", { credential });
+
+    const payAlso = async (who) => {
+      const made = await make("ana", 1250, { policy: "device-key" });
+      const opened = await open(made, "ana");
+      const till = await browsing.newPage();
+      const cdpOfTill = await browsing.newCDPSession(till);
+      await cdpOfTill.send("WebAuthn.enable");
+      // Each page has authenticators of its own: what was made is carried over, as in a pocket.
+      const options = { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true };
+      const { authenticatorId } = await cdpOfTill.send("WebAuthn.addVirtualAuthenticator", { options });
+      const { credentials } = await cdp.send("WebAuthn.getCredentials", { authenticatorId: hers });
+      for (const one of credentials) await cdpOfTill.send("WebAuthn.addCredential", { authenticatorId, credential: one });
+      await till.addInitScript(feed, who);
+      await till.goto(`${base}/capture#${opened.id}.${opened.token}`);
+      await until(async () => (await step(till).catch(() => null)) === "consent", "consent");
+      const started = performance.now();
+      await agree(till);
+      await until(async () => (await step(till)) === "judged", "judged");
+      const seconds = (performance.now() - started) / 1000;
+      // The counter of an authenticator goes on.
+      for (const one of (await cdpOfTill.send("WebAuthn.getCredentials", { authenticatorId })).credentials) {
+        const { credentialId } = one;
+        await cdp.send("WebAuthn.removeCredential", { authenticatorId: hers, credentialId });
+        await cdp.send("WebAuthn.addCredential", { authenticatorId: hers, credential: one });
+      }
+      await till.close();
+      const told = await ask(`/v1/sessions/${opened.id}`);
+      const claims = claimsOf(told.result);
+      const { state, factors } = await ask(`/v1/payments/${made.id}`);
+      context.diagnostic(`${claims.outcome} ${told.detail?.finding} ${told.detail?.checks} after ${seconds.toFixed(2)} s`);
+      return { state, factors, claims, finding: told.detail?.finding };
+    };
+
+    let came;
+    for (let tries = 0; tries < 3 && came?.state !== "authorized"; tries += 1) came = await payAlso(before);
+    assert.deepEqual([came.state, came.factors, came.claims.outcome, came.claims.factors], ["authorized", ["face", "device-key"], "accept", ["face", "device-key"]]);
+    assert.match(came.claims.policy, /;device-key$/);
+    // Somebody else with her phone.
+    const stranger = await payAlso(other);
+    assert.deepEqual([stranger.state, stranger.factors, stranger.claims.outcome], ["refused", undefined, "reject"]);
+    // Herself with a passkey that was never registered.
+    await cdp.send("WebAuthn.removeVirtualAuthenticator", { authenticatorId: hers });
+    hers = await authenticator();
+    const unknown = await ask("/v1/subjects/ana/device-keys", "POST", {});
+    await register({ ...unknown.public_key, excludeCredentials: [] });
+    const without = await payAlso(before);
+    assert.deepEqual([without.state, without.claims.outcome, without.finding], ["refused", "reject", "device_key"]);
+    assert.deepEqual(without.claims.factors, ["face", "device-key"], "told as any other");
+    await browsing.close();
+  });
+});

@@ -13,6 +13,11 @@ case "${1:-}" in
   "") sed -n 2,5p "$0"; exit 2 ;;
   *)
     export COUNTENANCE; COUNTENANCE=$(realpath "$1")
+    export COUNTENANCE_SOURCES=$root
+    # The examples run on the Python of the SDK's tests (`make sdk`), where there is one.
+    python="${CARGO_TARGET_DIR:-$root/target}/sdk/python/bin/python"
+    export COUNTENANCE_PYTHON=python3
+    [ ! -x "$python" ] || COUNTENANCE_PYTHON=$(realpath -s "$python")
     renders=${2:+$(realpath "$2")}
     ;;
 esac

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 import { Check } from "../check.js";
 import { Trouble } from "../connection.js";
 
 const TEXT = "shop asks\nOpen the door\n\nYou can stop.";
 const SHA = createHash("sha256").update(TEXT).digest("hex");
 const soon = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+/** Their clocks would keep the process for a minute. */
+const begun = [];
+afterEach(() => begun.splice(0).forEach((check) => check.stop()));
 
 /** A check with parts that do nothing but tell what they were asked. */
 function begin(session = {}, more = {}) {
@@ -66,6 +70,7 @@ function begin(session = {}, more = {}) {
     changed: (view) => views.push(view),
     ...more.parts,
   });
+  begun.push(check);
   return { check, told, views, state };
 }
 

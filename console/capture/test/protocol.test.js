@@ -47,7 +47,8 @@ test("every message of the spec's example is understood", () => {
   assert.deepEqual(readMessage('{"type":"guidance","code":"closer"}'), { type: "guidance", code: "closer" });
   assert.deepEqual(readMessage('{"type":"progress","done":1,"of":6}'), { type: "progress", done: 1, of: 6 });
   const light = readMessage('{"type":"prompt","id":4,"kind":"light","color":"#2040ff","window_ms":400}');
-  assert.deepEqual(light, { type: "prompt", id: 4, kind: "light", color: "#2040ff" });
+  assert.deepEqual(light, { type: "prompt", id: 4, kind: "light", color: "#2040ff", slow: false });
+  assert.equal(readMessage({ type: "prompt", id: 5, kind: "light", color: "#2040ff", window_ms: 700 }).slow, true);
   assert.deepEqual(readMessage({ type: "done", state: "judged" }), { type: "done", state: "judged" });
   assert.deepEqual(readMessage({ type: "error", code: "busy", detail: "x" }), { type: "error", code: "busy" });
 });

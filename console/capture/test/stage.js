@@ -1,7 +1,7 @@
 // Somebody before the camera of a page of the real server. People and attacks are rendered (tests/liveness); COUNTENANCE_RENDERS names
 // the folder. The feed knows nothing but what stands on the page: the words of the prompt, and the color of the screen.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { chromium, freePort } from "./browser.js";
 
-const { COUNTENANCE, COUNTENANCE_RENDERS } = process.env;
+const { COUNTENANCE, COUNTENANCE_PYTHON = "python3", COUNTENANCE_RENDERS, COUNTENANCE_SOURCES } = process.env;
 const driver = await import("playwright-core").then(() => true, () => false);
 
 /** Why nobody can stand before a camera here, or false. */
@@ -131,7 +131,8 @@ export async function stage() {
   }
   server.stdout.resume();
   assert.ok(base, "the server does not start");
-  const key = (await readFile(join(folder, "vault.admin-key"), "utf8")).trim();
+  const keyFile = join(folder, "vault.admin-key");
+  const key = (await readFile(keyFile, "utf8")).trim();
 
   async function send(path, method = "GET", body = undefined) {
     const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
@@ -164,7 +165,31 @@ export async function stage() {
   }
 
   await enroll("ana");
-  return { base, send, ask, enroll, end };
+  return { base, keyFile, send, ask, enroll, end };
+}
+
+const python = () => ({ ...process.env, PYTHONPATH: join(COUNTENANCE_SOURCES, "sdk/python/src") });
+
+/** Why no example runs here, or false. */
+export const noExamples = !COUNTENANCE_SOURCES
+  ? "COUNTENANCE_SOURCES names no sources"
+  : spawnSync(COUNTENANCE_PYTHON, ["-c", "import countenance, cryptography"], { env: python() }).status !== 0 && "no Python with what the SDK needs here (make sdk)";
+
+/** An example: where it is, and how to end it. */
+export async function example(program, args) {
+  const child = spawn(COUNTENANCE_PYTHON, [join(COUNTENANCE_SOURCES, program), ...args], { env: python(), stdio: ["ignore", "pipe", "inherit"] });
+  let address;
+  for await (const line of createInterface({ input: child.stdout })) {
+    address = /https?:\/\/\S+/.exec(line)?.[0];
+    if (address) break;
+  }
+  assert.ok(address, "the example does not start");
+  child.stdout.resume();
+  const end = async () => {
+    child.kill();
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+  };
+  return { address, end };
 }
 
 /** What a signed result says. */

@@ -33,8 +33,8 @@ export class Capture extends Connection {
     /**
      * The person has read the text whose digest is `sha256` (`consent.sha256` of `showCapture`), and agrees.
      * @param {string} sha256
-     * @param {{ calm?: boolean, holder?: HolderPart, shownSha256?: string, deviceKey?: Record<string, any> } & import("./client.js").Ending} [options] `calm` leaves out the colored
-     *   light, for people who do not bear flashing. `holder` goes along only where a passkey is asked for,
+     * @param {{ calm?: boolean, holder?: HolderPart, shownSha256?: string, deviceKey?: Record<string, any> } & import("./client.js").Ending} [options] `calm` makes the colored
+     *   light slow, for people who do not bear flashing. `holder` goes along only where a passkey is asked for,
      *   `shownSha256` with a payment: the digest of its terms, made of what was shown; `deviceKey` where one is asked for:
      *   what `useDeviceKey` gave.
      * @returns {Promise<import("../types/models.js").CaptureState>}

@@ -88,7 +88,7 @@ export type CaptureMessage =
   | {
       /** One more than the one before. */
       id: number;
-      /** `hold`, `turn_left`, `turn_right`, `turn_up`, `smile` or `light`. */
+      /** `hold`, `turn_left`, `turn_right`, `smile` or `light`. */
       kind: string;
       /** How long it is waited for. */
       window_ms: number;
@@ -291,7 +291,7 @@ export interface Consent {
 export interface ConsentGiven {
   /** SHA-256 of the text that was read, in hexadecimal. */
   sha256: string;
-  /** Without colored light. */
+  /** With colors that change slowly, for people who do not bear flashing. */
   calm?: boolean;
   /**
    * What a device key signed, where one is asked for: `toJSON()` of the credential that

@@ -196,7 +196,7 @@ class CaptureMessage:
     id: int | None = None
     """With `prompt`: one more than the one before."""
     kind: str | None = None
-    """With `prompt`: `hold`, `turn_left`, `turn_right`, `turn_up`, `smile` or `light`."""
+    """With `prompt`: `hold`, `turn_left`, `turn_right`, `smile` or `light`."""
     window_ms: int | None = None
     """With `prompt`: how long it is waited for."""
     color: str | None = None
@@ -473,7 +473,7 @@ class ConsentGiven:
     sha256: str
     """SHA-256 of the text that was read, in hexadecimal."""
     calm: bool | None = None
-    """Without colored light."""
+    """With colors that change slowly, for people who do not bear flashing."""
     device_key: dict[str, Any] | None = None
     """What a device key signed, where one is asked for: `toJSON()` of the credential that
     `navigator.credentials.get` gave. Only its `id` and its `response` are read.

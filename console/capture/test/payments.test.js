@@ -145,11 +145,15 @@ describe("somebody who pays before the camera, on a real server", { skip, concur
     const made = await make("ana", 1250, { lasts_s: 30 });
     const opened = await open(made, "ana");
     const shown = await till(opened, { clips: await clips("people/0000") });
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, made.expires * 1000 - Date.now()) + 1500));
-    // The page knows that by itself; whoever is quicker is refused by the server.
-    if ((await step(shown.page)) === "consent") await agree(shown.page);
+    const headers = { authorization: `Bearer ${opened.token}`, "content-type": "application/json" };
+    const { consent } = await (await fetch(`${base}/v1/capture/${opened.id}`, { headers })).json();
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, made.expires * 1000 - Date.now()) + 1000));
+    // The page knows it by itself; whoever asks the server all the same is refused.
     await until(async () => over.includes(await step(shown.page)), "refused");
     await shown.close();
+    const body = JSON.stringify({ sha256: consent.sha256, calm: false, shown_sha256: made.shown_sha256 });
+    const reply = await fetch(`${base}/v1/capture/${opened.id}/consent`, { method: "POST", headers, body });
+    assert.deepEqual([reply.status, (await reply.json()).code], [409, "session_over"]);
     assert.equal((await ask(`/v1/payments/${made.id}`)).state, "expired");
     assert.notEqual((await ask(`/v1/sessions/${opened.id}`)).outcome, "accept");
   });

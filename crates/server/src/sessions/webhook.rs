@@ -319,6 +319,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    reason = "a test that fails should say so where it fails"
+)]
 mod tests {
     use super::*;
 
@@ -459,5 +463,75 @@ mod tests {
         let sent = post(&targets(&[]), &target, String::new()).await;
         assert!(matches!(sent, Err(SendError::Private)), "{sent:?}");
         assert!(listener.accept().is_err(), "somebody connected");
+    }
+
+    /// A receiver on this machine with a certificate for a name: its port, its certificate in PEM, and what it received.
+    async fn receiver(name: &str) -> (u16, String, tokio::task::JoinHandle<Option<String>>) {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+        let key = made.signing_key.serialize_der();
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_no_client_auth()
+            .with_single_cert(
+                vec![made.cert.der().clone()],
+                rustls::pki_types::PrivatePkcs8KeyDer::from(key).into(),
+            )
+            .expect("a key");
+        let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let received = tokio::spawn(async move {
+            use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+            let (stream, _) = listener.accept().await.ok()?;
+            let mut stream = acceptor.accept(stream).await.ok()?;
+            let mut bytes = Vec::new();
+            while !bytes.ends_with(b"}") {
+                let count = stream.read_buf(&mut bytes).await.ok()?;
+                if count == 0 {
+                    return None;
+                }
+            }
+            let answer = b"HTTP/1.1 204 Received\r\n\r\n";
+            stream.write_all(answer).await.ok()?;
+            stream.flush().await.ok()?;
+            String::from_utf8(bytes).ok()
+        });
+        (port, made.cert.pem(), received)
+    }
+
+    #[tokio::test]
+    async fn over_tls_only_who_is_vouched_for_under_that_name_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let roots = folder.path().join("roots.pem");
+        let stranger = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
+        let stranger = stranger.expect("a certificate").cert.pem();
+        for (name, vouched, told) in [
+            ("localhost", true, true),
+            ("localhost", false, false),
+            ("elsewhere.example", true, false),
+        ] {
+            let (port, certificate, received) = receiver(name).await;
+            let known = if vouched { &certificate } else { &stranger };
+            std::fs::write(&roots, known).expect("written");
+            let address = format!("https://localhost:{port}/hook");
+            let targets = Targets::new(&WebhookConfig {
+                targets: vec![address.clone()],
+                private: true,
+                roots: Some(roots.clone()),
+            });
+            let targets = targets.expect("targets");
+            let target = targets.find(&address).expect("allowed");
+            let sent = post(&targets, &target, "{}".to_owned()).await;
+            assert_eq!(sent.is_ok(), told, "{name} {vouched}: {sent:?}");
+            let received = received.await.expect("a receiver");
+            assert_eq!(received.is_some(), told, "{name} {vouched}: {received:?}");
+            if let Some(request) = received {
+                assert!(request.starts_with("POST /hook HTTP/1.1\r\n"), "{request}");
+            }
+        }
     }
 }

@@ -84,7 +84,7 @@ struct PlaceArgs {
 /// Make a key and print it, this once
 ///
 /// Scopes: `admin` (make and revoke keys of its tenant, export subjects), `audit` (proofs and metrics of the whole
-/// vault: for the operator), `compare`, `detect`, `enroll` (subjects and consents), `identify`, `scores` (see scores,
+/// vault: for the operator), `compare`, `detect`, `enroll` (subjects and consents), `identify`, `pay` (make and follow payments), `refund`, `sessions` (open sessions and take their results), `scores` (see scores,
 /// and why a verification ended as it did), `verify`. None includes another.
 #[derive(ClapArgs, Debug)]
 #[command(after_long_help = "\

@@ -36,6 +36,7 @@ mod registry;
 mod restore;
 mod result;
 mod session;
+mod shown_text;
 mod template_v1;
 mod timing;
 mod verify;
@@ -84,6 +85,7 @@ pub use session::{
     Judged, LookError, Message, Next, Run, Session, SessionError, Sighting, Status, Verdict,
     consent_text, text_sha256,
 };
+pub use shown_text::deceives;
 pub use template_v1::TemplateFormatError;
 pub use timing::StageTimings;
 pub use verify::VerifyError;

@@ -30,8 +30,8 @@ const VERIFIED_S: u64 = 60;
 enum Keeping {
     /// As it was.
     Whole(u64),
-    /// Only that it was given: it shows a secret.
-    Given,
+    /// Only that it was given, since it shows a secret: the id of what was made, and what can be done about it.
+    Given(&'static str),
 }
 
 /// What is asked, as far as it is the same when it is asked again.
@@ -65,8 +65,9 @@ pub(crate) async fn idempotent(
 fn keeping(request: &Request) -> Option<Keeping> {
     let path = request.extensions().get::<MatchedPath>()?.as_str();
     match (request.method(), path) {
-        (&Method::POST, "/v1/keys" | "/v1/payments/{payment}/sessions" | "/v1/sessions") => {
-            Some(Keeping::Given)
+        (&Method::POST, "/v1/keys") => Some(Keeping::Given("Revoke the key")),
+        (&Method::POST, "/v1/payments/{payment}/sessions" | "/v1/sessions") => {
+            Some(Keeping::Given("Cancel the session"))
         }
         (
             &Method::POST,
@@ -237,10 +238,10 @@ impl Asked {
         let kept = kept.ok_or(Code::Internal)?;
         let read = kept.split_first_chunk::<2>();
         let (status, body) = read.ok_or(Code::Internal)?;
-        if self.keeping == Keeping::Given {
+        if let Keeping::Given(remedy) = self.keeping {
             let id = String::from_utf8_lossy(body);
             let detail = format!(
-                "Key {id} was made and shown once. Revoke it and make another if it did not arrive."
+                "{id} was made and shown once. {remedy} and make another if it did not arrive."
             );
             return Err(Refusal::of(Code::AnswerNotKept, detail));
         }
@@ -280,7 +281,7 @@ impl Asked {
         };
         let (seconds, kept) = match self.keeping {
             Keeping::Whole(seconds) => (seconds, body.to_vec()),
-            Keeping::Given => (KEPT_S, key_id(&body)),
+            Keeping::Given(_) => (KEPT_S, made_id(&body)),
         };
         let plain = [&status.as_u16().to_le_bytes()[..], &kept].concat();
         match self.sealer.seal(&plain) {
@@ -299,10 +300,11 @@ impl Asked {
     }
 }
 
-/// The id of a key that was made, which is no secret.
-fn key_id(body: &[u8]) -> Vec<u8> {
-    let made = serde_json::from_slice::<countenance_api::KeyEntry>(body);
-    made.map(|entry| entry.id.into_bytes()).unwrap_or_default()
+/// The id of what was made, which is no secret.
+fn made_id(body: &[u8]) -> Vec<u8> {
+    let made = serde_json::from_slice::<serde_json::Value>(body).unwrap_or_default();
+    let id = made.get("id").and_then(|id| id.as_str());
+    id.unwrap_or_default().as_bytes().to_vec()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The answer in words and for programs.
 
-use super::CheckArgs;
+use super::{CheckArgs, strict};
 use crate::failure::Failure;
 use crate::json::{self, FaceJson, TimingJson};
 use crate::terminal::{self, FAINT, GREEN, RED, YELLOW, plain};
@@ -18,6 +18,7 @@ use std::io::{self, Write};
 #[derive(Debug, Serialize)]
 struct CheckJson<'a> {
     decision: &'static str,
+    refused_by_strict: Option<&'static str>,
     side: Option<&'static str>,
     cause: Option<&'static str>,
     score: Option<f64>,
@@ -85,8 +86,12 @@ pub(super) fn print_check(
     checked: &DocumentCheck,
     zone: &ZoneChecks,
 ) -> Result<(), Failure> {
+    let accepted = checked.decision == Decision::Accept;
+    let refused = strict(zone).filter(|_| args.strict && accepted);
+    let refused = refused.map(|(_, why)| why);
     if !args.json {
-        return Ok(write_check(&mut anstream::stdout().lock(), checked, zone)?);
+        let out = &mut anstream::stdout().lock();
+        return Ok(write_check(out, checked, zone, refused)?);
     }
     let again = match checked.decision {
         Decision::Recapture(again) => Some(again),
@@ -94,6 +99,7 @@ pub(super) fn print_check(
     };
     Ok(json::print(&CheckJson {
         decision: checked.decision.name(),
+        refused_by_strict: refused,
         side: again.map(|again| picture_of(again.side)),
         cause: again.map(|again| again.cause.code()),
         score: checked.score.map(|score| json::score(score.cosine())),
@@ -180,7 +186,12 @@ fn iso(day: Day) -> String {
     format!("{:04}-{:02}-{:02}", day.year(), day.month(), day.day())
 }
 
-fn write_check(out: &mut impl Write, checked: &DocumentCheck, zone: &ZoneChecks) -> io::Result<()> {
+fn write_check(
+    out: &mut impl Write,
+    checked: &DocumentCheck,
+    zone: &ZoneChecks,
+    refused: Option<&'static str>,
+) -> io::Result<()> {
     let (style, verdict) = match checked.decision {
         Decision::Accept => (GREEN, "The person on the document".to_owned()),
         Decision::Reject => (RED, "Not the person on the document".to_owned()),
@@ -190,7 +201,15 @@ fn write_check(out: &mut impl Write, checked: &DocumentCheck, zone: &ZoneChecks)
         }
     };
     let decision = checked.decision;
-    writeln!(out, "{style}{decision}{style:#}  {verdict}")?;
+    match refused {
+        None => writeln!(out, "{style}{decision}{style:#}  {verdict}")?,
+        Some(why) => {
+            writeln!(
+                out,
+                "{RED}refused{RED:#}  {verdict}, and --strict wants more: {why}"
+            )?;
+        }
+    }
     writeln!(out)?;
     if let Decision::Recapture(Recapture { cause, .. }) = decision {
         writeln!(out, "  cause      {}", terminal::cause(cause))?;

@@ -59,7 +59,7 @@ Exit codes:
   3  recapture: a picture is too poor to tell; with --strict also: the zone is not clearly read
   4  anything else, such as a file that cannot be read
 
-JSON: decision, side and cause (null, or why a picture has to be taken again), score, threshold, fmr, model, portrait and selfie (each box,
+JSON: decision, refused_by_strict (null, or why --strict refuses what the faces accept), side and cause (null, or why a picture has to be taken again), score, threshold, fmr, model, portrait and selfie (each box,
 landmarks, quality), zone (reading: clear, doubtful, unreadable or absent; format; check_digits and
 each of number, birth, expiry, personal, composite: passed, failed or absent; expired; corrected
 and unsure characters) and timing_ms (as for verify, and zone).")]
@@ -144,19 +144,27 @@ fn check(args: &CheckArgs, engine: &EngineArgs) -> Outcome {
 }
 
 fn exit(args: &CheckArgs, checked: &DocumentCheck, zone: &ZoneChecks) -> Exit {
-    let face = match checked.decision {
+    match checked.decision {
+        Decision::Accept if args.strict => strict(zone).map_or(Exit::Success, |(exit, _)| exit),
         Decision::Accept => Exit::Success,
         Decision::Reject => Exit::Reject,
         Decision::Recapture(_) => Exit::Recapture,
-    };
-    if face != Exit::Success || !args.strict {
-        return face;
     }
-    match zone.reading {
-        ZoneReading::Clear if zone.check_digits() != CheckOutcome::Passed => Exit::Reject,
-        ZoneReading::Clear if zone.expired == Some(false) => Exit::Success,
-        ZoneReading::Clear => Exit::Reject,
-        _ => Exit::Recapture,
+}
+
+/// What `--strict` has against a zone, and how the command ends for it.
+fn strict(zone: &ZoneChecks) -> Option<(Exit, &'static str)> {
+    match (zone.reading, zone.check_digits(), zone.expired) {
+        (ZoneReading::Clear, CheckOutcome::Passed, Some(false)) => None,
+        (ZoneReading::Clear, CheckOutcome::Passed, Some(true)) => {
+            Some((Exit::Reject, "the document has expired"))
+        }
+        (ZoneReading::Clear, CheckOutcome::Passed, None) => {
+            Some((Exit::Reject, "the document states no date of expiry"))
+        }
+        (ZoneReading::Clear, ..) => Some((Exit::Reject, "a check digit does not hold")),
+        (ZoneReading::Absent, ..) => Some((Exit::Recapture, "there is no zone")),
+        _ => Some((Exit::Recapture, "the zone is not clearly read")),
     }
 }
 

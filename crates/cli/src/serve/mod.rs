@@ -30,7 +30,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-/// Serve the platform over HTTP: detect, compare, subjects, consents, verify, identify
+/// Serve the platform over HTTP: compare, subjects, verify, identify, sessions, documents, payments
 ///
 /// What is not there yet is made: the data folder, its root key, the tenant and collection `default`, and a key for
 /// the administrator in a file of its own. Where each of them is, is printed. Ends on SIGTERM or Ctrl-C when every

@@ -2,6 +2,7 @@
 
 use super::Currency;
 use crate::random_id::random_id;
+use crate::shown_text::is_plain_name;
 use countenance_vault::{ExternalId, Name, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -60,7 +61,7 @@ pub enum TermsError {
     Order,
     /// The payee.
     #[error(
-        "payee is not 1 to {MOST_PAYEE} characters without control and direction characters, and without blanks at its ends"
+        "payee is not 1 to {MOST_PAYEE} letters, digits and usual marks, with single blanks between words"
     )]
     Payee,
 }
@@ -70,15 +71,6 @@ impl fmt::Debug for Terms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Terms").finish_non_exhaustive()
     }
-}
-
-/// Characters that make others look otherwise than they are: overrides and marks of direction, and what is not seen.
-fn deceives(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        )
 }
 
 impl Terms {
@@ -109,8 +101,7 @@ impl Terms {
         }
         let fits = (1..=MOST_PAYEE_BYTES).contains(&payee.len())
             && payee.chars().count() <= MOST_PAYEE
-            && payee.trim() == payee
-            && !payee.chars().any(deceives);
+            && is_plain_name(payee);
         if !fits {
             return Err(TermsError::Payee);
         }

@@ -12,6 +12,10 @@ const FAINT: f32 = 0.12;
 const CLEAR: f32 = 0.25;
 /// The same where the first reading is a filler among letters, which the network sees in a thick K or E.
 const CLEAR_FILLER: f32 = 0.1;
+/// The same where no check digit would notice the second reading, or the first is faint as damaged characters are.
+const CLEAR_UNSEEN: f32 = 0.05;
+/// A reading whose score is lower is faint.
+const STRONG: f32 = 0.6;
 /// Doubtful characters that check digits are asked about; with more of them they would say yes to anything.
 const MOST_DOUBTS: usize = 8;
 /// Of all characters at most one in so many may be a guess.
@@ -42,6 +46,8 @@ struct Choice {
 enum Certainty {
     /// Nothing else comes near.
     Clear,
+    /// It is likely, and no check digit would notice if it were another.
+    Unproven,
     /// Too little ink, or too many readings: check digits cannot make it good.
     Guess,
     /// It is one of two.
@@ -80,17 +86,22 @@ fn cells(lines: &[Vec<Cell>], format: Format, offset: usize) -> Vec<Cell> {
     lines.iter().filter_map(of).flatten().collect()
 }
 
-/// How well the cells fit a format's layout: documents that are visas begin with a V, and no other does.
+/// Whether a symbol may stand in a place. The first one says what the document is: P a passport, V a visa, A, C or I a card.
+fn may_stand(format: Format, at: usize, symbol: u8) -> bool {
+    let kinds: &[u8] = match format {
+        Format::Td3 => b"P",
+        Format::MrvA | Format::MrvB => b"V",
+        _ => b"ACI",
+    };
+    (at > 0 || kinds.contains(&symbol)) && format.allowed(at).has(symbol)
+}
+
+/// How well the cells fit a format's layout.
 fn likelihood(lines: &[Vec<Cell>], format: Format, offset: usize) -> f32 {
-    let is_visa = matches!(format, Format::MrvA | Format::MrvB);
     let cells = cells(lines, format, offset);
     let best = |(at, cell): (usize, &Cell)| {
-        let fits = |symbol: u8| {
-            let first = at > 0 || (symbol == b'V') == is_visa;
-            first && format.allowed(at).has(symbol)
-        };
         let scores = SYMBOLS.iter().zip(cell.scores.0);
-        let allowed = scores.filter(|(symbol, _)| fits(**symbol));
+        let allowed = scores.filter(|(symbol, _)| may_stand(format, at, **symbol));
         let best = allowed.map(|(_, score)| score).fold(1e-3, f32::max);
         best.ln()
     };
@@ -99,12 +110,11 @@ fn likelihood(lines: &[Vec<Cell>], format: Format, offset: usize) -> f32 {
 
 /// The two likeliest symbols that may stand in a place.
 fn choose(cell: &Cell, format: Format, at: usize) -> Choice {
-    let allowed = format.allowed(at);
     let mut ranked: Vec<(u8, f32)> = SYMBOLS
         .iter()
         .copied()
         .zip(cell.scores.0)
-        .filter(|(symbol, _)| allowed.has(*symbol))
+        .filter(|(symbol, _)| may_stand(format, at, *symbol))
         .collect();
     // The network takes one for the other: what speaks for either speaks for both, unless only one may stand there.
     let of = |symbol: u8| SYMBOLS.iter().position(|s| *s == symbol);
@@ -120,19 +130,38 @@ fn choose(cell: &Cell, format: Format, at: usize) -> Choice {
     let (first, score) = ranked.first().copied().unwrap_or((b'<', 0.0));
     let (other, second) = ranked.get(1).copied().unwrap_or((first, 0.0));
     let rest: f32 = ranked.iter().skip(2).map(|(_, score)| score).sum();
+    let is_covered = is_covered(format, at);
+    let is_seen = is_covered && !look_alike_to_check_digits(first, other);
+    let near = if first == b'<' { CLEAR_FILLER } else { CLEAR };
     let certainty = if score < FAINT || rest > 0.5 * (score + second) {
         Certainty::Guess
-    } else if second <= score * if first == b'<' { CLEAR_FILLER } else { CLEAR } {
-        Certainty::Clear
-    } else {
+    } else if second > score * near {
         Certainty::Near
+    } else if first == b'<' {
+        Certainty::Clear
+    } else if second > score * CLEAR_UNSEEN && !is_seen {
+        Certainty::Unproven
+    } else if second > score * CLEAR_UNSEEN && score < STRONG {
+        Certainty::Near
+    } else if cell.is_soft {
+        // In soft print the network takes M for W and G for 6, and is sure of it.
+        Certainty::Unproven
+    } else {
+        Certainty::Clear
     };
     Choice {
         first,
         other,
         certainty,
-        is_covered: is_covered(format, at),
+        is_covered,
     }
+}
+
+/// Whether a check digit is the same with one as with the other: weights are 7, 3 and 1, so values that differ by a multiple of ten are one
+/// value to it.
+fn look_alike_to_check_digits(one: u8, other: u8) -> bool {
+    let value = |symbol: u8| SYMBOLS.iter().position(|s| *s == symbol).unwrap_or(0) % 36;
+    value(one) % 10 == value(other) % 10
 }
 
 fn is_covered(format: Format, at: usize) -> bool {
@@ -230,7 +259,7 @@ fn confirm(choices: &[Choice], format: Format) -> Option<Reading> {
         .map(|(at, _)| at)
         .collect();
     let open = |choice: &Choice| match choice.certainty {
-        Certainty::Guess => true,
+        Certainty::Guess | Certainty::Unproven => true,
         Certainty::Near => !choice.is_covered || doubts.len() > MOST_DOUBTS,
         Certainty::Clear | Certainty::Tall => false,
     };

@@ -18,6 +18,9 @@ const STEP: usize = 8;
 /// is taken for a filler now and then.
 const PLACE: usize = 4 * STEP;
 
+/// Letters whose edges are less steep are soft. In specimens that are neither blurred nor shaken it is 134 to 196; shaken so that M is taken for W or G for
+/// 6, 64 to 93.
+const SHARP: u8 = 110;
 /// A run is one of fillers when those read of it have at least this score each, and nothing else more than that part of it.
 const SURE: f32 = 0.5;
 const NEAR: f32 = 0.1;
@@ -28,6 +31,8 @@ pub(super) struct Cell {
     pub(super) scores: Scores,
     /// Rows of ink between the half-dark edges; `None` where there is none.
     pub(super) ink_height: Option<f32>,
+    /// Whether the edges of the line's letters are soft.
+    pub(super) is_soft: bool,
 }
 
 /// One score for each symbol.
@@ -74,10 +79,12 @@ pub(super) fn cells(
         // No run, or one of something else, which is read place by place.
         None => read_places(&grey, width, &Vec::from_iter(0..count + 2), net)?,
     };
+    let is_soft = steepness(&grey, width, count) < SHARP;
     let own = scores.iter().enumerate().skip(1).take(count);
     let cells = own.map(|(place, scores)| Cell {
         scores: *scores,
         ink_height: ink_height(&grey, width, place * PLACE),
+        is_soft,
     });
     let cells = cells.collect();
     grey.zeroize();
@@ -174,6 +181,29 @@ fn straighten(plane: &Plane, course: &Course, first: i32, width: usize) -> Vec<u
         .collect();
     values.zeroize();
     bytes
+}
+
+/// How steep the edges of the letters are, along the line and across it, whichever is less: for each place the largest difference
+/// between pixels two apart, and of these the middle one.
+fn steepness(grey: &[u8], width: usize, count: usize) -> u8 {
+    let steepest = |step: usize| {
+        let mut steepest = vec![0_u8; count + 2];
+        let (rows, below) = (
+            grey.chunks_exact(width),
+            grey.get(step..).unwrap_or_default(),
+        );
+        for (row, beyond) in rows.zip(below.chunks(width)) {
+            let places = row.chunks(PLACE).zip(beyond.chunks(PLACE));
+            for (most, (own, beyond)) in steepest.iter_mut().zip(places) {
+                let most_here = own.iter().zip(beyond).map(|(a, b)| a.abs_diff(*b)).max();
+                *most = (*most).max(most_here.unwrap_or(0));
+            }
+        }
+        let mut own = steepest.get(1..=count).unwrap_or_default().to_vec();
+        own.sort_unstable();
+        own.get(count / 2).copied().unwrap_or(0)
+    };
+    steepest(2).min(steepest(2 * width))
 }
 
 /// How tall the ink of a place is, to a part of a row.

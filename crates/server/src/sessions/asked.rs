@@ -9,7 +9,7 @@ use countenance_api::{
 };
 use countenance_core::vault::{ExternalId, Name, Timestamp, VaultError};
 use countenance_core::{
-    Case, DocumentClaim, Kind, RelyingParty, Template, Terms, consent_text, text_sha256,
+    Case, DocumentClaim, Kind, RelyingParty, Template, Terms, consent_text, deceives, text_sha256,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -236,13 +236,13 @@ fn refused(detail: &str) -> Refusal {
 }
 
 fn check_approve(approve: Option<&str>) -> Result<(), Refusal> {
-    let shown = |c: char| c == '\n' || !c.is_control();
+    let shown = |c: char| c == '\n' || !deceives(c);
     let fits =
         |text: &str| (1..=MOST_TEXT).contains(&text.chars().count()) && text.chars().all(shown);
     if approve.is_none_or(fits) {
         Ok(())
     } else {
-        let detail = "`approve` is not 1 to 1000 characters without control characters";
+        let detail = "`approve` is not 1 to 1000 characters without controls, marks of direction and what nobody sees";
         Err(refused(detail))
     }
 }

@@ -349,7 +349,10 @@ impl OneArgs {
         let done = work(&opened.registry, &opened.collection, id);
         let payment = done.map_err(|error| match error {
             PayError::Vault(error) => error.into(),
-            error => Failure::from(anyhow::Error::new(error)),
+            PayError::Unknown => Failure::from(anyhow::Error::new(error))
+                .with_hint("`payment list SUBJECT` prints the ids of somebody's payments"),
+            error => Failure::from(anyhow::Error::new(error))
+                .with_hint("`payment show ID` says where it stands"),
         })?;
         print(&self.place, &answered(&payment))
     }

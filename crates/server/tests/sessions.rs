@@ -550,6 +550,26 @@ fn a_flood_of_frames_is_cut_off() {
 }
 
 #[test]
+fn a_picture_that_is_too_large_is_refused_with_how_large_it_may_be() {
+    let Some(house) = House::new() else { return };
+    let opened = Opened::new(&house, &request("presence"));
+    opened.agree(false);
+    let mut socket = opened.socket().unwrap();
+    socket.send(&vec![0xff; 131_073]);
+    let mut said = Vec::new();
+    let closed = loop {
+        match socket.read() {
+            Ok(message) => said.push(message),
+            Err(closed) => break closed,
+        }
+    };
+    let last = said.last().unwrap();
+    assert_eq!((closed, &last["code"]), (4400, &json!("frame_invalid")));
+    let detail = last["detail"].as_str().unwrap();
+    assert!(detail.contains("1 to 131072 bytes"), "{detail}");
+}
+
+#[test]
 fn without_a_socket_frames_come_in_batches_and_colors_are_slow() {
     let Some(house) = House::new() else { return };
     let opened = Opened::new(&house, &request("presence"));

@@ -181,7 +181,7 @@ fn what_was_begun_and_never_answered_is_refused_and_what_nobody_saw_expires() {
 
 #[test]
 fn the_longest_payment_fits_into_its_record() {
-    let payee = "\u{20000}".repeat(64);
+    let payee = "\u{20000}\u{20001}".repeat(32);
     let currency = "EUR".parse().unwrap();
     let terms = Terms::new(
         PaymentId::new([3; 16]),

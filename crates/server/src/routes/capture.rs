@@ -218,7 +218,8 @@ pub(crate) async fn socket(
         Refusal::of(Code::ParameterInvalid, detail)
     })?;
     let begun = Converse::begin(&platform, &held, true)?;
-    let most = RULES.max_bytes as usize + 8;
+    // What is somewhat too large is read, so that the client can be told; what is far too large is cut off.
+    let most = 2 * (RULES.max_bytes as usize + 8);
     let failed = Arc::clone(&held);
     let upgrade = upgrade
         .protocols([PROTOCOL])

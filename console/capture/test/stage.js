@@ -116,6 +116,19 @@ export function feed({ clips, then, how, recorded }) {
   };
 }
 
+/** The first address that a program says. */
+async function said(child) {
+  let address;
+  for await (const line of createInterface({ input: child.stdout })) {
+    address = /https?:\/\/\S+/.exec(line)?.[0];
+    if (address) break;
+  }
+  assert.ok(address, `${child.spawnfile} does not start`);
+  // Reading lines has ended and left it paused.
+  child.stdout.resume();
+  return address;
+}
+
 /** The real server with ana enrolled: where it is, how to ask it, and how to end it. */
 export async function stage() {
   const folder = await mkdtemp(join(tmpdir(), "countenance-live-"));
@@ -124,13 +137,7 @@ export async function stage() {
   const pays = ["--payment-limits", "EUR=5000/20000", "--relying-party", "localhost", "--device-key-origins", `http://localhost:${port}`];
   const server = spawn(COUNTENANCE, ["serve", "--data", "vault", "--listen", `127.0.0.1:${port}`, ...pays], { cwd: folder, env });
   server.stderr.resume();
-  let base;
-  for await (const line of createInterface({ input: server.stdout })) {
-    base = /https?:\/\/\S+/.exec(line)?.[0]?.replace("127.0.0.1", "localhost");
-    if (base) break;
-  }
-  server.stdout.resume();
-  assert.ok(base, "the server does not start");
+  const base = (await said(server)).replace("127.0.0.1", "localhost");
   const keyFile = join(folder, "vault.admin-key");
   const key = (await readFile(keyFile, "utf8")).trim();
 
@@ -178,13 +185,7 @@ export const noExamples = !COUNTENANCE_SOURCES
 /** An example: where it is, and how to end it. */
 export async function example(program, args) {
   const child = spawn(COUNTENANCE_PYTHON, [join(COUNTENANCE_SOURCES, program), ...args], { env: python(), stdio: ["ignore", "pipe", "inherit"] });
-  let address;
-  for await (const line of createInterface({ input: child.stdout })) {
-    address = /https?:\/\/\S+/.exec(line)?.[0];
-    if (address) break;
-  }
-  assert.ok(address, "the example does not start");
-  child.stdout.resume();
+  const address = await said(child);
   const end = async () => {
     child.kill();
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");

@@ -13,7 +13,7 @@ pub fn deceives(c: char) -> bool {
 }
 
 /// Marks that names have beside letters, digits and ASCII.
-const MARKS: &str = "\u{a0}¡§«°·»¿–—‘’‚“”„†•…′″‹›€£¥¢₹₺₽₩₿№™®©、。・（）「」『』～＆";
+const MARKS: &str = "¡§«°·»¿–—‘’‚“”„†•…′″‹›€£¥¢₹₺₽₩₿№™®©、。・（）「」『』～＆";
 
 /// Whether a name is written in letters, digits and usual marks, with single blanks between words: what a page shows of it is then all of it, and two
 /// that look alike are not two for a blank.
@@ -21,21 +21,17 @@ const MARKS: &str = "\u{a0}¡§«°·»¿–—‘’‚“”„†•…′″
 pub(crate) fn is_plain_name(name: &str) -> bool {
     let usual =
         |c: char| c == ' ' || c.is_ascii_graphic() || c.is_alphanumeric() || MARKS.contains(c);
-    let mut before = (' ', 0);
+    // As if a blank stood before it, so that none is its first character.
+    let (mut before, mut again) = (' ', 1);
     for c in name.chars() {
-        // A blank at the beginning, two blanks, or a mark on top of a mark on top of a mark.
-        let again = if c == before.0 { before.1 + 1 } else { 1 };
-        let most = if c == ' ' || c == '\u{a0}' {
-            1
-        } else {
-            MOST_AGAIN
-        };
-        if again > most || (before == (' ', 0) && c == ' ') || deceives(c) || !usual(c) {
+        again = if c == before { again + 1 } else { 1 };
+        let most = if c == ' ' { 1 } else { MOST_AGAIN };
+        if again > most || deceives(c) || !usual(c) {
             return false;
         }
-        before = (c, again);
+        before = c;
     }
-    !name.is_empty() && !name.ends_with([' ', '\u{a0}'])
+    !name.is_empty() && !name.ends_with(' ')
 }
 
 /// One character so often in a row at most.
@@ -76,6 +72,8 @@ mod tests {
             " Lamps",
             "Lamps ",
             "Lamps  Co",
+            "Lamps\u{a0}Co",
+            "\u{a0}Lamps",
             "\u{2800}",
             "L\u{301}\u{301}amps",
             "aaaaa",

@@ -182,6 +182,17 @@ impl Socket {
         self.write(2, &message);
     }
 
+    /// All messages that still come, and with what the server closed.
+    fn read_all(&mut self) -> (Vec<Value>, u16) {
+        let mut said = Vec::new();
+        loop {
+            match self.read() {
+                Ok(message) => said.push(message),
+                Err(closed) => return (said, closed),
+            }
+        }
+    }
+
     /// The next message, or with what the server closed.
     fn read(&mut self) -> Result<Value, u16> {
         let mut head = [0; 2];
@@ -489,13 +500,7 @@ fn a_client_that_does_not_keep_to_the_protocol_is_told_and_may_begin_anew() {
     for (wrong, code, detail) in wrongs {
         let mut socket = opened.socket().unwrap();
         wrong(&mut socket);
-        let mut said = Vec::new();
-        let closed = loop {
-            match socket.read() {
-                Ok(message) => said.push(message),
-                Err(closed) => break closed,
-            }
-        };
+        let (said, closed) = socket.read_all();
         let last = said.last().unwrap();
         assert_eq!(
             (closed, &last["code"]),
@@ -556,13 +561,7 @@ fn a_picture_that_is_too_large_is_refused_with_how_large_it_may_be() {
     opened.agree(false);
     let mut socket = opened.socket().unwrap();
     socket.send(&vec![0xff; 131_073]);
-    let mut said = Vec::new();
-    let closed = loop {
-        match socket.read() {
-            Ok(message) => said.push(message),
-            Err(closed) => break closed,
-        }
-    };
+    let (said, closed) = socket.read_all();
     let last = said.last().unwrap();
     assert_eq!((closed, &last["code"]), (4400, &json!("frame_invalid")));
     let detail = last["detail"].as_str().unwrap();

@@ -14,7 +14,7 @@ use fixture::sample;
 use running::{Running, program, run};
 use serde_json::{Value, json};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -262,6 +262,67 @@ fn subjects_of_a_running_service_come_over_its_own_protocol_with_their_pictures(
     let wrong = run(at, &line("00000000-0000-0000-0000-000000000002"));
     assert_eq!(wrong.status.code(), Some(2), "{wrong:?}");
     server.stop();
+
+    // The same behind TLS, with a certificate that it signed itself.
+    let (own, foreign) = (
+        certify(other.path(), "own"),
+        certify(other.path(), "foreign"),
+    );
+    let tls = [
+        "--compat",
+        "compreface",
+        "--tls-cert",
+        "own.pem",
+        "--tls-key",
+        "own.key",
+    ];
+    let server = Running::start(other.path(), &tls);
+    let port = server.address.port();
+    let vault = |name: &str| {
+        assert!(
+            run(at, &format!("keyring init --data {name}"))
+                .status
+                .success()
+        );
+    };
+    let line = |scheme: &str, host: &str, ca: &Path, data: &str| {
+        let ca = ca.display();
+        format!(
+            "import compreface --url {scheme}://{host}:{port} --ca {ca} --key {keeps} --consents consents.csv --data {data} --json"
+        )
+    };
+    vault("over-tls");
+    let done = report(at, &line("https", "localhost", &own, "over-tls"));
+    assert_eq!(counts(&done), [2, 1, 0, 2]);
+    // Nobody vouches for it, it is another's name, it is no certificate, nothing is asked in the clear.
+    vault("refused");
+    for (scheme, host, ca) in [
+        ("https", "localhost", &foreign),
+        ("https", "127.0.0.1", &own),
+        ("https", "localhost", &other.path().join("own.key")),
+        ("http", "localhost", &own),
+    ] {
+        let refused = run(at, &line(scheme, host, ca, "refused"));
+        assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(
+            said.contains("hint: it must answer at this address"),
+            "{said}"
+        );
+    }
+    let listed = report(at, "subject list --data refused --json");
+    assert_eq!(listed["subjects"], json!([]));
+    server.stop();
+}
+
+/// A certificate of localhost that signs itself, as `NAME.pem` with its key.
+fn certify(folder: &Path, name: &str) -> PathBuf {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = made.signing_key.serialize_pem();
+    fs::write(folder.join(format!("{name}.key")), key).unwrap();
+    let path = folder.join(format!("{name}.pem"));
+    fs::write(&path, made.cert.pem()).unwrap();
+    path
 }
 
 #[test]

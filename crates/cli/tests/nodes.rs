@@ -229,3 +229,119 @@ fn whoever_joins_leaves_or_is_erased_at_one_node_does_so_in_the_very_next_search
     one.stop();
     two.stop();
 }
+
+/// Keys of another product's protocol and what they keep are rows of the database, like everything else.
+#[test]
+fn keys_for_clients_of_compreface_and_the_pictures_they_keep_hold_on_every_node() {
+    let Some(cluster) = Cluster::start() else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let database = cluster.connection();
+    let node = |name: &str| {
+        let more = [
+            "--database",
+            &database,
+            "--keyring-in-database",
+            "--root",
+            "shared.root",
+            "--compat",
+            "compreface",
+        ];
+        Running::node(folder.path(), name, &more)
+    };
+    let (one, two) = (node("one"), node("two"));
+    let made = |service: &str, more: &str| {
+        let line = format!(
+            "key create --data one --compat compreface --service {service} --attest form --json{more}"
+        );
+        let made = running::run(folder.path(), &line);
+        fixture::assert_exit(&made, 0);
+        let made = fixture::json(&made);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        (text(&made["id"]), text(&made["key"]))
+    };
+    let (id, key) = made("recognition", " --keep-pictures");
+    let (_, detection) = made("detection", "");
+    let ask = |node: &Running, key: &str, method: &str, path: &str, photo: Option<&str>| {
+        let body = photo
+            .map(|photo| json!({ "file": base64(&fs::read(fixture::sample(photo)).unwrap()) }));
+        let path = format!("/api/v1/{path}");
+        node.ask_with(None, method, &path, &[("x-api-key", key)], body.as_ref())
+    };
+    // Made and used at one, used at the other.
+    let (status, face) = ask(
+        &one,
+        &key,
+        "POST",
+        "recognition/faces?subject=Ana",
+        Some("obama.jpg"),
+    );
+    assert_eq!((status, &face["subject"]), (201, &json!("Ana")), "{face}");
+    let (status, known) = ask(
+        &two,
+        &key,
+        "POST",
+        "recognition/recognize",
+        Some("obama2.jpg"),
+    );
+    assert_eq!(status, 200, "{known}");
+    assert_eq!(known["result"][0]["subjects"][0]["subject"], "Ana");
+    let (status, found) = ask(
+        &two,
+        &detection,
+        "POST",
+        "detection/detect",
+        Some("obama.jpg"),
+    );
+    assert_eq!(
+        (status, found["result"].as_array().unwrap().len()),
+        (200, 1)
+    );
+    // Each key is for its own service.
+    let foreign = ask(&two, &detection, "GET", "recognition/subjects", None);
+    assert_eq!(
+        (foreign.0, &foreign.1["code"]),
+        (404, &json!(10)),
+        "{foreign:?}"
+    );
+    // The picture is kept in the database, sealed, and both give it out.
+    let path = format!(
+        "recognition/faces/{}/img",
+        face["image_id"].as_str().unwrap()
+    );
+    let photo = fs::read(fixture::sample("obama.jpg")).unwrap();
+    let picture = |node: &Running| {
+        let header = format!("x-api-key: {key}\r\n");
+        node.bytes(&format!("/api/v1/{path}"), &header)
+    };
+    assert!(picture(&one) == photo && picture(&two) == photo);
+    let dump = String::from_utf8_lossy(&cluster.dump()).into_owned();
+    let needle: String = photo[4000..4032]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert!(!dump.contains(&needle), "it lies open in the database");
+    assert!(
+        dump.len() > 2 * photo.len(),
+        "control: it is in the dump, in hexadecimal"
+    );
+    // Erased at one, gone at the other; revoked at one, nobody's at the other.
+    let gone = ask(&one, &key, "DELETE", "recognition/subjects/Ana", None);
+    assert_eq!(gone.0, 200, "{gone:?}");
+    assert!(picture(&two).is_empty());
+    let (_, known) = ask(
+        &two,
+        &key,
+        "POST",
+        "recognition/recognize",
+        Some("obama2.jpg"),
+    );
+    assert_eq!(known["result"][0]["subjects"], json!([]), "{known}");
+    let revoked = running::run(folder.path(), &format!("key revoke {id} --data two"));
+    fixture::assert_exit(&revoked, 0);
+    let after = ask(&one, &key, "GET", "recognition/subjects", None);
+    assert_eq!((after.0, &after.1["code"]), (404, &json!(10)), "{after:?}");
+    one.stop();
+    two.stop();
+}

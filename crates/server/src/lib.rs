@@ -20,6 +20,7 @@ mod pool;
 mod rates;
 mod reference;
 mod refusal;
+mod roots;
 mod router;
 mod routes;
 mod server;
@@ -30,8 +31,9 @@ mod wire;
 
 pub use config::{Compat, Config};
 pub use keys::{KeyError, KeyOrder, KeyStore, KeyStoreError, NewKey};
-pub use local::{Operator, SOCKET, Told, store_of};
+pub use local::{Elsewhere, Operator, SOCKET, Told, store_of};
 pub use platform::Parts;
+pub use roots::RootsError;
 pub use server::{Listen, ServeError, Server, Stop};
 pub use sessions::{SessionLimits, TargetError, WebhookConfig};
 pub use tls::{TlsError, TlsFiles};

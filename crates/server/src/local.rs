@@ -1,5 +1,6 @@
 //! The socket in the data folder: whoever may open it runs the platform, and needs no key (ADR 23).
 
+use crate::roots;
 use countenance_core::vault::store::{Store, host};
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
@@ -8,7 +9,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixListener, UnixStream};
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "server.sock";
@@ -96,13 +98,31 @@ pub(crate) async fn lend(
     ended.map_err(io::Error::other)?
 }
 
+/// Sends requests over a line.
+type Sender = hyper::client::conn::http1::SendRequest<Full<Bytes>>;
+
 /// Asks the server of a data folder.
 #[derive(Debug)]
 pub struct Operator {
     runtime: tokio::runtime::Runtime,
-    sender: hyper::client::conn::http1::SendRequest<Full<Bytes>>,
+    sender: Sender,
+    host: String,
     tenant: Option<String>,
 }
+
+/// A server of somebody else's.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    /// Its name or address, an IPv6 address without brackets.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// The certificates (PEM) of those who vouch for it; without, it is asked in the clear.
+    pub roots: Option<std::path::PathBuf>,
+}
+
+/// As hosts are named where nobody looks at it.
+const LOCAL: &str = "localhost";
 
 /// What the server said.
 #[derive(Clone, Debug)]
@@ -111,6 +131,16 @@ pub struct Told {
     pub status: u16,
     /// JSON, or nothing.
     pub body: Vec<u8>,
+}
+
+/// A line of HTTP over a stream, which is read in the background.
+async fn handshake(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> io::Result<Sender> {
+    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (sender, connection) = shaken.map_err(io::Error::other)?;
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 impl Operator {
@@ -134,35 +164,47 @@ impl Operator {
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => return Ok(None),
             Err(error) => return Err(error),
         };
-        let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream));
-        let (sender, connection) = runtime.block_on(shaken).map_err(io::Error::other)?;
-        runtime.spawn(connection);
+        let sender = runtime.block_on(handshake(stream))?;
         Ok(Some(Self {
             runtime,
             sender,
+            host: LOCAL.to_owned(),
             tenant: tenant.map(str::to_owned),
         }))
     }
 
-    /// Connects to a server of somebody else's, `HOST:PORT`, over plain HTTP: to ask it in its own protocol.
+    /// Connects to a server of somebody else's: to ask it in its own protocol.
     ///
     /// # Errors
-    /// [`io::Error`] when it does not answer.
-    pub fn elsewhere(address: &str) -> io::Result<Self> {
+    /// [`io::Error`] when it does not answer, or nobody vouches for it; of [`RootsError`](crate::RootsError) when the certificates do not read.
+    pub fn elsewhere(server: &Elsewhere) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let Elsewhere { host, port, roots } = server;
+        let connector = roots.as_deref().map(roots::connector).transpose();
+        let connector = connector.map_err(io::Error::other)?;
         let connected = async {
-            let wait = tokio::time::timeout(CONNECT, tokio::net::TcpStream::connect(address));
-            let stream = wait.await.map_err(|_| io::ErrorKind::TimedOut)??;
-            let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-            shaken.map_err(io::Error::other)
+            let stream = TcpStream::connect((host.as_str(), *port)).await?;
+            match &connector {
+                None => handshake(stream).await,
+                Some(connector) => handshake(roots::over(connector, host, stream).await?).await,
+            }
         };
-        let (sender, connection) = runtime.block_on(connected)?;
-        runtime.spawn(connection);
+        let wait = async { tokio::time::timeout(CONNECT, connected).await };
+        let sender = runtime
+            .block_on(wait)
+            .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
+        let bare = host.contains(':');
+        let host = if bare {
+            format!("[{host}]")
+        } else {
+            host.clone()
+        };
         Ok(Self {
             runtime,
             sender,
+            host: format!("{host}:{port}"),
             tenant: None,
         })
     }
@@ -181,7 +223,7 @@ impl Operator {
         let mut request = hyper::Request::builder()
             .method(method)
             .uri(path)
-            .header("host", "localhost")
+            .header("host", &self.host)
             .header("content-type", "application/json");
         if let Some(tenant) = &self.tenant {
             request = request.header(countenance_api::TENANT_HEADER, tenant);

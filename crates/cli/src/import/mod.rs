@@ -111,12 +111,21 @@ struct FolderArgs {
 #[command(after_long_help = "\
 Examples:
   countenance import compreface --url http://localhost:8000 --key 5a27...-... --consents consents.csv --data vault
+  countenance import compreface --url https://faces.example --ca faces.pem --key 5a27...-... --consents consents.csv --data vault
 
 JSON: as of `import folder`.")]
 struct CompreFaceArgs {
-    /// Its address: http://HOST:PORT
+    /// Its address: http://HOST:PORT or https://HOST:PORT
     #[arg(long, value_name = "URL")]
     url: String,
+
+    /// With https: the certificates (PEM) of those who vouch for it, or its own where it signs itself
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/ssl/certs/ca-certificates.crt"
+    )]
+    ca: PathBuf,
 
     /// The key of its recognition service
     #[arg(
@@ -138,7 +147,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
             import(&people, report, &args.into, engine)
         }
         Command::Compreface(args) => {
-            let people = compreface::CompreFace::connect(&args.url, &args.key)?;
+            let people = compreface::CompreFace::connect(&args.url, &args.key, &args.ca)?;
             import(&people, Report::default(), &args.into, engine)
         }
         Command::Sealed(args) => sealed::run(args, engine),

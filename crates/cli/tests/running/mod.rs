@@ -68,7 +68,8 @@ impl Running {
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
             said.push(line.clone());
-            if let Some((_, address)) = line.split_once("http://") {
+            let address = line.split_once("http://");
+            if let Some((_, address)) = address.or_else(|| line.split_once("https://")) {
                 let address = address.parse().unwrap();
                 return Self {
                     child,
@@ -96,6 +97,20 @@ impl Running {
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         text.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+
+    /// The bytes of an answer's body; each line of `headers` ends with `\r\n`.
+    pub(crate) fn bytes(&self, path: &str, headers: &str) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n"
+        )
+        .unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+        bytes.split_off(end.unwrap() + 4)
     }
 
     /// Status and body of a request.

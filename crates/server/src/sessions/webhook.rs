@@ -2,15 +2,13 @@
 
 use super::{Held, claims};
 use crate::platform::Platform;
+use crate::roots::{self, RootsError};
 use axum::body::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper::header::{CONTENT_TYPE, HOST, USER_AGENT};
 use hyper::{Request, Uri};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::{self, PemObject as _};
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -54,17 +52,9 @@ pub enum TargetError {
         /// As it was given.
         target: String,
     },
-    /// The certificates do not read.
-    #[error("{path} is not read", path = path.display())]
-    Roots {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: pem::Error,
-    },
-    /// TLS cannot be set up.
-    #[error("TLS cannot be used for webhooks")]
-    Tls(#[from] rustls::Error),
+    /// The certificates of those who vouch for targets cannot be used.
+    #[error("the roots of webhooks")]
+    Roots(#[from] RootsError),
 }
 
 /// Where one result goes.
@@ -160,7 +150,7 @@ impl Targets {
             })?);
         }
         let tls = match &config.roots {
-            Some(path) => Some(connector(path)?),
+            Some(path) => Some(roots::connector(path)?),
             None => None,
         };
         Ok(Self {
@@ -178,24 +168,6 @@ impl Targets {
             .then_some(target)
             .ok_or("is none that the settings of the server allow")
     }
-}
-
-fn connector(path: &PathBuf) -> Result<TlsConnector, TargetError> {
-    let failed = |source| TargetError::Roots {
-        path: path.clone(),
-        source,
-    };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(path).map_err(failed)? {
-        // A bundle may have certificates that this library does not take: the others do.
-        let _ = roots.add(certificate.map_err(failed)?);
-    }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
 /// Sends the result of a session that was judged, where that was asked for.
@@ -239,9 +211,8 @@ async fn post(targets: &Targets, target: &Target, body: String) -> Result<(), Se
     let stream = TcpStream::connect(address).await?;
     match (&targets.tls, target.is_tls) {
         (Some(connector), true) => {
-            let name = ServerName::try_from(target.name().to_owned());
-            let name = name.map_err(|_| SendError::Name)?;
-            exchange(connector.connect(name, stream).await?, target, body).await
+            let stream = roots::over(connector, target.name(), stream).await?;
+            exchange(stream, target, body).await
         }
         (None, true) => Err(SendError::Name),
         (_, false) => exchange(stream, target, body).await,

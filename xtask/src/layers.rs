@@ -92,7 +92,13 @@ const RULES: &[Rule] = &[
     // beside the house
     rule(
         "countenance-leak-drill",
-        &["countenance-core", "countenance-models"],
+        // The server, for what its keys keep.
+        &[
+            "countenance-api",
+            "countenance-core",
+            "countenance-models",
+            "countenance-server",
+        ],
         &[],
     ),
     rule(

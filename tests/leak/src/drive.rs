@@ -2,6 +2,7 @@
 //! a panic, backups, erasures. Everything the use cases return is written to the error stream, as
 //! a trace log would have it.
 
+use crate::door;
 use crate::people::{self, COLLECTIONS, Person, Photos, TENANTS};
 use anyhow::{Context as _, Result};
 use countenance_core::vault::store::{Durability, PostgresStore, SqliteStore, Store};
@@ -51,6 +52,10 @@ pub fn store(place: &str) -> Result<Arc<dyn Store>> {
 /// # Errors
 /// When weights are missing.
 pub fn worker(models: &Path) -> Result<Worker> {
+    engine(models)?.worker().map_err(anyhow::Error::from_boxed)
+}
+
+fn engine(models: &Path) -> Result<Engine> {
     let options = Options {
         isa: Isa::detect(),
         precision: Precision::Auto,
@@ -58,14 +63,16 @@ pub fn worker(models: &Path) -> Result<Worker> {
     };
     let weights = Weights::from_dir(models)?;
     let manifest = Manifest::shipped()?;
-    let engine = Engine::open(&manifest, &weights, &options, Arc::new(StoppedClock))?;
-    engine.worker().map_err(anyhow::Error::from_boxed)
+    let clock = Arc::new(StoppedClock);
+    Ok(Engine::open(&manifest, &weights, &options, clock)?)
 }
 
 /// A drill that runs.
 pub struct Drive {
-    registry: Registry,
+    place: String,
+    registry: Arc<Registry>,
     collections: Vec<Collection>,
+    engine: Engine,
     worker: Worker,
     photos: Photos,
     people: Vec<Person>,
@@ -110,10 +117,13 @@ impl Drive {
             Arc::new(Noon),
             ComparePolicy::default(),
         )?;
+        let engine = engine(models)?;
         Ok(Self {
-            registry,
+            place: place.to_owned(),
+            registry: Arc::new(registry),
             collections,
-            worker: worker(models)?,
+            worker: engine.worker().map_err(anyhow::Error::from_boxed)?,
+            engine,
             photos,
             people: (0..people).map(Person::new).collect(),
         })
@@ -291,6 +301,15 @@ impl Drive {
             accepted += usize::from(done.outcome == SessionOutcome::Accept);
         }
         Ok(accepted)
+    }
+
+    /// Guests come in by the door for another product's clients, and their pictures are kept.
+    ///
+    /// # Errors
+    /// When somebody is not taken in, or a picture is not kept.
+    pub fn take_in_guests(&self) -> Result<()> {
+        let place = (self.place.as_str(), self.engine.clone());
+        door::take_in(place, Arc::clone(&self.registry), &self.photos)
     }
 
     /// A panic in the middle of a use of somebody's data.

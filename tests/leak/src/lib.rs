@@ -10,6 +10,7 @@
 pub mod attack;
 pub mod canary;
 pub mod carve;
+pub mod door;
 pub mod drive;
 pub mod encode;
 pub mod people;

@@ -23,6 +23,9 @@ pub struct Person {
 /// How many come to have their identity checked.
 pub const VISITORS: usize = 6;
 
+/// How many come in by the door for another product's clients.
+pub const GUESTS: usize = 4;
+
 /// Names of the two tenants.
 pub const TENANTS: [&str; 2] = ["KANARIE/tenant+Ünö", "KANARIE/tenant+Döß"];
 /// Names of their collections.
@@ -63,6 +66,21 @@ impl Person {
             erased: false,
             ..Self::new(1_000_000 + number)
         }
+    }
+
+    /// Those who come in by the door for another product's clients, where names are kept in small letters and have no slash.
+    #[must_use]
+    pub fn guests() -> Vec<Self> {
+        let guest = |number| {
+            let person = Self::new(2_000_000 + number);
+            Self {
+                id: person.id.to_lowercase().replace('/', "-"),
+                holder: None,
+                erased: false,
+                ..person
+            }
+        };
+        (0..GUESTS).map(guest).collect()
     }
 
     /// Whom it is asked to pay.

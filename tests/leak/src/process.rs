@@ -39,6 +39,7 @@ pub fn run() -> Result<()> {
         (1..people::VISITORS).contains(&identified),
         "{identified} were identified"
     );
+    drive.take_in_guests().context("guests")?;
     drive.panic()?;
     drive.back_up(&folder.join("backup before"), recipient)?;
     drive.erase()?;

@@ -50,14 +50,19 @@ fn visitors() -> Vec<Person> {
     (0..people::VISITORS).map(Person::visitor).collect()
 }
 
-/// What is searched for, of those in the vault and of visitors; `None` without models.
+/// The numbers of those who came in by the door for another product's clients.
+fn guests() -> BTreeSet<usize> {
+    Person::guests().iter().map(|one| one.number).collect()
+}
+
+/// What is searched for, of those in the vault, of visitors and of guests; `None` without models.
 fn canaries(people: &[Person]) -> Option<Canaries> {
     let Some(photos) = Photos::read(&models()).unwrap() else {
         eprintln!("SKIPPED: no models/store; run `cargo xtask models`");
         return None;
     };
     let mut worker = drive::worker(&models()).unwrap();
-    let people = &[people, &visitors()].concat()[..];
+    let people = &[people, &visitors(), &Person::guests()].concat()[..];
     let mut wanted = Wanted::of(people);
     wanted.words.push((None, Kind::Root, drive::ROOT.to_vec()));
     for person in people {
@@ -136,6 +141,8 @@ impl Spoils {
         assert!(log.contains("in the middle of"), "the panic was logged");
         let checks = log.matches("TRACE identified").count();
         assert_eq!(checks, people::VISITORS, "identities were checked");
+        let kept = log.matches("TRACE kept").count();
+        assert_eq!(kept, people::GUESTS, "pictures were kept");
         spoils.take("open");
         child.stdin.take().unwrap().write_all(b"\n").unwrap();
         child.wait().unwrap();
@@ -237,29 +244,31 @@ fn drill(cluster: Option<Cluster>) {
     // vault alone.
     // 2. With the root key and the holder parts everything of everybody who is not erased.
     let alive = numbers(&people, |one| !one.erased);
+    let and_guests = |of: &BTreeSet<usize>| of | &guests();
     let report = search(&canaries, &spoils.loot("loot with parts", &people, true));
-    assert_eq!(who(&report, Kind::Id), alive);
-    assert_eq!(who(&report, Kind::Template), alive);
+    assert_eq!(who(&report, Kind::Id), and_guests(&alive));
+    assert_eq!(who(&report, Kind::Template), and_guests(&alive));
     assert_eq!(who(&report, Kind::Payment), alive);
     assert!(report.findings.iter().any(|one| one.kind == Kind::Name));
 
     // 3. With the root key alone nothing of those who are holder-bound.
     let operator = numbers(&people, |one| !one.erased && one.holder.is_none());
     let report = search(&canaries, &spoils.loot("loot", &people, false));
-    assert_eq!(who(&report, Kind::Id), operator);
-    assert_eq!(who(&report, Kind::Template), operator);
+    assert_eq!(who(&report, Kind::Id), and_guests(&operator));
+    assert_eq!(who(&report, Kind::Template), and_guests(&operator));
     // What was to be paid is read by whoever has the root key, as the specification says.
     assert_eq!(who(&report, Kind::Payment), alive);
 
     // 4. With all keys and a data backup from before, nothing of those who were erased since...
     let report = search(&canaries, &spoils.restored(&people, "after"));
-    assert_eq!(who(&report, Kind::Id), alive);
-    assert_eq!(who(&report, Kind::Template), alive);
+    assert_eq!(who(&report, Kind::Id), and_guests(&alive));
+    assert_eq!(who(&report, Kind::Template), and_guests(&alive));
     assert_eq!(who(&report, Kind::Payment), alive);
     // ...unless the keyring of then is there too, which is why it is never in a data backup.
     let report = search(&canaries, &spoils.restored(&people, "before"));
-    assert_eq!(who(&report, Kind::Id), numbers(&people, |_| true));
-    assert_eq!(who(&report, Kind::Template), numbers(&people, |_| true));
+    let everybody = and_guests(&numbers(&people, |_| true));
+    assert_eq!(who(&report, Kind::Id), everybody);
+    assert_eq!(who(&report, Kind::Template), everybody);
 }
 
 #[test]
@@ -309,9 +318,12 @@ fn control_without_encryption_everybody_is_found() {
     for cluster in [None, Cluster::start()] {
         let spoils = Spoils::collect(&program, cluster, false);
         let report = search(&canaries, &spoils.stolen());
-        assert_eq!(who(&report, Kind::Id), everybody);
-        assert_eq!(who(&report, Kind::Template), everybody);
+        let and_guests = &everybody | &guests();
+        assert_eq!(who(&report, Kind::Id), and_guests);
+        assert_eq!(who(&report, Kind::Template), and_guests);
         assert_eq!(who(&report, Kind::Payment), everybody);
+        // Of nobody else a picture is kept.
+        assert_eq!(who(&report, Kind::Picture), guests());
         assert!(report.findings.iter().any(|one| one.kind == Kind::Name));
     }
 }

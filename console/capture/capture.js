@@ -19,7 +19,7 @@ const SPOKEN_MS = 1800;
 /** What is asked, by kind. */
 const TITLES = { document: "document", payment: "payment", verify: "verify", presence: "presence" };
 
-const ENDS = { judged: "judged", declined: "halted", cancelled: "halted", expired: "time" };
+const ENDS = { judged: "judged", declined: "halted", canceled: "halted", expired: "time" };
 
 async function digest(text) {
   // Only pages that were opened securely have this, and only they have a camera.
@@ -93,7 +93,7 @@ export class CountenanceCapture extends HTMLElement {
     if (ticket === null) return this.#render({ step: "trouble", trouble: "ticket", mendable: false, color: null });
     const base = this.getAttribute("server") ?? location.origin;
     const check = new Check({
-      connection: new Connection(ticket, { base }),
+      connection: new Connection(ticket, { base, language: this.#language }),
       openCamera: (rules) => Camera.open(rules),
       holderPart,
       deviceKey,
@@ -312,7 +312,7 @@ function bill(payment, say, language) {
 
 /** The text that is agreed to: whole, as text, as the server wrote it. What is approved stands out. */
 function consentText({ consent, approve }) {
-  const text = element("div", { class: "consent-text", lang: consent.lang ?? "en" });
+  const text = element("div", { class: "consent-text", lang: consent.lang });
   const at = approve ? consent.text.indexOf(`\n${approve}\n`) : -1;
   if (at < 0) {
     text.append(consent.text);

@@ -10,7 +10,7 @@ const SILENT_MS = 8000;
 const BEGIN = Object.freeze({ step: "loading", prompt: null, color: null, slow: false, guidance: null, done: 0, of: 0, resumed: false });
 
 /**
- * Steps: `loading`, `consent`, `passkey`, `sending`, `camera`, `capturing`, and the ends `judged`, `cancelled`, `expired`, `declined`; `trouble`, with its
+ * Steps: `loading`, `consent`, `passkey`, `sending`, `camera`, `capturing`, and the ends `judged`, `canceled`, `expired`, `declined`; `trouble`, with its
  * code in `view.trouble`, stands before any of them and can often be tried `again`.
  */
 export class Check {

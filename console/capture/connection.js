@@ -17,13 +17,16 @@ export class Connection {
   #token;
   #fetch;
   #WebSocket;
+  #language;
 
   /**
    * @param {{session: string, token: string}} ticket
-   * @param {{base: string, fetch?: typeof fetch, WebSocket?: typeof WebSocket}} options `base` is the server's address
+   * @param {{base: string, language?: string, fetch?: typeof fetch, WebSocket?: typeof WebSocket}} options `base` is the server's
+   *   address, `language` the one that the text to agree to is to be in
    */
-  constructor(ticket, { base, fetch = globalThis.fetch, WebSocket = globalThis.WebSocket }) {
+  constructor(ticket, { base, language = "en", fetch = globalThis.fetch, WebSocket = globalThis.WebSocket }) {
     this.#base = base;
+    this.#language = language;
     this.#paths = paths(ticket.session);
     this.#token = ticket.token;
     this.#fetch = fetch.bind(globalThis);
@@ -32,7 +35,7 @@ export class Connection {
 
   /** What the session asks, and its state. */
   read() {
-    return this.#ask("GET", this.#paths.state);
+    return this.#ask("GET", `${this.#paths.state}?lang=${encodeURIComponent(this.#language)}`);
   }
 
   /** The person agreed. */

@@ -12,7 +12,7 @@ widget.ticket = given ?? history.state?.countenance ?? null;
 widget.addEventListener("capturestate", ({ detail }) => {
   document.title = detail.title;
   document.documentElement.lang = detail.language;
-  if (["judged", "cancelled", "expired", "declined"].includes(detail.state)) history.replaceState(null, "");
+  if (["judged", "canceled", "expired", "declined"].includes(detail.state)) history.replaceState(null, "");
 });
 
 // Another link opened in the same tab changes only the fragment.

@@ -16,7 +16,7 @@ export const GUIDANCE = Object.freeze([
 ]);
 
 /** How a session can end. */
-export const ENDS = Object.freeze(["judged", "cancelled", "expired"]);
+export const ENDS = Object.freeze(["judged", "canceled", "expired"]);
 
 const COLOR = /^#[0-9a-f]{6}$/i;
 

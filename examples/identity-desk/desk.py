@@ -79,7 +79,7 @@ class Desk:
                 return case.told
             session = self.client.show_session(case.session)
             if session.result is None:
-                if session.state in ("cancelled", "expired"):
+                if session.state in ("canceled", "expired"):
                     case.session, case.link, case.told = "", "", f"The check is {session.state}. Show the document again."
                 return case.told
             case.session, case.link = "", ""

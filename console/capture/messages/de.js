@@ -63,8 +63,8 @@ export default {
   judged_kept: "Die Kamera ist aus. Kein Bild wurde aufbewahrt.",
   declined: "Nichts wurde geprüft",
   declined_text: "Die Kamera ist aus, die Prüfung ist abgebrochen.",
-  cancelled: "Diese Prüfung wurde abgebrochen",
-  cancelled_text: "Es wird nichts mehr aufgenommen. Wenn Sie sie noch brauchen, bitten Sie {audience} um eine neue.",
+  canceled: "Diese Prüfung wurde abgebrochen",
+  canceled_text: "Es wird nichts mehr aufgenommen. Wenn Sie sie noch brauchen, bitten Sie {audience} um eine neue.",
   expired: "Die Zeit ist um",
   expired_text: "Eine Prüfung bleibt nur wenige Minuten offen. Bitten Sie {audience} um eine neue und beginnen Sie von vorn.",
 

@@ -202,7 +202,7 @@ test("pictures go one at a time, and none is taken when the line is not ready", 
 });
 
 test("the end closes the camera and says only how the session stands", async () => {
-  for (const state of ["judged", "cancelled", "expired"]) {
+  for (const state of ["judged", "canceled", "expired"]) {
     const { check, told } = begin();
     await check.load();
     check.agree({ calm: false });
@@ -254,7 +254,7 @@ test("a line that breaks is opened anew; sockets that never answer are given up 
 });
 
 test("a session that ended elsewhere is shown as it ended", async () => {
-  for (const [state, step] of [["judged", "judged"], ["fetched", "judged"], ["cancelled", "cancelled"], ["expired", "expired"]]) {
+  for (const [state, step] of [["judged", "judged"], ["fetched", "judged"], ["canceled", "canceled"], ["expired", "expired"]]) {
     const { check, told } = begin({ state });
     await check.load();
     assert.equal(check.view.step, step);

@@ -31,7 +31,7 @@ function connect(answer = () => Response.json({})) {
     return answer(asked.length, options);
   };
   FakeSocket.made = [];
-  return { asked, connection: new Connection(TICKET, { base: "https://node.example", fetch, WebSocket: FakeSocket }) };
+  return { asked, connection: new Connection(TICKET, { base: "https://node.example", language: "de", fetch, WebSocket: FakeSocket }) };
 }
 
 test("the token is in headers and sub-protocols and in no address", async () => {
@@ -48,6 +48,7 @@ test("the token is in headers and sub-protocols and in no address", async () => 
   for (const request of asked) assert.deepEqual([request.credentials, request.redirect, request.referrerPolicy], ["omit", "error", "no-referrer"]);
   assert.equal(FakeSocket.made[0].address, "wss://node.example/v1/capture/a-Jk3vQ2m8Xw0cT5rP1uYs7A/frames");
   assert.deepEqual(FakeSocket.made[0].protocols, ["countenance.capture.v1", `token.${TICKET.token}`]);
+  assert.equal(asked[0].address, "https://node.example/v1/capture/a-Jk3vQ2m8Xw0cT5rP1uYs7A?lang=de");
   assert.ok(asked[2].keepalive, "the way out is told even when the page is left at once");
 });
 

@@ -28,7 +28,7 @@ describe("somebody who pays before the camera, on a real server", { skip, concur
   const open = (made, subject) => ask(`/v1/payments/${made.id}/sessions`, "POST", forSession(subject));
 
   /** Steps after which nothing can be agreed to. */
-  const over = ["cancelled", "expired", "judged", "trouble"];
+  const over = ["canceled", "expired", "judged", "trouble"];
 
   /** A page that shows the payment of a session, with somebody before its camera; nothing is agreed to yet. */
   async function till(opened, who, wanted = "consent") {

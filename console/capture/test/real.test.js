@@ -2,6 +2,7 @@
 // nobody is found in it: what the challenge makes of faces is tested where faces are.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -58,12 +59,12 @@ describe("the page on a real server", { skip, concurrency: 1 }, () => {
     return text ? JSON.parse(text) : null;
   };
 
-  async function visit(asked = {}, sockets = true) {
+  async function visit(asked = {}, sockets = true, locale = "en-US") {
     const opened = await ask("/v1/sessions", "POST", {
       kind: "presence", audience: "https://shop.example", nonce: "pb3N0x5qQmWq8o1vJz2r7g", approve: "Open the <b>door</b>\nof laboratory 3",
       way_out: `${base}/policy`, ...asked,
     });
-    const context = await browser.newContext({ viewport: SIZES.phone, locale: "en-US", reducedMotion: "no-preference" });
+    const context = await browser.newContext({ viewport: SIZES.phone, locale, reducedMotion: "no-preference" });
     const page = await context.newPage();
     const said = [];
     const foreign = [];
@@ -105,12 +106,28 @@ describe("the page on a real server", { skip, concurrency: 1 }, () => {
     await page.waitForURL("**/policy");
     const ended = await until(async () => {
       const found = await ask(`/v1/sessions/${opened.id}`);
-      return found.state === "cancelled" && found;
-    }, "cancelled");
+      return found.state === "canceled" && found;
+    }, "canceled");
     assert.equal(ended.declined, true);
     await page.evaluate(() => {
       globalThis.violations = [];
     });
+    await close();
+  });
+
+  test("a page in German asks in German, and what is agreed to is the text that it shows", async () => {
+    const { page, opened, close } = await visit({}, true, "de-AT");
+    const shown = await inside(page, (widget) => {
+      const text = widget.shadowRoot.querySelector(".consent-text");
+      return { lang: text.lang, text: text.textContent };
+    });
+    assert.equal(shown.lang, "de");
+    assert.match(shown.text, /^https:\/\/shop\.example fragt, ob ein lebender Mensch vor dieser Kamera ist\./);
+    const agreed = page.waitForRequest((request) => request.url().endsWith("/consent"));
+    await agree(page);
+    const { sha256 } = (await agreed).postDataJSON();
+    assert.equal(sha256, createHash("sha256").update(shown.text).digest("hex"));
+    await until(async () => (await ask(`/v1/sessions/${opened.id}`)).state === "capturing", "capturing");
     await close();
   });
 
@@ -119,7 +136,7 @@ describe("the page on a real server", { skip, concurrency: 1 }, () => {
     await agree(page, true);
     await until(async () => (await step(page)) === "capturing", "capturing");
     await ask(`/v1/sessions/${opened.id}`, "DELETE");
-    await until(async () => (await step(page)) === "cancelled", "cancelled");
+    await until(async () => (await step(page)) === "canceled", "canceled");
     await close();
   });
 

@@ -47,7 +47,7 @@ class Session {
     this.ends = Date.now() + (asked.lasts_ms ?? 180000);
     this.asks = {
       session: this.id, kind: asked.kind ?? "verify", audience, way_out: asked.way_out ?? "https://shop.example/other-way",
-      consent: { version: "check-1", text, sha256 }, frames: RULES,
+      consent: { version: "check-2", lang: "en", text, sha256 }, frames: RULES,
       ...(asked.payment && { payment: asked.payment }), ...(asked.approve && { approve: asked.approve }), ...(asked.passkey && { passkey: asked.passkey }),
       ...(asked.device_key && { device_key: asked.device_key }),
     };
@@ -250,7 +250,7 @@ export class TestServer {
     if (!what && request.method === "GET") return answer(200, { ...session.asks, state: session.state, ends_in_ms: Math.max(0, session.ends - Date.now()) });
     if (!["created", "capturing"].includes(session.state)) return answer(409, { code: "session_over" });
     if (!what && request.method === "DELETE") {
-      session.state = "cancelled";
+      session.state = "canceled";
       session.declined = true;
       session.line?.close(1000);
       return answer(204);

@@ -246,7 +246,7 @@ fn cancel_payment() {}
 fn refund_payment() {}
 
 /// List the payments that a subject was asked to approve and that are kept.
-#[utoipa::path(get, path = "/v1/subjects/{subject}/payments", tag = "payments", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), responses((status = 200, description = "The payments", body = PaymentList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[utoipa::path(get, path = "/v1/subjects/{subject}/payments", tag = "payments", params(("subject" = String, Path, description = "What the caller calls the subject"), PaymentListQuery), responses((status = 200, description = "A page", body = PaymentList), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn list_payments() {}
 
@@ -291,17 +291,17 @@ fn open_session() {}
 fn show_session() {}
 
 /// Cancel a session. A result that was not taken is gone.
-#[utoipa::path(delete, path = "/v1/sessions/{session}", tag = "sessions", params(("session" = String, Path, description = "Id of the session")), responses((status = 204, description = "Cancelled"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["sessions"])))]
+#[utoipa::path(delete, path = "/v1/sessions/{session}", tag = "sessions", params(("session" = String, Path, description = "Id of the session")), responses((status = 204, description = "Canceled"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["sessions"])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn cancel_session() {}
 
 /// Show what the person is asked.
-#[utoipa::path(get, path = "/v1/capture/{session}", tag = "capture", params(("session" = String, Path, description = "Id of the session")), responses((status = 200, description = "What is asked", body = CaptureAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
+#[utoipa::path(get, path = "/v1/capture/{session}", tag = "capture", params(("session" = String, Path, description = "Id of the session"), CaptureQuery), responses((status = 200, description = "What is asked", body = CaptureAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn show_capture() {}
 
 /// The person takes the way out.
-#[utoipa::path(delete, path = "/v1/capture/{session}", tag = "capture", params(("session" = String, Path, description = "Id of the session")), responses((status = 204, description = "Cancelled"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
+#[utoipa::path(delete, path = "/v1/capture/{session}", tag = "capture", params(("session" = String, Path, description = "Id of the session")), responses((status = 204, description = "Canceled"), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn decline_capture() {}
 

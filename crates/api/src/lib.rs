@@ -45,15 +45,15 @@ pub use key::{
 };
 pub use operate::{AttemptRule, Health, Jwk, Jwks, Policy};
 pub use payment::{
-    CapturePayment, PaymentAnswer, PaymentList, PaymentPolicy, PaymentRequest,
+    CapturePayment, PaymentAnswer, PaymentList, PaymentListQuery, PaymentPolicy, PaymentRequest,
     PaymentSessionRequest, RefundEntry, RefundRequest,
 };
 pub use problem::{Code, FieldPolicy, Problem};
 pub use route::{Access, Method, ROUTES, Route};
 pub use scope::{Scope, UnknownScope};
 pub use session::{
-    CaptureAnswer, CaptureConsent, CaptureMessage, CaptureState, ConsentGiven, FrameBatch,
-    FrameEntry, FrameMessages, FrameRules, SessionAnswer, SessionDetail, SessionKind,
+    CaptureAnswer, CaptureConsent, CaptureMessage, CaptureQuery, CaptureState, ConsentGiven,
+    FrameBatch, FrameEntry, FrameMessages, FrameRules, SessionAnswer, SessionDetail, SessionKind,
     SessionOpened, SessionPasskey, SessionRequest,
 };
 pub use subject::{

@@ -2,7 +2,7 @@
 
 use crate::SessionPasskey;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// A payment that somebody is to approve.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
@@ -76,11 +76,28 @@ pub struct PaymentAnswer {
     pub refunds: Vec<RefundEntry>,
 }
 
-/// The payments of a subject.
+/// Which page of the payments of a subject.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PaymentListQuery {
+    /// The collection; `default` where it is left out.
+    pub collection: Option<String>,
+    /// `next` of the page before.
+    pub after: Option<String>,
+    /// Payments per page, 1 to 1000; 100 where it is left out.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u32>,
+}
+
+/// A page of the payments of a subject.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct PaymentList {
     /// By the day they were made.
     pub payments: Vec<PaymentAnswer>,
+    /// What the next page is asked with; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Money that was given back.

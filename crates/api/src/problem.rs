@@ -89,8 +89,8 @@ table! {
     DeviceKeyUnknown "device_key_unknown" 404 "Unknown device key" Fixed("The subject has no device key of that id, or its registration is over: it lasts five minutes on one node and takes one answer.");
     /// The tenant of the key has no such key.
     KeyUnknown "key_unknown" 404 "Unknown key" Fixed("The tenant of this key has no key of that id.");
-    /// The tenant of the key has no such payment.
-    PaymentUnknown "payment_unknown" 404 "Unknown payment" Fixed("The tenant of this key has no payment of that id for this payer, or it was erased with its payer.");
+    /// The collection has no such payment.
+    PaymentUnknown "payment_unknown" 404 "Unknown payment" Fixed("The collection has no payment of that id for this payer, or it was erased with its payer.");
     /// There is no such route.
     RouteUnknown "route_unknown" 404 "Unknown route" Fixed("See /openapi.json for what there is.");
     /// The tenant of the key has no such session, or it is forgotten.
@@ -123,10 +123,12 @@ table! {
     InProgress "in_progress" 409 "The request is in progress" Fixed("A request with this Idempotency-Key is being worked on; ask again as Retry-After says.");
     /// A request with this idempotency key was begun and its end is not known.
     OutcomeUnknown "outcome_unknown" 409 "The outcome is not known" Fixed("A request with this Idempotency-Key was begun and broke off. Look at what is there before you ask with a new one.");
+    /// Somebody's face is being judged for the payment.
+    PaymentAnswering "payment_answering" 409 "The payment is being answered" Fixed("Somebody is answering the payment in another session. It comes to an end within 60 s, and can be approved by nobody else: look at it again, and make another where it is refused.");
     /// The payment is in a state from which this does not lead anywhere.
     PaymentOver "payment_over" 409 "The payment is not in this state" OfRequest;
     /// The session is decided or at its end.
-    SessionOver "session_over" 409 "The session is over" Fixed("The session is decided, cancelled, expired or was begun anew too often: open a new one.");
+    SessionOver "session_over" 409 "The session is over" Fixed("The session is decided, canceled, expired or was begun anew too often: open a new one.");
     /// The collection has the subject already.
     SubjectExists "subject_exists" 409 "Subject exists" Fixed("The collection has a subject of that id already.");
     /// The body is too large.

@@ -2,7 +2,7 @@
 
 use crate::{CaptureDeviceKey, CapturePayment, CredentialUsed};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 /// What a session asks.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
@@ -79,11 +79,11 @@ pub struct SessionAnswer {
     pub id: String,
     /// What it asks.
     pub kind: SessionKind,
-    /// `created`, `capturing`, `judged`, `fetched`, `cancelled` or `expired`.
+    /// `created`, `capturing`, `judged`, `fetched`, `canceled` or `expired`.
     pub state: String,
     /// Until when it must be decided, in seconds since 1970-01-01 UTC.
     pub expires: u64,
-    /// That it was the person who cancelled it.
+    /// That it was the person who canceled it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub declined: bool,
     /// `accept`, `reject` or `recapture`, as in the result.
@@ -149,11 +149,24 @@ pub struct CaptureAnswer {
     pub frames: FrameRules,
 }
 
+/// How a person is asked.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CaptureQuery {
+    /// Tag (BCP 47) of the language in which the text is to be: `de` and what begins with it, such as `de-AT`. English of any other,
+    /// and where it is left out.
+    #[param(min_length = 1, max_length = 35, pattern = "^[A-Za-z0-9-]+$")]
+    pub lang: Option<String>,
+}
+
 /// The text that the person reads before anything is asked.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct CaptureConsent {
     /// Version of the text.
     pub version: String,
+    /// The language it is in, as a tag (BCP 47).
+    pub lang: String,
     /// Plain text.
     pub text: String,
     /// SHA-256 of it, in hexadecimal.
@@ -181,7 +194,7 @@ pub struct FrameRules {
 #[derive(Clone, Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsentGiven {
-    /// SHA-256 of the text that was read, in hexadecimal.
+    /// SHA-256 of the text that was read, in hexadecimal, in whichever language it was.
     pub sha256: String,
     /// With colors that change slowly, for people who do not bear flashing.
     #[serde(default)]
@@ -274,7 +287,7 @@ pub enum CaptureMessage {
     },
     /// It is over.
     Done {
-        /// `judged`, `cancelled` or `expired`.
+        /// `judged`, `canceled` or `expired`.
         state: String,
     },
     /// It cannot go on.

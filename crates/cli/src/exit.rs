@@ -15,7 +15,7 @@ pub(crate) enum Exit {
     Recapture = 3,
     /// 4: anything else that went wrong.
     Failed = 4,
-    /// 5: a subject is unknown, without consent or locked, or a holder part wrong.
+    /// 5: a subject or a payment is unknown, a subject without consent or locked, or a holder part wrong.
     NotPermitted = 5,
 }
 

@@ -8,13 +8,16 @@ use countenance_core::vault::{
     BackupError, ConsentError, HolderError, IdentError, Lock, VaultError,
 };
 use countenance_core::{
-    CompareError, DecodeError, EnrollError, Fault, ThresholdError, VerifyError,
+    CompareError, DecodeError, EnrollError, Fault, PayError, ThresholdError, VerifyError,
 };
 use countenance_models::{FileError, WeightsError};
 use std::io;
 
 /// For what should not happen on a sound machine.
 const ANYTHING_ELSE: &str = "`countenance doctor` checks this machine and this build";
+
+/// For a payment that is not found.
+const NO_PAYMENT: &str = "`payment list SUBJECT` prints the ids of somebody's payments; where they are of another collection, say --collection, and of somebody who was erased none is kept";
 
 /// The advice and the exit code for an error, found anywhere in its chain of causes.
 pub(crate) fn advice(error: &anyhow::Error) -> (Option<String>, Exit) {
@@ -32,7 +35,8 @@ pub(crate) fn advice(error: &anyhow::Error) -> (Option<String>, Exit) {
     });
     let hint = hint.or_else(|| {
         error.chain().find_map(|cause| {
-            None.or_else(|| cause.downcast_ref().map(about_pictures))
+            None.or_else(|| is_unknown_payment(cause).then(|| NO_PAYMENT.to_owned()))
+                .or_else(|| cause.downcast_ref().map(about_pictures))
                 .or_else(|| cause.downcast_ref().map(about_thresholds))
                 .or_else(|| cause.downcast_ref().and_then(about_comparisons))
                 .or_else(|| cause.downcast_ref().map(about_weights))
@@ -48,6 +52,7 @@ pub(crate) fn advice(error: &anyhow::Error) -> (Option<String>, Exit) {
         .any(|cause| cause.is::<ThresholdError>() || cause.is::<IdentError>());
     let exit = match vault {
         Some(error) => exit_of(error),
+        None if error.chain().any(is_unknown_payment) => Exit::NotPermitted,
         None if usage => Exit::Usage,
         None => Exit::Failed,
     };
@@ -63,6 +68,10 @@ fn of_the_vault<'a>(cause: &'a (dyn std::error::Error + 'static)) -> Option<&'a 
         return Some(error);
     }
     cause.downcast_ref()
+}
+
+fn is_unknown_payment(cause: &(dyn std::error::Error + 'static)) -> bool {
+    matches!(cause.downcast_ref(), Some(PayError::Unknown))
 }
 
 fn exit_of(error: &VaultError) -> Exit {

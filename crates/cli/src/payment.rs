@@ -9,10 +9,14 @@ use crate::registry::served::Served;
 use crate::terminal::plain;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use countenance_api::{PaymentAnswer, PaymentList, PaymentPolicy, PaymentRequest};
+use countenance_core::vault::store::PaymentPlace;
 use countenance_core::vault::{ExternalId, Random as _, SystemRandom, Timestamp};
 use countenance_core::{Currency, PayError, Payment, PaymentId, Terms};
 use countenance_server::payment_answer;
 use std::io::Write as _;
+
+/// Payments that are read at once.
+const PAGE: u32 = 500;
 
 /// Make, show, cancel, give back and list payments
 ///
@@ -247,9 +251,17 @@ fn list(args: &ListArgs) -> Outcome {
     let place = &args.place;
     let opened = place.registry.open()?;
     let subject = ExternalId::new(&args.subject)?;
-    let all = opened.registry.payments(&opened.claim(&subject, None))?;
+    let claim = opened.claim(&subject, None);
+    let (mut from, mut all) = (PaymentPlace::day(0), Vec::new());
+    loop {
+        let page = opened.registry.payments(&claim, from, PAGE)?;
+        let Some((last, _)) = page.last() else { break };
+        from = *last;
+        all.extend(page.iter().map(|(_, payment)| answered(payment)));
+    }
     let all = PaymentList {
-        payments: all.iter().map(answered).collect(),
+        payments: all,
+        next: None,
     };
     if place.json {
         json::print(&all)?;
@@ -349,8 +361,7 @@ impl OneArgs {
         let done = work(&opened.registry, &opened.collection, id);
         let payment = done.map_err(|error| match error {
             PayError::Vault(error) => error.into(),
-            PayError::Unknown => Failure::from(anyhow::Error::new(error))
-                .with_hint("`payment list SUBJECT` prints the ids of somebody's payments"),
+            PayError::Unknown => error.into(),
             error => Failure::from(anyhow::Error::new(error))
                 .with_hint("`payment show ID` says where it stands"),
         })?;

@@ -9,7 +9,7 @@ use crate::{
     Claim, DeviceProof, Fault, Finding, Payment, PaymentError, PaymentId, Registry,
     SessionDecision, Terms, Verdict, VerifyError, Worker,
 };
-use countenance_vault::store::{Conflict, StoreError};
+use countenance_vault::store::{Conflict, PaymentPlace, StoreError};
 use countenance_vault::{
     Collection, HeldPayment, PaymentNote, Subject, Target, Timestamp, VaultError,
 };
@@ -115,7 +115,7 @@ impl Registry {
         Ok((held, payment))
     }
 
-    /// A payment of this tenant.
+    /// A payment of this collection.
     ///
     /// # Errors
     /// [`PayError::Unknown`]; [`PayError::Vault`].
@@ -138,16 +138,22 @@ impl Registry {
         }
     }
 
-    /// The payments of a subject that are kept, by day.
+    /// Up to `limit` of the payments of a subject that are kept, by day, with the place that each has: those after `from`.
     ///
     /// # Errors
     /// [`VaultError::Unknown`] when there is no such subject; others when the store fails.
-    pub fn payments(&self, claim: &Claim<'_>) -> Result<Vec<Payment>, VaultError> {
+    pub fn payments(
+        &self,
+        claim: &Claim<'_>,
+        from: PaymentPlace,
+        limit: u32,
+    ) -> Result<Vec<(PaymentPlace, Payment)>, VaultError> {
         let subject = self.subject(claim.collection, claim.subject)?;
-        let all = self.vault().payments(&subject, 0)?;
+        let all = self.vault().payment_page(&subject, from, limit)?;
         let read = |held: &HeldPayment| {
             let damaged = VaultError::Corrupt { what: "payment" };
-            Payment::from_bytes(held.note()).ok_or(damaged)
+            let payment = Payment::from_bytes(held.note()).ok_or(damaged)?;
+            Ok((held.place(), payment))
         };
         all.iter().map(read).collect()
     }

@@ -8,11 +8,12 @@
 
 mod given;
 
-use countenance_core::vault::{ExternalId, Purpose};
+use countenance_core::vault::store::PaymentPlace;
+use countenance_core::vault::{ExternalId, Purpose, VaultError};
 use countenance_core::{
     Agreement, Approval, CapturePolicy, Check, Claim, CurrencyLimit, Finding, Judged, PayError,
     Payment, PaymentError, PaymentId, PaymentLimits, PaymentState, QualityCause, Question,
-    SessionOutcome, Terms, Verdict, Worker,
+    SessionOutcome, Terms, Verdict, VerifyError, Worker,
 };
 use given::{House, agreement, id, photo, worker};
 use std::collections::BTreeSet;
@@ -293,6 +294,58 @@ fn limits_of_the_day_refuse_the_right_face_too() {
 }
 
 #[test]
+fn a_clock_that_goes_back_approves_nothing_and_forgets_no_limit() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = id("ana");
+    house.clock.forward(10 * 86_400);
+    payer(&house, &mut worker, &ana);
+    house.clock.forward(1000);
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let pay = |worker: &Worker, number, amount| {
+        let one = make(&house, &ana, number, amount);
+        show(&house, one);
+        let given = approval(&house, one, 1);
+        let (outcome, finding) = decide(&house, worker, &ana, &given, right.clone());
+        if outcome == SessionOutcome::Reject {
+            assert_eq!(finding, Some(Finding::Payment), "{amount}");
+        }
+        outcome
+    };
+    assert_eq!(pay(&worker, 1, 4000), SessionOutcome::Accept);
+    let open = make(&house, &ana, 2, 2000);
+    show(&house, open);
+    let given = approval(&house, open, 1);
+    // Two days back the limit of the day would be another's, and the payment none that is there yet.
+    house.clock.back(2 * 86_400);
+    let claim = house.claim(&ana);
+    let question = Question::Payment(&claim, &given);
+    let refused = house
+        .registry
+        .decide_session(&worker, question, right.clone());
+    assert!(
+        matches!(
+            &refused,
+            Err(VerifyError::Vault(VaultError::ClockBackwards { .. }))
+        ),
+        "{refused:?}"
+    );
+    house.clock.forward(2 * 86_400);
+    assert_eq!(
+        state(&house, open),
+        PaymentState::Shown,
+        "nothing was begun"
+    );
+    // As far back as clocks are set right by themselves: what was approved later counts all the same.
+    house.clock.back(200);
+    assert_eq!(pay(&worker, 3, 2001), SessionOutcome::Reject);
+    let done = decide(&house, &worker, &ana, &given, right.clone());
+    let matched = (SessionOutcome::Accept, Some(Finding::Matched));
+    assert_eq!(done, matched, "control: the rest of the day");
+    assert_eq!(pay(&worker, 4, 1), SessionOutcome::Reject);
+}
+
+#[test]
 fn a_payment_made_before_its_payer_is_nobodys_to_approve() {
     let Some(mut worker) = worker() else { return };
     let house = House::new();
@@ -336,8 +389,9 @@ fn refunds_never_exceed_what_was_approved_and_go_with_the_payer() {
     assert!(refund(601).is_err());
     assert_eq!(refund(600).unwrap().refunded(), 1000);
     assert!(refund(1).is_err());
-    let listed = house.registry.payments(&house.claim(&ana)).unwrap();
-    assert_eq!(listed.len(), 1);
+    let from = PaymentPlace::day(0);
+    let listed = house.registry.payments(&house.claim(&ana), from, 9);
+    assert_eq!(listed.unwrap().len(), 1);
     let claim: Claim<'_> = house.claim(&ana);
     let subject = house.registry.subject(claim.collection, &ana).unwrap();
     house.registry.erase(&subject, Some(&ana)).unwrap();

@@ -320,7 +320,7 @@ fn the_person_sees_what_is_compared_and_that_nothing_is_kept_and_may_go() {
     let status = desk.status(&opened);
     assert_eq!(
         (&status["state"], &status["declined"], &status["kind"]),
-        (&json!("cancelled"), &json!(true), &json!("document"))
+        (&json!("canceled"), &json!(true), &json!("document"))
     );
     assert_eq!(opened.agree().problem(), "session_over");
 }

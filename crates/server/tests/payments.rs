@@ -12,7 +12,8 @@ mod given;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::Scope;
-use countenance_core::{Expected, KeySet, WallClock as _, check_result};
+use countenance_core::vault::Name;
+use countenance_core::{Expected, KeySet, Payment, PaymentId, WallClock as _, check_result};
 use given::{Ask, House, Reply, base64, photo};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -100,9 +101,19 @@ impl Till<'_> {
         self.ask().get(&format!("/v1/capture/{}", self.id)).json()
     }
 
+    /// What it is asked to agree to by a page in this language.
+    fn consent(&self, lang: &str) -> Value {
+        let path = format!("/v1/capture/{}?lang={lang}", self.id);
+        self.ask().get(&path).json()["consent"].clone()
+    }
+
     /// Agrees, after this was shown.
     fn agree(&self, shown: &Value) -> Reply {
-        let sha256 = self.shown()["consent"]["sha256"].clone();
+        self.agree_in("en", shown)
+    }
+
+    fn agree_in(&self, lang: &str, shown: &Value) -> Reply {
+        let sha256 = self.consent(lang)["sha256"].clone();
         let path = format!("/v1/capture/{}/consent", self.id);
         let body = json!({"sha256": sha256, "calm": true, "shown_sha256": digest(shown)});
         self.ask().post(&path, &body)
@@ -276,7 +287,7 @@ fn the_payer_is_shown_exactly_this_and_nothing_else_is_agreed_to() {
     assert_eq!(shown["way_out"], "https://shop.example/other-way");
     let text = shown["consent"]["text"].as_str().unwrap();
     assert!(
-        text.contains("\n12.50 EUR to Café Ana (order 2026-1138)\n"),
+        text.contains("\nEUR\u{a0}12.50 to Café Ana (order 2026-1138)\n"),
         "{text}"
     );
     assert!(shown["approve"].is_null());
@@ -307,6 +318,194 @@ fn the_payer_is_shown_exactly_this_and_nothing_else_is_agreed_to() {
 }
 
 #[test]
+fn what_is_agreed_to_is_the_text_in_the_language_of_the_page() {
+    let Some(house) = House::new() else { return };
+    let shop = Shop::new(&house);
+    let made = shop.make("ana");
+    let till = shop.till(&made, "ana");
+    let (english, german) = (till.consent("en"), till.consent("de-AT"));
+    assert_eq!(
+        (&english["lang"], &german["lang"]),
+        (&json!("en"), &json!("de"))
+    );
+    let text = german["text"].as_str().unwrap();
+    let paid = "\nMit einem Lächeln, um das Sie am Ende gebeten werden, bezahlen Sie:\n12,50\u{a0}EUR an Café Ana (Bestellung 2026-1138)\n";
+    assert!(text.contains(paid), "{text}");
+    for consent in [&english, &german] {
+        let digest = hex(&Sha256::digest(consent["text"].as_str().unwrap()));
+        assert_eq!(consent["sha256"], digest);
+    }
+    assert_eq!(till.consent("fr"), english, "there is none in French");
+    assert_eq!(
+        till.shown()["consent"],
+        english,
+        "nor where nothing is said"
+    );
+    let path = format!("/v1/capture/{}", till.id);
+    for wrong in ["lang=", "lang=de%20", "lang=de&lang=en", "language=de"] {
+        let refused = till.ask().get(&format!("{path}?{wrong}"));
+        assert_eq!(refused.problem(), "parameter_invalid", "{wrong}");
+    }
+    let shown = till.shown()["payment"].clone();
+    let other = json!({"sha256": hex(&Sha256::digest(text.replace("12,50", "1,25"))), "calm": true,
+        "shown_sha256": digest(&shown)});
+    let refused = till.ask().post(&format!("{path}/consent"), &other);
+    assert_eq!(refused.problem(), "value_invalid");
+    assert_eq!(till.agree_in("de", &shown).status, 200);
+    assert_eq!(till.agree_in("de", &shown).status, 200, "again is the same");
+    assert_eq!(
+        till.agree_in("en", &shown).problem(),
+        "session_over",
+        "and another is not"
+    );
+}
+
+/// What every route says of a payment with this id.
+fn told(ask: &Ask<'_>, id: &str, query: &str) -> Vec<(u16, Vec<u8>)> {
+    let path = |what: &str| format!("/v1/payments/{id}{what}{query}");
+    let all = [
+        ask.get(&path("")),
+        ask.post(&path("/cancel"), &json!({})),
+        ask.post(&path("/refunds"), &json!({"amount": 1})),
+        ask.post(&path("/sessions"), &session("ana")),
+    ];
+    all.map(|reply| (reply.status, reply.body)).to_vec()
+}
+
+#[test]
+fn a_payment_is_there_in_its_own_collection_and_for_keys_of_its_own_tenant_alone() {
+    let Some(house) = House::new() else { return };
+    let shop = Shop::new(&house);
+    let (acme, club) = (Name::new("acme").unwrap(), Name::new("club").unwrap());
+    let vault = house.registry.vault();
+    vault
+        .create_collection(&acme, &club, house.clock.now())
+        .unwrap();
+    let other = house.key("other", &[Scope::Pay, Scope::Refund, Scope::Sessions]);
+    let other = house.ask(Some(&other));
+    let owners = ["acme", "other"].map(|tenant| house.key(tenant, &[Scope::Enroll]));
+    let [ours, theirs] = owners.each_ref().map(|key| house.ask(Some(key)));
+    // Of somebody who is there and of somebody who is not.
+    assert_eq!(ours.post("/v1/subjects", &json!({"id": "ana"})).status, 201);
+    let unknown = told(&shop.ask(), "p-AAAAAAAAAAAAAAAAAAAAAA", "");
+    assert!(unknown.iter().all(|(status, _)| *status == 404));
+    for payer in ["ana", "bob"] {
+        let made = shop.make(payer);
+        let id = made["id"].as_str().unwrap();
+        assert_eq!(told(&other, id, ""), unknown, "{payer}: another tenant");
+        assert_eq!(
+            told(&shop.ask(), id, "?collection=club"),
+            unknown,
+            "{payer}: another collection"
+        );
+        assert_eq!(shop.show(&made), made, "{payer}: nothing came of it");
+    }
+    let path = "/v1/subjects/ana/payments";
+    assert_eq!(theirs.get(path).problem(), "subject_unknown");
+    let listed = ours.get(path).json();
+    assert_eq!(listed["payments"].as_array().unwrap().len(), 1, "control");
+    // The same id in the other collection is somebody else, with payments of their own.
+    let path = "/v1/subjects?collection=club";
+    assert_eq!(ours.post(path, &json!({"id": "ana"})).status, 201);
+    let listed = ours.get("/v1/subjects/ana/payments?collection=club").json();
+    assert_eq!(listed, json!({ "payments": [] }));
+}
+
+#[test]
+fn after_its_payer_was_erased_a_payment_is_as_if_it_had_never_been() {
+    let Some(house) = House::new() else { return };
+    let shop = Shop::new(&house);
+    let owner = house.key("acme", &[Scope::Enroll]);
+    let owner = house.ask(Some(&owner));
+    assert_eq!(
+        owner.post("/v1/subjects", &json!({"id": "ana"})).status,
+        201
+    );
+    let made = shop.make("ana");
+    let id = made["id"].as_str().unwrap();
+    let till = shop.till(&made, "ana");
+    let shown = till.shown()["payment"].clone();
+    assert_eq!(shop.show(&made), made, "control");
+    assert_eq!(owner.delete("/v1/subjects/ana").status, 200);
+    let unknown = told(&shop.ask(), "p-AAAAAAAAAAAAAAAAAAAAAA", "");
+    assert_eq!(told(&shop.ask(), id, ""), unknown);
+    assert_eq!(till.agree(&shown).problem(), "session_over");
+    // Whoever comes after under the same name has none of it.
+    assert_eq!(
+        owner.post("/v1/subjects", &json!({"id": "ana"})).status,
+        201
+    );
+    assert_eq!(told(&shop.ask(), id, ""), unknown);
+    let listed = owner.get("/v1/subjects/ana/payments").json();
+    assert_eq!(listed, json!({ "payments": [] }));
+}
+
+#[test]
+fn payments_are_listed_page_after_page() {
+    let Some(house) = House::new() else { return };
+    let shop = Shop::new(&house);
+    let owner = house.key("acme", &[Scope::Enroll]);
+    let owner = house.ask(Some(&owner));
+    for who in ["ana", "bob"] {
+        assert_eq!(owner.post("/v1/subjects", &json!({"id": who})).status, 201);
+    }
+    let mut made: Vec<String> = (0..5).map(|_| shop.make("ana")["id"].to_string()).collect();
+    let path = "/v1/subjects/ana/payments";
+    let (mut seen, mut next, mut sizes) = (Vec::new(), None::<String>, Vec::new());
+    loop {
+        let after = next.map_or(String::new(), |next| format!("&after={next}"));
+        let page = owner.get(&format!("{path}?limit=2{after}")).json();
+        let payments = page["payments"].as_array().unwrap();
+        sizes.push(payments.len());
+        seen.extend(payments.iter().map(|one| one["id"].to_string()));
+        next = page["next"].as_str().map(str::to_owned);
+        let Some(next) = &next else { break };
+        // What opens for one subject opens for no other.
+        let foreign = owner.get(&format!("/v1/subjects/bob/payments?after={next}"));
+        assert_eq!(foreign.problem(), "parameter_invalid");
+    }
+    assert_eq!(sizes, [2, 2, 1]);
+    made.sort_unstable();
+    seen.sort_unstable();
+    assert_eq!(seen, made);
+    let whole = owner.get(path).json();
+    assert_eq!(whole["payments"].as_array().unwrap().len(), 5);
+    assert!(whole["next"].is_null());
+    for wrong in ["limit=0", "limit=1001", "after=p-AAAA", "after=", "from=1"] {
+        let refused = owner.get(&format!("{path}?{wrong}"));
+        assert_eq!(refused.problem(), "parameter_invalid", "{wrong}");
+    }
+}
+
+#[test]
+fn while_it_is_answered_no_further_session_is_opened_for_a_payment() {
+    let Some(house) = House::new() else { return };
+    let shop = Shop::new(&house);
+    let made = shop.make("ana");
+    assert_eq!(shop.open(&made, "ana").status, 201, "control");
+    // Another terminal has come to the end of its challenge.
+    let id: PaymentId = made["id"].as_str().unwrap().parse().unwrap();
+    let (acme, default) = (Name::new("acme").unwrap(), Name::new("default").unwrap());
+    let vault = house.registry.vault();
+    let collection = vault.collection(&acme, &default).unwrap();
+    let held = vault.payment(&collection, id.bytes()).unwrap().unwrap();
+    let mut payment = Payment::from_bytes(held.note()).unwrap();
+    let (shown, now) = (payment.terms().sha256(), house.clock.now());
+    payment.show(&shown, now).unwrap();
+    payment.begin([1; 16], &shown, now).unwrap();
+    let note = payment.to_bytes();
+    vault
+        .change_payment(&collection, &held, (&note, true), None, now)
+        .unwrap();
+    assert_eq!(shop.show(&made)["state"], "answering");
+    assert_eq!(shop.open(&made, "ana").problem(), "payment_answering");
+    assert_eq!(shop.open(&made, "bob").problem(), "payment_unknown");
+    house.clock.forward(60);
+    assert_eq!(shop.open(&made, "ana").problem(), "payment_over");
+    assert_eq!(shop.show(&made)["state"], "refused");
+}
+
+#[test]
 fn what_was_canceled_or_is_too_old_is_not_agreed_to_and_ends_its_session() {
     let Some(house) = House::new() else { return };
     let shop = Shop::new(&house);
@@ -320,7 +519,7 @@ fn what_was_canceled_or_is_too_old_is_not_agreed_to_and_ends_its_session() {
     let path = format!("/v1/payments/{}/cancel", made["id"].as_str().unwrap());
     assert_eq!(shop.ask().post(&path, &json!({})).status, 200);
     assert_eq!(till.agree(&shown).problem(), "session_over");
-    assert_eq!(state(&till), "cancelled");
+    assert_eq!(state(&till), "canceled");
 
     let made = shop.make("ana");
     let till = shop.till(&made, "ana");
@@ -350,13 +549,15 @@ fn a_still_photo_pays_nothing_whoever_it_shows_and_the_result_is_bound_to_the_wh
         let made = shop.make(payer);
         // Two terminals have the same payment before them.
         let (one, two) = (shop.till(&made, payer), shop.till(&made, payer));
-        for till in [&one, &two] {
-            assert_eq!(till.agree(&till.shown()["payment"]).status, 200);
+        for (till, lang) in [(&one, "en"), (&two, "de")] {
+            let agreed = till.agree_in(lang, &till.shown()["payment"]);
+            assert_eq!(agreed.status, 200);
         }
         one.still(&frame(name));
         two.still(&frame(name));
         assert_eq!(shop.show(&made)["state"], "refused");
-        for till in [&one, &two] {
+        for (till, lang) in [(&one, "en"), (&two, "de")] {
+            let read = till.consent(lang)["sha256"].clone();
             let status = shop.ask().get(&format!("/v1/sessions/{}", till.id)).json();
             assert_eq!(status["outcome"], "reject");
             let result = status["result"].as_str().unwrap();
@@ -372,6 +573,7 @@ fn a_still_photo_pays_nothing_whoever_it_shows_and_the_result_is_bound_to_the_wh
             };
             let claims = check_result(result, &keys, &expected).unwrap();
             assert_eq!(claims.payment.as_deref(), made["id"].as_str());
+            assert_eq!(claims.consent_sha256, read, "the text that was read");
             assert_eq!(claims.factors, ["face"]);
             assert!(
                 claims.policy.ends_with(";single-factor"),

@@ -382,13 +382,13 @@ fn the_person_sees_what_is_asked_agrees_to_that_text_and_may_go() {
     );
     assert_eq!(
         socket.read().unwrap(),
-        json!({"type": "done", "state": "cancelled"})
+        json!({"type": "done", "state": "canceled"})
     );
     assert_eq!(socket.read(), Err(1000));
     let status = opened.status();
     assert_eq!(
         (&status["state"], &status["declined"]),
-        (&json!("cancelled"), &json!(true))
+        (&json!("canceled"), &json!(true))
     );
     assert!(status["result"].is_null());
     assert_eq!(opened.agree(true).problem(), "session_over");
@@ -431,7 +431,7 @@ fn a_token_opens_its_own_session_and_nothing_else() {
         .ask(Some(&one.key))
         .delete(&format!("/v1/sessions/{}", one.id));
     assert_eq!(mine.status, 204);
-    assert_eq!(one.status()["state"], "cancelled");
+    assert_eq!(one.status()["state"], "canceled");
 }
 
 #[test]

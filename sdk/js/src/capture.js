@@ -43,11 +43,12 @@ export class Capture extends Connection {
 
   /**
    * What the person is asked: show who asks, the text to agree to, and the way out.
-   * @param {import("./client.js").Ending} [options]
+   * @param {{ lang?: string } & import("./client.js").Ending} [options] `lang` is the tag of the person's language, such as `de-AT`: the
+   *   text is in it where the server has it, else in English.
    * @returns {Promise<import("../types/models.js").CaptureAnswer>}
    */
-  async showCapture({ signal } = {}) {
-    return this.ask(operations.showCapture, { segments: { session: this.#session }, signal });
+  async showCapture({ lang, signal } = {}) {
+    return this.ask(operations.showCapture, { segments: { session: this.#session }, query: { lang }, signal });
   }
 
   /**

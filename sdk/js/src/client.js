@@ -473,13 +473,30 @@ export class Countenance extends Connection {
   }
 
   /**
-   * The payments that a subject was asked to approve and that are kept.
+   * One page of the payments that a subject was asked to approve and that are kept. See `payments`.
    * @param {string} subject
-   * @param {Place & Ending} [options]
+   * @param {Place & Ending & { after?: string, limit?: number }} [options] `after` is the `next` of the page before.
    * @returns {Promise<import("../types/models.js").PaymentList>}
    */
-  async listPayments(subject, { collection, signal } = {}) {
-    return this.ask(operations.listPayments, { segments: { subject }, query: { collection }, signal });
+  async listPayments(subject, { collection, after, limit, signal } = {}) {
+    return this.ask(operations.listPayments, { segments: { subject }, query: { collection, after, limit }, signal });
+  }
+
+  /**
+   * The payments that a subject was asked to approve and that are kept, page after page.
+   * @param {string} subject
+   * @param {Place & Ending} [options]
+   * @returns {AsyncGenerator<import("../types/models.js").PaymentAnswer, void, void>}
+   */
+  async *payments(subject, options = {}) {
+    /** @type {string | null | undefined} */
+    let after;
+    do {
+      /** @type {import("../types/models.js").PaymentList} */
+      const page = await this.listPayments(subject, { ...options, after: after ?? undefined });
+      yield* page.payments;
+      after = page.next;
+    } while (after);
   }
 
   // Device keys: passkeys that a payment can take beside the face.

@@ -47,7 +47,7 @@ export const auditEntries = { method: "GET", path: "/v1/audit/entries", scope: "
 export const auditInclusion = { method: "GET", path: "/v1/audit/inclusion", scope: "audit", capture: false, query: ["leaf", "size"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
-export const showCapture = { method: "GET", path: "/v1/capture/{session}", scope: null, capture: true, query: [], holder: false, idempotent: false, text: false };
+export const showCapture = { method: "GET", path: "/v1/capture/{session}", scope: null, capture: true, query: ["lang"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
 export const declineCapture = { method: "DELETE", path: "/v1/capture/{session}", scope: null, capture: true, query: [], holder: false, idempotent: false, text: false };
@@ -158,7 +158,7 @@ export const exportSubject = { method: "POST", path: "/v1/subjects/{subject}/exp
 export const enrollFaces = { method: "POST", path: "/v1/subjects/{subject}/faces", scope: "enroll", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };
 
 /** @type {Operation} */
-export const listPayments = { method: "GET", path: "/v1/subjects/{subject}/payments", scope: "enroll", capture: false, query: ["collection"], holder: false, idempotent: false, text: false };
+export const listPayments = { method: "GET", path: "/v1/subjects/{subject}/payments", scope: "enroll", capture: false, query: ["collection", "after", "limit"], holder: false, idempotent: false, text: false };
 
 /** @type {Operation} */
 export const verifySubject = { method: "POST", path: "/v1/subjects/{subject}/verify", scope: "verify", capture: false, query: ["collection"], holder: true, idempotent: true, text: false };

@@ -47,6 +47,16 @@ test("a payment is asked for with what was named and nothing else", async () => 
   assert.deepEqual(JSON.parse(script.asked[4].body), { ...rest, way_out: wayOut, subject: "ana", lasts_s: 60 });
 });
 
+test("the payments of a subject come page after page", async () => {
+  for (const page of [{ payments: [MADE], next: "p2" }, { payments: [{ ...MADE, amount: 7 }] }]) script.says(200, JSON.stringify(page));
+  const client = new Countenance({ url: script.url, key: "cnt_0123_secret", collection: "door" });
+  const amounts = [];
+  for await (const { amount } of client.payments("ana")) amounts.push(amount);
+  assert.deepEqual(amounts, [1250, 7]);
+  const path = "/v1/subjects/ana/payments?collection=door";
+  assert.deepEqual(script.asked.map(({ url }) => url), [path, `${path}&after=p2`]);
+});
+
 test("device keys are asked for with what was named and nothing else", async () => {
   const entry = { id: "d-1", label: "phone", added: 1, synced: false };
   const opened = { id: "a-1", expires: 1, public_key: { challenge: "AA" } };

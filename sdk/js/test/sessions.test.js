@@ -122,7 +122,9 @@ test("a person is asked, agrees and takes the way out on a real server", { skip 
   const opened = await client.openSession("presence", { ...ASKED, approve: "Open the door" });
   assert.equal((await client.showSession(opened.id)).state, "created");
   const capture = new Capture({ url: house.url, session: opened.id, token: opened.token });
-  const asked = await capture.showCapture();
+  const [asked, german] = [await capture.showCapture(), await capture.showCapture({ lang: "de-AT" })];
+  assert.deepEqual([asked.consent.lang, german.consent.lang], ["en", "de"]);
+  assert.notEqual(asked.consent.sha256, german.consent.sha256);
   assert.deepEqual([asked.audience, asked.approve, asked.way_out], [ASKED.audience, "Open the door", ASKED.wayOut]);
   await assert.rejects(capture.captureFrames([]), (error) => error instanceof Conflict && error.code === "consent_needed");
   assert.equal((await capture.agreeCapture(asked.consent.sha256, { calm: true })).state, "capturing");
@@ -134,7 +136,7 @@ test("a person is asked, agrees and takes the way out on a real server", { skip 
   assert.ok(messages.some(({ type }) => type === "ack" || type === "error"));
   await capture.declineCapture();
   const ended = await client.showSession(opened.id);
-  assert.deepEqual([ended.state, ended.declined, ended.result ?? null], ["cancelled", true, null]);
+  assert.deepEqual([ended.state, ended.declined, ended.result ?? null], ["canceled", true, null]);
   await client.cancelSession(opened.id);
   await assert.rejects(client.showSession("a-nobody"), (error) => error instanceof NotFound && error.code === "session_unknown");
   const wrong = new Capture({ url: house.url, session: opened.id, token: "0".repeat(43) });

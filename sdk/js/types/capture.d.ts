@@ -26,10 +26,13 @@ export class Capture extends Connection {
     constructor({ session, token, ...options }: OfSession & Omit<import("./connection.js").Options, "key" | "collection">);
     /**
      * What the person is asked: show who asks, the text to agree to, and the way out.
-     * @param {import("./client.js").Ending} [options]
+     * @param {{ lang?: string } & import("./client.js").Ending} [options] `lang` is the tag of the person's language, such as `de-AT`: the
+     *   text is in it where the server has it, else in English.
      * @returns {Promise<import("../types/models.js").CaptureAnswer>}
      */
-    showCapture({ signal }?: import("./client.js").Ending): Promise<import("../types/models.js").CaptureAnswer>;
+    showCapture({ lang, signal }?: {
+        lang?: string;
+    } & import("./client.js").Ending): Promise<import("../types/models.js").CaptureAnswer>;
     /**
      * The person has read the text whose digest is `sha256` (`consent.sha256` of `showCapture`), and agrees.
      * @param {string} sha256

@@ -296,12 +296,22 @@ export class Countenance extends Connection {
         subject: string;
     } & Place & Write & Ending): Promise<import("../types/models.js").SessionOpened>;
     /**
-     * The payments that a subject was asked to approve and that are kept.
+     * One page of the payments that a subject was asked to approve and that are kept. See `payments`.
      * @param {string} subject
-     * @param {Place & Ending} [options]
+     * @param {Place & Ending & { after?: string, limit?: number }} [options] `after` is the `next` of the page before.
      * @returns {Promise<import("../types/models.js").PaymentList>}
      */
-    listPayments(subject: string, { collection, signal }?: Place & Ending): Promise<import("../types/models.js").PaymentList>;
+    listPayments(subject: string, { collection, after, limit, signal }?: Place & Ending & {
+        after?: string;
+        limit?: number;
+    }): Promise<import("../types/models.js").PaymentList>;
+    /**
+     * The payments that a subject was asked to approve and that are kept, page after page.
+     * @param {string} subject
+     * @param {Place & Ending} [options]
+     * @returns {AsyncGenerator<import("../types/models.js").PaymentAnswer, void, void>}
+     */
+    payments(subject: string, options?: Place & Ending): AsyncGenerator<import("../types/models.js").PaymentAnswer, void, void>;
     /**
      * Begins to register a passkey of a person who agreed to payments: hand `public_key` to `makeDeviceKey` in their browser, and what it
      * gives to `finishDeviceKey`, within five minutes. `label` is what lists call it, `name` what their device does.

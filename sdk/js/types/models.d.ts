@@ -54,6 +54,8 @@ export interface CaptureAnswer {
 export interface CaptureConsent {
   /** Version of the text. */
   version: string;
+  /** The language it is in, as a tag (BCP 47). */
+  lang: string;
   /** Plain text. */
   text: string;
   /** SHA-256 of it, in hexadecimal. */
@@ -115,7 +117,7 @@ export type CaptureMessage =
     }
   /** It is over. */
   | {
-      /** `judged`, `cancelled` or `expired`. */
+      /** `judged`, `canceled` or `expired`. */
       state: string;
       type: "done";
     }
@@ -289,7 +291,7 @@ export interface Consent {
 
 /** The person agrees. */
 export interface ConsentGiven {
-  /** SHA-256 of the text that was read, in hexadecimal. */
+  /** SHA-256 of the text that was read, in hexadecimal, in whichever language it was. */
   sha256: string;
   /** With colors that change slowly, for people who do not bear flashing. */
   calm?: boolean;
@@ -835,10 +837,12 @@ export interface PaymentAnswer {
   factors?: string[] | null;
 }
 
-/** The payments of a subject. */
+/** A page of the payments of a subject. */
 export interface PaymentList {
   /** By the day they were made. */
   payments: PaymentAnswer[];
+  /** What the next page is asked with; absent on the last. */
+  next?: string | null;
 }
 
 /** What it takes to approve a payment. */
@@ -955,11 +959,11 @@ export interface SessionAnswer {
   id: string;
   /** What it asks. */
   kind: SessionKind;
-  /** `created`, `capturing`, `judged`, `fetched`, `cancelled` or `expired`. */
+  /** `created`, `capturing`, `judged`, `fetched`, `canceled` or `expired`. */
   state: string;
   /** Until when it must be decided, in seconds since 1970-01-01 UTC. */
   expires: number;
-  /** That it was the person who cancelled it. */
+  /** That it was the person who canceled it. */
   declined?: boolean;
   /** Why it ended as it did; only for keys with the scope `scores`, which tells who is enrolled. */
   detail?: SessionDetail | null;

@@ -55,6 +55,15 @@ def test_a_payment_is_asked_for_with_what_was_named_and_nothing_else(script: Scr
     assert all(headers["Idempotency-Key"] for headers in writes)
 
 
+def test_the_payments_of_a_subject_come_page_after_page(script: Script) -> None:
+    for page in ({"payments": [MADE], "next": "p2"}, {"payments": [{**MADE, "amount": 7}]}):
+        script.says(200, json.dumps(page).encode())
+    with Countenance(script.url, SECRET, collection="door") as client:
+        assert [payment.amount for payment in client.iter_payments("ana")] == [1250, 7]
+    path = "/v1/subjects/ana/payments?collection=door"
+    assert [path for _, path, _, _ in script.asked] == [path, f"{path}&after=p2"]
+
+
 def test_device_keys_are_asked_for_with_what_was_named_and_nothing_else(script: Script) -> None:
     entry = {"id": "d-1", "label": "phone", "added": 1, "synced": False}
     opened = {"id": "a-1", "expires": 1, "public_key": {"challenge": "AA"}}

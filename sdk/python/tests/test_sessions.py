@@ -147,7 +147,9 @@ def test_a_person_is_asked_agrees_and_takes_the_way_out_on_a_real_server(house: 
         opened = client.open_session("presence", approve="Open the door", **ASKED)
         assert client.show_session(opened.id).state == "created"
         with Capture(opened.id, opened.token, house.url) as capture:
-            asked = capture.show_capture()
+            asked, german = capture.show_capture(), capture.show_capture(lang="de-AT")
+            assert (asked.consent.lang, german.consent.lang) == ("en", "de")
+            assert asked.consent.sha256 != german.consent.sha256
             assert (asked.audience, asked.approve, asked.way_out) == (
                 ASKED["audience"],
                 "Open the door",
@@ -162,7 +164,7 @@ def test_a_person_is_asked_agrees_and_takes_the_way_out_on_a_real_server(house: 
             assert {one.type for one in capture.capture_frames([frame]).messages} & {"ack", "error"}
             capture.decline_capture()
         ended = client.show_session(opened.id)
-        assert (ended.state, ended.declined, ended.result) == ("cancelled", True, None)
+        assert (ended.state, ended.declined, ended.result) == ("canceled", True, None)
         client.cancel_session(opened.id)
         with pytest.raises(NotFound) as unknown:
             client.show_session("a-nobody")

@@ -177,7 +177,7 @@ def unread_answers(world):
 
 
 @check("what a client who went away asked for is not done", lane="wait")
-def cancelled(world):
+def canceled(world):
     with world.house("--workers", "1") as house:
         client, watcher = house.everything(), house.everything()
         person = enroll(world, client, "gone", world.photos.face("obama.jpg"))

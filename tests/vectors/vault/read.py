@@ -247,7 +247,7 @@ def main():
         (length,) = struct.unpack_from("<H", note)
         assert len(note) == 1024 and not any(note[2 + length :])
         payments[slot] = (number, made, is_open, note[2 : 2 + length])
-    slots = [hmac(index, b"payment", bytes([one]) * 16) for one in (7, 8)]
+    slots = [hmac(index, b"payment", collection_id, bytes([one]) * 16) for one in (7, 8)]
     assert payments == {slots[0]: (1, day, 1, b"made"), slots[1]: (2, day, 0, b"canceled")}
 
     tiles = {struct.unpack_from("<BQ", row): row[9:] for row in data.of(13)}

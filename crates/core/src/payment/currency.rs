@@ -1,5 +1,6 @@
 //! Currencies of ISO 4217 and the digits of their minor units.
 
+use crate::Language;
 use std::fmt;
 use std::str::FromStr;
 
@@ -55,6 +56,36 @@ impl Currency {
         }
         format!("{}.{:0width$}", amount / unit, amount % unit)
     }
+
+    /// An amount in minor units as people of this language write it, with the code: what CLDR says, and so any browser's
+    /// `Intl.NumberFormat` with `currencyDisplay: "code"`.
+    #[must_use]
+    pub fn written(self, amount: u64, language: Language) -> String {
+        let plain = self.decimal(amount);
+        let (whole, part) = plain.split_once('.').unwrap_or((&plain, ""));
+        let (group, decimal) = match language {
+            Language::English => (',', "."),
+            Language::German => ('.', ","),
+        };
+        let whole = grouped(whole, group);
+        let point = if part.is_empty() { "" } else { decimal };
+        match language {
+            Language::English => format!("{self}\u{a0}{whole}{point}{part}"),
+            Language::German => format!("{whole}{point}{part}\u{a0}{self}"),
+        }
+    }
+}
+
+/// Digits in groups of three.
+fn grouped(digits: &str, mark: char) -> String {
+    let mut out = String::with_capacity(digits.len() * 2);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(mark);
+        }
+        out.push(digit);
+    }
+    out
 }
 
 impl FromStr for Currency {
@@ -91,6 +122,21 @@ mod tests {
         ] {
             let currency: Currency = code.parse().unwrap();
             assert_eq!(currency.decimal(amount), expected);
+        }
+    }
+
+    #[test]
+    fn amounts_are_written_as_their_language_does() {
+        for (code, amount, english, german) in [
+            ("EUR", 5, "EUR\u{a0}0.05", "0,05\u{a0}EUR"),
+            ("EUR", 99_999, "EUR\u{a0}999.99", "999,99\u{a0}EUR"),
+            ("EUR", 123_456, "EUR\u{a0}1,234.56", "1.234,56\u{a0}EUR"),
+            ("JPY", 1_250_000, "JPY\u{a0}1,250,000", "1.250.000\u{a0}JPY"),
+            ("KWD", 1250, "KWD\u{a0}1.250", "1,250\u{a0}KWD"),
+        ] {
+            let currency: Currency = code.parse().unwrap();
+            assert_eq!(currency.written(amount, Language::English), english);
+            assert_eq!(currency.written(amount, Language::German), german);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is approved, and the two digests of it.
 
 use super::Currency;
+use crate::Language;
 use crate::random_id::random_id;
 use crate::shown_text::is_plain_name;
 use countenance_vault::{ExternalId, Name, Timestamp};
@@ -175,16 +176,15 @@ impl Terms {
         Sha256::digest(self.text()).into()
     }
 
-    /// What it is in a sentence, for the text that the person agrees to.
+    /// What it is in a sentence of this language, for the text that the person agrees to.
     #[must_use]
-    pub fn sentence(&self) -> String {
-        format!(
-            "{} {} to {} (order {})",
-            self.currency.decimal(self.amount),
-            self.currency,
-            self.payee,
-            self.order
-        )
+    pub fn sentence(&self, language: Language) -> String {
+        let amount = self.currency.written(self.amount, language);
+        let Self { payee, order, .. } = self;
+        match language {
+            Language::English => format!("{amount} to {payee} (order {order})"),
+            Language::German => format!("{amount} an {payee} (Bestellung {order})"),
+        }
     }
 }
 
@@ -226,6 +226,19 @@ mod tests {
             text,
             "countenance payment 1\nid: p-BwcHBwcHBwcHBwcHBwcHBw\namount: 1250\ncurrency: EUR\npayee: Café Ana\n\
              order: 2026-1138\nexpires: 1800000600\n"
+        );
+    }
+
+    #[test]
+    fn a_sentence_has_the_amount_as_its_language_writes_it() {
+        let terms = terms(123_456_789, "Café Ana", "7").unwrap();
+        assert_eq!(
+            terms.sentence(Language::English),
+            "EUR\u{a0}1,234,567.89 to Café Ana (order 7)"
+        );
+        assert_eq!(
+            terms.sentence(Language::German),
+            "1.234.567,89\u{a0}EUR an Café Ana (Bestellung 7)"
         );
     }
 

@@ -41,7 +41,7 @@ enum State<A, D> {
         decided: D,
         result: Box<str>,
     },
-    Cancelled {
+    Canceled {
         at: Duration,
         declined: bool,
     },
@@ -55,7 +55,7 @@ enum State<A, D> {
 #[non_exhaustive]
 pub enum Status {
     /// Ended by the relying party, or by the person.
-    Cancelled {
+    Canceled {
         /// Whether it was the person.
         declined: bool,
     },
@@ -91,7 +91,7 @@ impl Status {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Cancelled { .. } => "cancelled",
+            Self::Canceled { .. } => "canceled",
             Self::Capturing => "capturing",
             Self::Created => "created",
             Self::Expired => "expired",
@@ -103,7 +103,7 @@ impl Status {
     /// Whether nothing can change any more.
     #[must_use]
     pub fn is_end(self) -> bool {
-        matches!(self, Self::Cancelled { .. } | Self::Expired | Self::Fetched)
+        matches!(self, Self::Canceled { .. } | Self::Expired | Self::Fetched)
     }
 }
 
@@ -126,7 +126,7 @@ impl<A, D> Session<A, D> {
             State::Capturing { .. } | State::Judging { .. } => Status::Capturing,
             State::Judged { .. } => Status::Judged,
             State::Fetched { .. } => Status::Fetched,
-            State::Cancelled { declined, .. } => Status::Cancelled {
+            State::Canceled { declined, .. } => Status::Canceled {
                 declined: *declined,
             },
             State::Expired { .. } => Status::Expired,
@@ -265,7 +265,7 @@ impl<A, D> Session<A, D> {
     /// It is not wanted any more; by the person when they `declined`. At its end it stays as it is.
     pub fn cancel(&mut self, declined: bool, now: Duration) {
         if !self.status(now).is_end() {
-            self.state = State::Cancelled { at: now, declined };
+            self.state = State::Canceled { at: now, declined };
         }
     }
 
@@ -273,7 +273,7 @@ impl<A, D> Session<A, D> {
     pub fn is_forgotten(&mut self, now: Duration) -> bool {
         self.pass(now);
         match &self.state {
-            State::Fetched { at, .. } | State::Cancelled { at, .. } | State::Expired { at } => {
+            State::Fetched { at, .. } | State::Canceled { at, .. } | State::Expired { at } => {
                 now.saturating_sub(*at) >= REMEMBERED
             }
             _ => false,

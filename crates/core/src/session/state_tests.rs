@@ -63,14 +63,14 @@ fn a_challenge_is_begun_five_times_at_most_and_one_at_a_time() {
 }
 
 #[test]
-fn a_decision_on_a_session_that_was_cancelled_meanwhile_counts_for_nothing() {
+fn a_decision_on_a_session_that_was_canceled_meanwhile_counts_for_nothing() {
     let mut session: Session<u8, u32> = Session::new(s(0), s(180));
     session.agree(7, s(0)).expect("it is created");
     session.begin_run(s(1)).expect("agreed");
     session.begin_judging(s(2)).expect("running");
     session.cancel(true, s(2));
     assert!(!session.judged(1, s(3)));
-    assert_eq!(session.status(s(3)), Status::Cancelled { declined: true });
+    assert_eq!(session.status(s(3)), Status::Canceled { declined: true });
     assert_eq!(session.take(s(3), signed), Ok(None));
 }
 

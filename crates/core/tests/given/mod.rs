@@ -4,8 +4,8 @@
 
 use countenance_core::vault::store::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, Durability, EventRow, FaultStore,
-    Faults, Half, KeyChange, KeyRow, KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row,
-    SqliteStore, Store, StoreError, SubjectRow,
+    Faults, Half, KeyChange, KeyRow, KeyringHead, KeysCommitted, LogPage, Making, PaymentPlace,
+    PaymentRow, Row, SqliteStore, Store, StoreError, SubjectRow,
 };
 use countenance_core::vault::{
     Collection, Consent, ExternalId, HolderPart, Name, Purpose, RootKey, Settings, SystemRandom,
@@ -64,6 +64,10 @@ pub(crate) struct HandClock {
 impl HandClock {
     pub(crate) fn forward(&self, seconds: u64) {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn back(&self, seconds: u64) {
+        self.seconds.fetch_sub(seconds, Ordering::SeqCst);
     }
 
     /// Does something just before the nth reading from now on (the next is 1).
@@ -217,7 +221,12 @@ impl<S: Store> Store for CountingStore<S> {
         self.read().payment(slot)
     }
 
-    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+    fn payments(
+        &self,
+        subject: u64,
+        from: PaymentPlace,
+        limit: u32,
+    ) -> Result<Vec<PaymentRow>, StoreError> {
         self.read().payments(subject, from, limit)
     }
 

@@ -17,11 +17,13 @@ use axum::response::IntoResponse as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::{
-    CaptureAnswer, CaptureConsent, CaptureDeviceKey, CaptureState, Code, ConsentGiven,
-    CredentialUsed, FrameBatch, FrameEntry, FrameMessages,
+    CaptureAnswer, CaptureConsent, CaptureDeviceKey, CaptureQuery, CaptureState, Code,
+    ConsentGiven, CredentialUsed, FrameBatch, FrameEntry, FrameMessages,
 };
 use countenance_core::vault::{HolderPart, VaultError};
-use countenance_core::{Assertion, CONSENT_VERSION, DeviceProof, PayError, Status};
+use countenance_core::{
+    Assertion, CONSENT_VERSION, DeviceProof, Language, PayError, Status, text_sha256,
+};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
@@ -29,9 +31,30 @@ use zeroize::Zeroizing;
 
 type Session = Extension<Arc<Held>>;
 
-pub(crate) async fn show(State(platform): State<Platform>, Extension(held): Session) -> Answer {
-    let now = platform.sessions.now();
+/// Bytes of the longest language tag.
+const MOST_TAG: usize = 35;
+
+/// The language of the page.
+fn language(tag: Option<&str>) -> Result<Language, Refusal> {
+    let of_tag = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    match tag {
+        None => Ok(Language::default()),
+        Some(tag) if (1..=MOST_TAG).contains(&tag.len()) && tag.bytes().all(of_tag) => {
+            Ok(Language::serving(tag))
+        }
+        Some(_) => {
+            let detail = "`lang` is no tag of a language, such as en or de-AT";
+            Err(Refusal::of(Code::ParameterInvalid, detail))
+        }
+    }
+}
+
+pub(crate) async fn show(Extension(held): Session, call: Call) -> Answer {
+    let query: CaptureQuery = call.query()?;
+    let language = language(query.lang.as_deref())?;
+    let now = call.platform.sessions.now();
     let asked = &held.asked;
+    let text = asked.consent(language);
     let status = state(&held, now);
     let left = match status {
         Status::Created | Status::Capturing => held.lock().session.left(now).as_millis(),
@@ -51,8 +74,9 @@ pub(crate) async fn show(State(platform): State<Platform>, Extension(held): Sess
         way_out: asked.way_out.clone(),
         consent: CaptureConsent {
             version: CONSENT_VERSION.to_owned(),
-            text: asked.consent.clone(),
-            sha256: asked.consent_sha256.clone(),
+            lang: language.tag().to_owned(),
+            sha256: text_sha256(&text),
+            text,
         },
         passkey: asked.passkey.clone(),
         device_key: device_asked(&held).map(|device| CaptureDeviceKey {
@@ -66,14 +90,15 @@ pub(crate) async fn show(State(platform): State<Platform>, Extension(held): Sess
 pub(crate) async fn agree(Extension(held): Session, call: Call) -> Answer {
     let platform = call.platform.clone();
     let given: ConsentGiven = call.json().await?;
-    if given.sha256 != held.asked.consent_sha256 {
+    let language = held.asked.language_of(&given.sha256).ok_or_else(|| {
         let detail = "`sha256` is not the digest of the text that is asked";
-        return Err(Refusal::of(Code::ValueInvalid, detail));
-    }
+        Refusal::of(Code::ValueInvalid, detail)
+    })?;
     let shown = shown(&held, given.shown_sha256.as_deref())?;
     let digits = given.holder.map(Zeroizing::new);
     let device = device(&held, given.device_key.as_ref())?;
     let mut digest = Sha256::new()
+        .chain_update(&given.sha256)
         .chain_update([u8::from(given.calm), u8::from(digits.is_some())])
         .chain_update(digits.as_ref().map_or("", |digits| digits.as_str()));
     if let Some(device) = &device {
@@ -88,6 +113,7 @@ pub(crate) async fn agree(Extension(held): Session, call: Call) -> Answer {
         }
     }
     let agreed = Agreed {
+        language,
         calm: given.calm,
         holder: holder(held.asked.passkey.is_some(), digits)?,
         device,

@@ -1,19 +1,21 @@
 //! Payments, for whoever asks for one.
 
 use super::sessions::opened;
-use super::{answer, device_keys, ok};
+use super::{answer, device_keys, ok, page_limit};
 use crate::call::{Call, Named};
 use crate::platform::{Platform, Shared};
 use crate::refusal::{Answer, Refusal};
 use crate::sessions::{Asked, DeviceAsked, Paying};
-use crate::wire;
+use crate::{token, wire};
 use axum::http::StatusCode;
 use countenance_api::{
-    Code, CollectionQuery, PaymentList, PaymentPolicy, PaymentRequest, PaymentSessionRequest,
-    RefundRequest, Scope,
+    Code, CollectionQuery, PaymentList, PaymentListQuery, PaymentPolicy, PaymentRequest,
+    PaymentSessionRequest, RefundRequest, Scope,
 };
 use countenance_core::vault::{Collection, ExternalId, Name, VaultError};
-use countenance_core::{Claim, PayError, Payment, PaymentError, PaymentId, Terms, Transaction};
+use countenance_core::{
+    Claim, PayError, Payment, PaymentError, PaymentId, PaymentState, Terms, Transaction,
+};
 use std::sync::Arc;
 
 /// Seconds a payment waits where nothing is said.
@@ -144,23 +146,23 @@ pub(crate) async fn open(mut call: Call) -> Answer {
     let request: PaymentSessionRequest = call.json().await?;
     let named = naming.of(&request.subject)?;
     let payer = named.subject.clone();
-    let payment = platform.keep(move |shared| Ok(open_payment(shared, &named, id)?));
+    let payment = platform.keep(move |shared| open_payment(shared, &named, id));
     let payment = payment.await?;
     let asked = asked(&platform, request, (collection, payer), &payment)?;
     opened(&platform, (&tenant, &caller.key), asked)
 }
 
 /// The payment if it is this payer's and can still be approved.
-fn open_payment(shared: &Shared, named: &Named, id: PaymentId) -> Result<Payment, PayError> {
+fn open_payment(shared: &Shared, named: &Named, id: PaymentId) -> Result<Payment, Refusal> {
     let registry = &shared.registry;
     let collection = named.collection(registry)?;
     let claim: Claim<'_> = named.claim(&collection);
     let payment = registry.payment_of(&claim, id)?;
-    let state = payment.state(registry.now());
-    if state.is_open() {
-        Ok(payment)
-    } else {
-        Err(PaymentError::State(state).into())
+    match payment.state(registry.now()) {
+        // Whatever comes of the answer, a further session could only fail.
+        PaymentState::Answering => Err(Code::PaymentAnswering.into()),
+        state if state.is_open() => Ok(payment),
+        state => Err(PayError::from(PaymentError::State(state)).into()),
     }
 }
 
@@ -203,15 +205,30 @@ fn asked(
 
 /// The payments of a subject, for those who see the subjects anyway: that there is one, and what it paid elsewhere.
 pub(crate) async fn list(mut call: Call) -> Answer {
-    let query: CollectionQuery = call.query()?;
+    let query: PaymentListQuery = call.query()?;
+    let limit = page_limit(query.limit)?;
     let named = call.named(query.collection.as_deref()).await?;
-    let all = call.platform.keep(move |shared| {
+    let (tenant, collection) = named.place();
+    let vault = call.platform.registry.vault();
+    let cursors = token::payments(vault, tenant, collection, &named.subject);
+    let from = token::after_payment(&cursors, query.after.as_deref())?;
+    let listed = call.platform.keep(move |shared| {
         let registry = &shared.registry;
-        let all = named.with(registry, |claim| registry.payments(claim))?;
-        let now = registry.now();
-        Ok(all.iter().map(|one| wire::payment(one, now)).collect())
+        // One more than the page, to see whether there is another.
+        let listed = named.with(registry, |claim| registry.payments(claim, from, limit + 1))?;
+        Ok((listed, registry.now()))
     });
+    let (mut listed, now) = listed.await?;
+    let more = listed.len() > limit as usize;
+    listed.truncate(limit as usize);
+    let last = listed.last().filter(|_| more);
+    let next = last.map(|(place, _)| token::write_payment(&cursors, *place));
+    let next = next
+        .transpose()
+        .map_err(|error| Refusal::internal(&error))?;
+    let payments = listed.iter().map(|(_, one)| wire::payment(one, now));
     ok(PaymentList {
-        payments: all.await?,
+        payments: payments.collect(),
+        next,
     })
 }

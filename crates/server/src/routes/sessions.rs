@@ -74,7 +74,7 @@ pub(crate) async fn show(mut call: Call) -> Answer {
         kind: held.asked.wire_kind(),
         state: state.name().to_owned(),
         expires: held.expires,
-        declined: state == Status::Cancelled { declined: true },
+        declined: state == Status::Canceled { declined: true },
         outcome: decision.map(|decision| decision.outcome.name().to_owned()),
         result,
         detail,

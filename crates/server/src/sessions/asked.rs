@@ -9,7 +9,8 @@ use countenance_api::{
 };
 use countenance_core::vault::{ExternalId, Name, Timestamp, VaultError};
 use countenance_core::{
-    Case, DocumentClaim, Kind, RelyingParty, Template, Terms, consent_text, deceives, text_sha256,
+    Case, DocumentClaim, Kind, Language, RelyingParty, Template, Terms, consent_text, deceives,
+    text_sha256,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,8 +63,6 @@ pub(crate) struct Asked {
     pub(crate) webhook: Option<Target>,
     pub(crate) passkey: Option<SessionPasskey>,
     pub(crate) lasts: Duration,
-    pub(crate) consent: String,
-    pub(crate) consent_sha256: String,
 }
 
 impl Asked {
@@ -101,8 +100,7 @@ impl Asked {
             lasts_s: request.lasts_s,
         };
         check_approve(request.approve.as_deref())?;
-        let consent = consent_text(kind, &base.audience, request.approve.as_deref());
-        let mut asked = base.read((kind, subject, collection), consent, targets)?;
+        let mut asked = base.read((kind, subject, collection), targets)?;
         asked.approve = request.approve;
         Ok(asked)
     }
@@ -124,8 +122,7 @@ impl Asked {
             passkey: None,
             lasts_s: request.lasts_s,
         };
-        let consent = consent_text(Kind::Document, &base.audience, request.approve.as_deref());
-        let mut asked = base.read((Kind::Document, None, collection), consent, targets)?;
+        let mut asked = base.read((Kind::Document, None, collection), targets)?;
         asked.approve = request.approve;
         Ok((asked, case))
     }
@@ -145,15 +142,27 @@ impl Asked {
             passkey: request.passkey,
             lasts_s: request.lasts_s,
         };
-        let sentence = payment.terms.sentence();
-        let consent = consent_text(Kind::Payment, &base.audience, Some(&sentence));
         let whom = (Kind::Payment, Some(subject), collection);
-        let mut asked = base.read(whom, consent, targets)?;
+        let mut asked = base.read(whom, targets)?;
         let left = payment.terms.expires().unix().saturating_sub(now.unix());
         asked.lasts = asked.lasts.min(Duration::from_secs(left));
         asked.approve = Some(payment.terms.text());
         asked.payment = Some(payment);
         Ok(asked)
+    }
+
+    /// The text that is agreed to, in a language.
+    pub(crate) fn consent(&self, language: Language) -> String {
+        let payment = self.payment.as_ref();
+        let sentence = payment.map(|paying| paying.terms.sentence(language));
+        let approve = sentence.as_deref().or(self.approve.as_deref());
+        consent_text(language, self.kind, &self.audience, approve)
+    }
+
+    /// The language of the text that has this digest.
+    pub(crate) fn language_of(&self, sha256: &str) -> Option<Language> {
+        let mut all = Language::ALL.into_iter();
+        all.find(|language| text_sha256(&self.consent(*language)) == sha256)
     }
 
     /// As it travels.
@@ -181,7 +190,6 @@ impl Base {
     fn read(
         self,
         (kind, subject, collection): (Kind, Option<ExternalId>, Name),
-        consent: String,
         targets: &Targets,
     ) -> Result<Asked, Refusal> {
         if !is_visible(&self.audience, MOST_AUDIENCE) {
@@ -225,8 +233,6 @@ impl Base {
             webhook,
             passkey: self.passkey,
             lasts: Duration::from_secs(lasts_s.into()),
-            consent_sha256: text_sha256(&consent),
-            consent,
         })
     }
 }

@@ -51,7 +51,7 @@ fn sign(shared: &Shared, held: &Held, decided: &Decided) -> Result<String, Refus
         payment: payment.map(|paying| paying.terms.id().to_string()),
         transaction_sha256: payment.map(|paying| crate::keys::hex(&paying.transaction_sha256)),
         document: asked.document.as_ref().map(|one| one.claim.clone()),
-        consent_sha256: asked.consent_sha256.clone(),
+        consent_sha256: text_sha256(&asked.consent(decided.language)),
         challenge: if decided.calm { "calm" } else { "light" }.to_owned(),
         capture: "unattested".to_owned(),
         factors,

@@ -245,8 +245,9 @@ fn decide(
     let agreed = inner.session.begin_judging(sessions.now());
     let Ok(agreed) = agreed else {
         // It ended while the last frame was looked at.
-        return Ok("cancelled");
+        return Ok("canceled");
     };
+    let language = agreed.language;
     let (holder, device) = (agreed.holder.clone(), agreed.device.clone());
     // Taken: whatever comes of it, it is held against one person, once.
     let portrait = inner.portrait.take();
@@ -307,6 +308,7 @@ fn decide(
             let holder = holder.is_some();
             let decided = Decided {
                 decision,
+                language,
                 calm,
                 holder,
                 device: presented,

@@ -34,7 +34,7 @@ pub(super) fn message(message: Message) -> Option<CaptureMessage> {
 /// That it is over. A result that was taken already was judged: the page need not know by whom.
 pub(super) fn done(status: Status) -> CaptureMessage {
     let state = match status {
-        Status::Cancelled { .. } => "cancelled",
+        Status::Canceled { .. } => "canceled",
         Status::Judged | Status::Fetched => "judged",
         _ => "expired",
     };

@@ -21,7 +21,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::Code;
 use countenance_core::vault::{HolderPart, Name, Random};
-use countenance_core::{DeviceProof, PaymentLimits, Session, SessionDecision, Status, Template};
+use countenance_core::{
+    DeviceProof, Language, PaymentLimits, Session, SessionDecision, Status, Template,
+};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,6 +67,8 @@ impl Default for SessionLimits {
 
 /// What the person agreed to.
 pub(crate) struct Agreed {
+    /// In which the text was that was read.
+    pub(crate) language: Language,
     pub(crate) calm: bool,
     pub(crate) holder: Option<HolderPart>,
     /// What a device key signed, where one is asked for. It is checked when the payment is decided, so that one that is wrong is
@@ -77,6 +81,8 @@ pub(crate) struct Agreed {
 /// What was decided, and on what.
 pub(crate) struct Decided {
     pub(crate) decision: SessionDecision,
+    /// As of what was agreed to.
+    pub(crate) language: Language,
     pub(crate) calm: bool,
     pub(crate) holder: bool,
     /// Whether a device key was presented; where it was accepted, it signed.

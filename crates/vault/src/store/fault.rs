@@ -2,7 +2,8 @@
 
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, PaymentPlace, PaymentRow, Row, Store, StoreError,
+    SubjectRow,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -161,7 +162,12 @@ impl<S: Store> Store for FaultStore<S> {
         self.read(|store| store.payment(slot))
     }
 
-    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+    fn payments(
+        &self,
+        subject: u64,
+        from: PaymentPlace,
+        limit: u32,
+    ) -> Result<Vec<PaymentRow>, StoreError> {
         self.read(|store| store.payments(subject, from, limit))
     }
 

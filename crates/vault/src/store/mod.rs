@@ -37,6 +37,23 @@ pub const SCHEMA_VERSION: u32 = 3;
 /// The day of a row among the payments that is a device key: later than any, so that its age never removes it.
 pub const DEVICE_DAY: u32 = i32::MAX as u32;
 
+/// A place among the payments of a subject.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct PaymentPlace {
+    /// The day a payment was made.
+    pub day: u32,
+    /// The slot after which the place is; without one it is before all of the day.
+    pub slot: Option<[u8; 32]>,
+}
+
+impl PaymentPlace {
+    /// Before all that were made on this day or later.
+    #[must_use]
+    pub fn day(day: u32) -> Self {
+        Self { day, slot: None }
+    }
+}
+
 /// What a transaction found to be otherwise than its caller had read.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -364,11 +381,16 @@ pub trait Store: Send + Sync {
     /// [`StoreError`] when reading fails.
     fn payment(&self, slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError>;
 
-    /// Up to `limit` payments of a subject that were made on day `from` or later, by day.
+    /// Up to `limit` payments of a subject that come after this place, by day and slot.
     ///
     /// # Errors
     /// [`StoreError`] when reading fails.
-    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError>;
+    fn payments(
+        &self,
+        subject: u64,
+        from: PaymentPlace,
+        limit: u32,
+    ) -> Result<Vec<PaymentRow>, StoreError>;
 
     /// A tile of the audit tree; empty when there is none.
     ///

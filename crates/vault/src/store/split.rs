@@ -2,7 +2,8 @@
 
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, PaymentPlace, PaymentRow, Row, Store, StoreError,
+    SubjectRow,
 };
 
 /// Keeps the keyring half in one store and the data half in another: for instance the data in
@@ -128,7 +129,12 @@ impl<D: Store, K: Store> Store for SplitStore<D, K> {
         self.data.payment(slot)
     }
 
-    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+    fn payments(
+        &self,
+        subject: u64,
+        from: PaymentPlace,
+        limit: u32,
+    ) -> Result<Vec<PaymentRow>, StoreError> {
         self.data.payments(subject, from, limit)
     }
 

@@ -11,7 +11,9 @@ use crate::event::{Event, EventKind};
 use crate::ident::Timestamp;
 use crate::seal;
 use crate::secret::Secret;
-use crate::store::{Change, Conflict, DEVICE_DAY, Edit, PaymentRow, Require, StoreError};
+use crate::store::{
+    Change, Conflict, DEVICE_DAY, Edit, PaymentPlace, PaymentRow, Require, StoreError,
+};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -134,7 +136,9 @@ impl Vault {
     pub fn device_keys(&self, subject: &Subject) -> Result<Vec<HeldDeviceKey>, VaultError> {
         let damaged = || VaultError::Corrupt { what: "device key" };
         let most = MAX_DEVICE_KEYS as u32 + 1;
-        let rows = self.store.payments(subject.row.number, DEVICE_DAY, most)?;
+        let rows = self
+            .store
+            .payments(subject.row.number, PaymentPlace::day(DEVICE_DAY), most)?;
         if rows.len() > MAX_DEVICE_KEYS {
             return Err(damaged());
         }

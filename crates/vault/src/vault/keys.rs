@@ -263,9 +263,9 @@ impl TenantKeys {
         seal::mac(&self.index, &[b"settings", collection])
     }
 
-    /// Where a payment of this id stands.
-    pub(crate) fn payment_slot(&self, id: &[u8; 16]) -> [u8; 32] {
-        seal::mac(&self.index, &[b"payment", id])
+    /// Where a payment of this id in a collection stands.
+    pub(crate) fn payment_slot(&self, collection: &[u8; 16], id: &[u8; 16]) -> [u8; 32] {
+        seal::mac(&self.index, &[b"payment", collection, id])
     }
 
     /// Where a device key of this id stands, among the payments.

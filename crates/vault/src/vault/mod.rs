@@ -1,6 +1,7 @@
 //! The vault: what core calls. One file per use.
 
 mod anchor;
+mod approvals;
 mod attempts;
 mod audit;
 mod backups;

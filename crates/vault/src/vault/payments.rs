@@ -4,16 +4,17 @@
 //! read, that an approval stands in one transaction with the acceptance in the audit log, and that all of it goes
 //! with its subject.
 
-use super::attempts::Along;
 use super::ledger::gone;
-use super::{Attempt, Collection, DeviceKeyNote, Subject, Target, Unlocked, Vault};
-use crate::consent::{Consent, Purpose};
+use super::{Collection, Subject, Vault};
+use crate::consent::Purpose;
 use crate::error::VaultError;
-use crate::event::{self, Event, EventKind, Outcome};
+use crate::event::{self, Event, EventKind};
 use crate::ident::{KeyId, Timestamp};
 use crate::seal;
 use crate::secret::Secret;
-use crate::store::{Change, Conflict, DEVICE_DAY, Edit, PaymentRow, Require, StoreError};
+use crate::store::{
+    Change, Conflict, DEVICE_DAY, Edit, PaymentPlace, PaymentRow, Require, StoreError,
+};
 use std::fmt;
 use zeroize::Zeroizing;
 
@@ -23,10 +24,6 @@ const PLAIN: usize = 1024;
 pub const MAX_PAYMENT: usize = PLAIN - 2;
 /// Most payments of a subject that are read at once.
 const MOST: u32 = 10_000;
-/// Events that are read at once, and how often, to see whether a payment was approved before.
-const NEWEST: u32 = 64;
-/// See [`NEWEST`].
-const MOST_PAGES: u32 = 64;
 
 /// What the audit log says of a payment beside its approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +35,6 @@ pub enum PaymentNote {
     /// Some of it was given back.
     Refunded = 3,
 }
-
-/// That a device key is gone.
-struct Removed;
 
 /// A payment as it was read.
 #[derive(Clone)]
@@ -69,9 +63,23 @@ impl HeldPayment {
         self.row.open == 1
     }
 
+    /// Where it stands among the payments of its subject.
+    #[must_use]
+    pub fn place(&self) -> PaymentPlace {
+        PaymentPlace {
+            day: self.row.day,
+            slot: Some(self.row.slot),
+        }
+    }
+
     /// What the audit log calls it.
-    fn mark(&self) -> u64 {
+    pub(super) fn mark(&self) -> u64 {
         mark(&self.row.slot)
+    }
+
+    /// Whether both are one payment, whatever was changed of it.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.row.slot == other.row.slot
     }
 }
 
@@ -166,8 +174,8 @@ impl Vault {
         self.nobodys_event(&key, event)
     }
 
-    /// Keeps a new payment of this id, open, sealed under the key of a subject. The collection is that of whoever asks: only
-    /// its tenant finds it again. That it was made stands in the log as nobody's.
+    /// Keeps a new payment of this id, open, sealed under the key of a subject. The collection is that of whoever asks: it is found
+    /// again in that one and in no other. That it was made stands in the log as nobody's.
     ///
     /// # Errors
     /// [`VaultError::Exists`] when there is one of this id; [`VaultError::Limit`] for a note that is too long;
@@ -182,7 +190,7 @@ impl Vault {
     ) -> Result<(), VaultError> {
         self.tick(now)?;
         let tenant = collection.tenant;
-        let slot = self.with_tenant(tenant, |keys| Ok(keys.payment_slot(id)))?;
+        let slot = self.payment_slot(collection, id)?;
         let row = self.seal_note(subject, (slot, now.day()), (note, true))?;
         let event = self.payment_event(tenant, PaymentNote::Made, mark(&slot), now)?;
         let made = self.commit(Change {
@@ -202,7 +210,11 @@ impl Vault {
         }
     }
 
-    /// The payment of this id, if this tenant made one and its subject was not erased.
+    fn payment_slot(&self, of: &Collection, id: &[u8; 16]) -> Result<[u8; 32], VaultError> {
+        self.with_tenant(of.tenant, |keys| Ok(keys.payment_slot(&of.id, id)))
+    }
+
+    /// The payment of this id, if one was made in this collection and its subject was not erased.
     ///
     /// # Errors
     /// [`VaultError::Corrupt`] when it does not open; others when the store fails.
@@ -211,7 +223,7 @@ impl Vault {
         collection: &Collection,
         id: &[u8; 16],
     ) -> Result<Option<HeldPayment>, VaultError> {
-        let slot = self.with_tenant(collection.tenant, |keys| Ok(keys.payment_slot(id)))?;
+        let slot = self.payment_slot(collection, id)?;
         let Some(row) = self.store.payment(&slot)? else {
             return Ok(None);
         };
@@ -231,16 +243,32 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Corrupt`] when one does not open or there are more than are read; others when the store fails.
     pub fn payments(&self, subject: &Subject, from: u32) -> Result<Vec<HeldPayment>, VaultError> {
-        let mut rows = self.store.payments(subject.row.number, from, MOST)?;
-        if rows.len() >= MOST as usize {
+        let from = PaymentPlace::day(from);
+        let all = self.payment_page(subject, from, MOST)?;
+        if all.len() >= MOST as usize {
             return Err(VaultError::Corrupt { what: "payments" });
         }
+        Ok(all)
+    }
+
+    /// Up to `limit` payments of a subject that come after this place, by day.
+    ///
+    /// # Errors
+    /// [`VaultError::Corrupt`] when one does not open; others when the store fails.
+    pub fn payment_page(
+        &self,
+        subject: &Subject,
+        from: PaymentPlace,
+        limit: u32,
+    ) -> Result<Vec<HeldPayment>, VaultError> {
+        let mut rows = self.store.payments(subject.row.number, from, limit)?;
+        // They come last.
         rows.retain(|row| row.day != DEVICE_DAY);
         let open = |row| Self::open_note(subject.clone(), row);
         rows.into_iter().map(open).collect()
     }
 
-    fn swap(&self, held: &HeldPayment, note: (&[u8], bool)) -> Result<Edit, VaultError> {
+    pub(super) fn swap(&self, held: &HeldPayment, note: (&[u8], bool)) -> Result<Edit, VaultError> {
         let place = (held.row.slot, held.row.day);
         Ok(Edit::SwapPayment {
             from: Some(held.row.sealed.clone()),
@@ -280,133 +308,5 @@ impl Vault {
             row,
             note: Zeroizing::new(note.to_vec()),
         })
-    }
-
-    /// Ends an attempt with acceptance and a payment with its approval, in one transaction. `approve` is given the notes
-    /// of the other payments of the subject that were made on day `from` or later, and says what the note of this one
-    /// becomes; where it says nothing, nothing is done, and the attempt is still to be declined. Whatever else is decided about
-    /// the subject at the same moment is seen by one of both. Where a device key of this mark took part and the log says
-    /// that it was removed, nothing is done either. Returns the leaf index.
-    ///
-    /// # Errors
-    /// As [`Vault::accept`]; [`StoreError::Conflict`] with [`Conflict::Payment`] when the payment was changed since it was
-    /// read; [`VaultError::Corrupt`] when the log says that it was approved before: then its row was put back.
-    pub fn accept_payment(
-        &self,
-        attempt: &Attempt,
-        (subject, consent): (&Unlocked, &Consent),
-        (held, from): (&HeldPayment, u32),
-        device: Option<u64>,
-        approve: &mut dyn FnMut(&[HeldPayment]) -> Option<Vec<u8>>,
-        now: Timestamp,
-    ) -> Result<Option<u64>, VaultError> {
-        let owner = &subject.subject;
-        let fits = attempt.key_id() == Some(owner.key_id())
-            && held.key_id() == owner.key_id()
-            && attempt.purpose() == Purpose::Payment;
-        if !fits {
-            return Err(VaultError::Unknown { what: "attempt" });
-        }
-        for _ in 0..64 {
-            let Ok(newest) = self.unapproved(subject, held.mark(), device)? else {
-                return Ok(None);
-            };
-            let mut others = self.payments(owner, from)?;
-            others.retain(|other| other.row.slot != held.row.slot);
-            let Some(note) = approve(&others) else {
-                return Ok(None);
-            };
-            let along = Along {
-                requires: vec![Require::NewestEvent {
-                    subject: owner.row.number,
-                    is: newest,
-                }],
-                edits: vec![self.swap(held, (&note, false))?],
-                detail: held.mark(),
-            };
-            let counted = (Some(attempt.slot()), Purpose::Payment);
-            let person = (subject, consent);
-            match self.accept_any(counted, person, Outcome::Accept, along, now) {
-                Ok(leaf) => return Ok(Some(leaf)),
-                Err(VaultError::Store(StoreError::Conflict(Conflict::Events))) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Err(StoreError::Conflict(Conflict::Events).into())
-    }
-
-    /// The newest event about a subject; refuses when one says that the payment of this mark was approved, and says so when
-    /// one says that the device key was removed.
-    fn unapproved(
-        &self,
-        subject: &Unlocked,
-        mark: u64,
-        device: Option<u64>,
-    ) -> Result<Result<Option<u64>, Removed>, VaultError> {
-        let row = &subject.subject.row;
-        let (mut newest, mut before) = (None, u64::MAX);
-        for _ in 0..MOST_PAGES {
-            let rows = self.store.newest_events(row.number, before, NEWEST)?;
-            for found in &rows {
-                newest = newest.or(Some(found.sequence));
-                before = found.sequence;
-                // What is written without the holder part is under the ledger key.
-                let event = event::open_event(&subject.body, &row.key_id, &found.sealed)
-                    .or_else(|| event::open_event(&subject.ledger, &row.key_id, &found.sealed));
-                let removed = event.is_some_and(|event| {
-                    event.kind == EventKind::DeviceKeyChanged
-                        && event.number == DeviceKeyNote::Removed as u16
-                        && Some(event.detail) == device
-                });
-                if removed {
-                    return Ok(Err(Removed));
-                }
-                let approved = event.is_some_and(|event| {
-                    event.kind == EventKind::Decided
-                        && event.outcome == Some(Outcome::Accept)
-                        && event.purpose == Some(Purpose::Payment)
-                        && event.detail == mark
-                });
-                if approved {
-                    return Err(VaultError::Corrupt { what: "payment" });
-                }
-            }
-            if rows.len() < NEWEST as usize {
-                break;
-            }
-        }
-        Ok(Ok(newest))
-    }
-
-    /// Ends an attempt without acceptance and a payment with its refusal, in one transaction; the attempt stays counted, and
-    /// where the payment was changed meanwhile the refusal stands all the same. Returns the leaf index.
-    ///
-    /// # Errors
-    /// As [`Vault::decline`].
-    #[allow(clippy::needless_pass_by_value, reason = "an attempt is decided once")]
-    pub fn decline_payment(
-        &self,
-        attempt: Attempt,
-        held: &HeldPayment,
-        note: &[u8],
-        now: Timestamp,
-    ) -> Result<u64, VaultError> {
-        let also = self.swap(held, (note, false))?;
-        self.decline_along(&attempt, also, now)
-    }
-
-    /// The same without an attempt: too many were made, or the one that was cannot be ended.
-    ///
-    /// # Errors
-    /// As [`Vault::refuse`].
-    pub fn refuse_payment(
-        &self,
-        target: &Target,
-        held: &HeldPayment,
-        note: &[u8],
-        now: Timestamp,
-    ) -> Result<u64, VaultError> {
-        let also = self.swap(held, (note, false))?;
-        self.refuse_along(target, Purpose::Payment, also, now)
     }
 }

@@ -1,7 +1,7 @@
 //! Payments: notes that change by compare-and-swap, with the acceptance in one transaction.
 
 use super::house::{DAY, House, at, grant_for, id, name};
-use countenance_vault::store::{Conflict, StoreError};
+use countenance_vault::store::{Conflict, PaymentPlace, StoreError};
 use countenance_vault::{
     Attempt, Consent, HeldPayment, PaymentNote, Purpose, Timestamp, Unlocked, VaultError,
 };
@@ -60,7 +60,7 @@ fn is_lost(error: &VaultError) -> bool {
 }
 
 #[test]
-fn a_payment_is_found_by_its_own_tenant_and_no_other() {
+fn a_payment_is_found_in_its_own_collection_and_no_other() {
     let Some(house) = House::fresh() else { return };
     let ana = payer(&house, "ana");
     make(&house, &ana, &ID);
@@ -74,7 +74,18 @@ fn a_payment_is_found_by_its_own_tenant_and_no_other() {
         .create_collection(&name("other"), &name("staff"), at(0))
         .unwrap();
     assert!(house.vault.payment(&theirs, &ID).unwrap().is_none());
+    let (ours, club) = (name("acme"), name("club"));
+    let club = house.vault.create_collection(&ours, &club, at(0)).unwrap();
+    assert!(house.vault.payment(&club, &ID).unwrap().is_none());
+    // It is not the payer that says where: the one of somebody who is not there lies with the decoy.
     let subject = ana.subject.subject();
+    house
+        .vault
+        .add_payment(&club, subject, &ID, b"of the club", at(0))
+        .unwrap();
+    let found = house.vault.payment(&club, &ID).unwrap().unwrap();
+    assert_eq!(found.note(), b"of the club");
+    assert_eq!(held(&house, &ID).unwrap().note(), b"made");
     let again = house
         .vault
         .add_payment(&house.collection, subject, &ID, b"other", at(0));
@@ -272,6 +283,44 @@ fn payments_are_exported_erased_with_their_subject_and_removed_in_time() {
     let found = house.vault.find(&house.collection, &id("bea")).unwrap();
     assert!(found.subject().is_some(), "she is still there");
     assert!(held(&house, &[8; 16]).is_none());
+}
+
+#[test]
+fn payments_are_read_page_after_page_and_device_keys_are_none_of_them() {
+    let Some(house) = House::fresh() else { return };
+    let ana = payer(&house, "ana");
+    let subject = ana.subject.subject();
+    // Several of one day, and of days of which one is no page's end.
+    for number in 0..7_u8 {
+        let now = at(u64::from(number / 3) * DAY);
+        let made =
+            house
+                .vault
+                .add_payment(&house.collection, subject, &[number; 16], &[number], now);
+        made.unwrap();
+    }
+    let person = (&ana.subject, &ana.consent);
+    let key = (&[9; 16], &[1; 30][..]);
+    house
+        .vault
+        .add_device_key(person, key, &mut |_| true, at(2 * DAY))
+        .unwrap();
+    let whole = house.vault.payments(subject, 0).unwrap();
+    let whole: Vec<&[u8]> = whole.iter().map(HeldPayment::note).collect();
+    assert_eq!(whole.len(), 7);
+    for limit in [1, 2, 3, 7, 8] {
+        let (mut from, mut seen) = (PaymentPlace::day(0), Vec::new());
+        loop {
+            let page = house.vault.payment_page(subject, from, limit).unwrap();
+            let Some(last) = page.last() else { break };
+            from = last.place();
+            seen.extend(page.iter().map(|held| held.note().to_vec()));
+        }
+        assert_eq!(seen, whole, "{limit}");
+    }
+    let late = house.vault.payments(subject, at(2 * DAY).day()).unwrap();
+    let late: Vec<&[u8]> = late.iter().map(HeldPayment::note).collect();
+    assert_eq!(late, [[6]], "from a day on");
 }
 
 #[test]

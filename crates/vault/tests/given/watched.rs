@@ -2,7 +2,8 @@
 
 use countenance_vault::store::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, PaymentPlace, PaymentRow, Row, Store, StoreError,
+    SubjectRow,
 };
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ impl Store for Watched {
         log(first: u64, tiles: u32) -> Result<LogPage, StoreError>;
         attempt(slot: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError>;
         payment(slot: &[u8; 32]) -> Result<Option<PaymentRow>, StoreError>;
-        payments(subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError>;
+        payments(subject: u64, from: PaymentPlace, limit: u32) -> Result<Vec<PaymentRow>, StoreError>;
         tile(level: u8, index: u64) -> Result<Vec<u8>, StoreError>;
         snapshot(half: Half, sink: &mut dyn FnMut(Row) -> Result<(), StoreError>) -> Result<(), StoreError>;
         destroys_at_once() -> bool;

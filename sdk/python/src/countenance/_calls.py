@@ -457,13 +457,16 @@ def open_payment_session(
     )
 
 
-def list_payments(subject: str, *, collection: str | None = None) -> Call[models.PaymentList]:
-    """The payments that a subject was asked to approve and that are kept."""
+def list_payments(
+    subject: str, *, collection: str | None = None, after: str | None = None, limit: int | None = None
+) -> Call[models.PaymentList]:
+    """One page of the payments that a subject was asked to approve and that are kept; `after` is the `next` of the page
+    before. See `iter_payments`."""
     return Call(
         _operations.LIST_PAYMENTS,
         models.PaymentList.from_wire,
         segments={"subject": subject},
-        query={"collection": collection},
+        query={"collection": collection, "after": after, "limit": limit},
     )
 
 

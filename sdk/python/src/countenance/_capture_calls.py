@@ -18,9 +18,12 @@ def _nothing(_: Any) -> None:
     return None
 
 
-def show_capture() -> Call[models.CaptureAnswer]:
-    """What the person is asked: show who asks, the text to agree to, and the way out."""
-    return Call(_operations.SHOW_CAPTURE, models.CaptureAnswer.from_wire)
+def show_capture(*, lang: str | None = None) -> Call[models.CaptureAnswer]:
+    """What the person is asked: show who asks, the text to agree to, and the way out.
+
+    `lang` is the tag of the person's language, such as `de-AT`: the text is in it where the server has it, else in English.
+    """
+    return Call(_operations.SHOW_CAPTURE, models.CaptureAnswer.from_wire, query={"lang": lang})
 
 
 def agree_capture(

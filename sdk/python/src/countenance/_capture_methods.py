@@ -15,9 +15,12 @@ from ._connection import AsyncConnection, Connection
 class CaptureMethods(Connection):
     """What can be asked, waiting for each answer."""
 
-    def show_capture(self) -> models.CaptureAnswer:
-        """What the person is asked: show who asks, the text to agree to, and the way out."""
-        return self._ask(_capture_calls.show_capture())
+    def show_capture(self, *, lang: str | None=None) -> models.CaptureAnswer:
+        """What the person is asked: show who asks, the text to agree to, and the way out.
+
+        `lang` is the tag of the person's language, such as `de-AT`: the text is in it where the server has it, else in English.
+        """
+        return self._ask(_capture_calls.show_capture(lang=lang))
 
     def agree_capture(
         self, sha256: str, *, calm: bool=False, holder: HolderPart | None=None, shown_sha256: str | None=None, device_key: dict[str, Any] | None=None
@@ -45,9 +48,12 @@ class CaptureMethods(Connection):
 class AsyncCaptureMethods(AsyncConnection):
     """What can be asked, awaited."""
 
-    async def show_capture(self) -> models.CaptureAnswer:
-        """What the person is asked: show who asks, the text to agree to, and the way out."""
-        return await self._ask(lambda: _capture_calls.show_capture())
+    async def show_capture(self, *, lang: str | None=None) -> models.CaptureAnswer:
+        """What the person is asked: show who asks, the text to agree to, and the way out.
+
+        `lang` is the tag of the person's language, such as `de-AT`: the text is in it where the server has it, else in English.
+        """
+        return await self._ask(lambda: _capture_calls.show_capture(lang=lang))
 
     async def agree_capture(
         self, sha256: str, *, calm: bool=False, holder: HolderPart | None=None, shown_sha256: str | None=None, device_key: dict[str, Any] | None=None

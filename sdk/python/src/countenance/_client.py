@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 from ._methods import AsyncMethods, Methods
-from .models import LogEntry, MemberEntry, SubjectListEntry
+from .models import LogEntry, MemberEntry, PaymentAnswer, SubjectListEntry
 
 
 class Countenance(Methods):
@@ -17,6 +17,15 @@ class Countenance(Methods):
         while True:
             page = self.list_subjects(collection=collection, after=after)
             yield from page.subjects
+            if (after := page.next) is None:
+                return
+
+    def iter_payments(self, subject: str, *, collection: str | None = None) -> Iterator[PaymentAnswer]:
+        """The payments that a subject was asked to approve and that are kept, page after page."""
+        after = None
+        while True:
+            page = self.list_payments(subject, collection=collection, after=after)
+            yield from page.payments
             if (after := page.next) is None:
                 return
 
@@ -48,6 +57,16 @@ class AsyncCountenance(AsyncMethods):
             page = await self.list_subjects(collection=collection, after=after)
             for subject in page.subjects:
                 yield subject
+            if (after := page.next) is None:
+                return
+
+    async def iter_payments(self, subject: str, *, collection: str | None = None) -> AsyncIterator[PaymentAnswer]:
+        """The payments that a subject was asked to approve and that are kept, page after page."""
+        after = None
+        while True:
+            page = await self.list_payments(subject, collection=collection, after=after)
+            for payment in page.payments:
+                yield payment
             if (after := page.next) is None:
                 return
 

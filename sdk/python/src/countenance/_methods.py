@@ -192,9 +192,13 @@ class Methods(Connection):
         """
         return self._ask(_calls.open_payment_session(payment, subject=subject, audience=audience, nonce=nonce, way_out=way_out, webhook=webhook, passkey=passkey, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
 
-    def list_payments(self, subject: str, *, collection: str | None=None) -> models.PaymentList:
-        """The payments that a subject was asked to approve and that are kept."""
-        return self._ask(_calls.list_payments(subject, collection=collection))
+    def list_payments(
+        self, subject: str, *, collection: str | None=None, after: str | None=None, limit: int | None=None
+    ) -> models.PaymentList:
+        """One page of the payments that a subject was asked to approve and that are kept; `after` is the `next` of the page
+        before. See `iter_payments`.
+        """
+        return self._ask(_calls.list_payments(subject, collection=collection, after=after, limit=limit))
 
     def open_device_key(
         self, subject: str, *, label: str | None=None, name: str | None=None, holder: HolderPart | None=None, collection: str | None=None
@@ -472,9 +476,13 @@ class AsyncMethods(AsyncConnection):
         """
         return await self._ask(lambda: _calls.open_payment_session(payment, subject=subject, audience=audience, nonce=nonce, way_out=way_out, webhook=webhook, passkey=passkey, lasts_s=lasts_s, collection=collection, idempotency_key=idempotency_key))
 
-    async def list_payments(self, subject: str, *, collection: str | None=None) -> models.PaymentList:
-        """The payments that a subject was asked to approve and that are kept."""
-        return await self._ask(lambda: _calls.list_payments(subject, collection=collection))
+    async def list_payments(
+        self, subject: str, *, collection: str | None=None, after: str | None=None, limit: int | None=None
+    ) -> models.PaymentList:
+        """One page of the payments that a subject was asked to approve and that are kept; `after` is the `next` of the page
+        before. See `iter_payments`.
+        """
+        return await self._ask(lambda: _calls.list_payments(subject, collection=collection, after=after, limit=limit))
 
     async def open_device_key(
         self, subject: str, *, label: str | None=None, name: str | None=None, holder: HolderPart | None=None, collection: str | None=None

@@ -139,7 +139,7 @@ SHOW_CAPTURE = Operation(
     "/v1/capture/{session}",
     scope=None,
     capture=True,
-    query=(),
+    query=("lang",),
     holder=False,
     idempotent=False,
 )
@@ -509,7 +509,7 @@ LIST_PAYMENTS = Operation(
     "/v1/subjects/{subject}/payments",
     scope="enroll",
     capture=False,
-    query=("collection",),
+    query=("collection", "after", "limit"),
     holder=False,
     idempotent=False,
 )

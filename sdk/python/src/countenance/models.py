@@ -148,6 +148,8 @@ class CaptureConsent:
 
     version: str
     """Version of the text."""
+    lang: str
+    """The language it is in, as a tag (BCP 47)."""
     text: str
     """Plain text."""
     sha256: str
@@ -158,6 +160,7 @@ class CaptureConsent:
         """Made of JSON; what it does not know it leaves out."""
         return cls(
             version=wire["version"],
+            lang=wire["lang"],
             text=wire["text"],
             sha256=wire["sha256"],
         )
@@ -210,7 +213,7 @@ class CaptureMessage:
     of: int | None = None
     """With `progress`: all steps."""
     state: str | None = None
-    """With `done`: `judged`, `cancelled` or `expired`."""
+    """With `done`: `judged`, `canceled` or `expired`."""
     detail: str | None = None
     """With `error`: what was wrong."""
 
@@ -471,7 +474,7 @@ class ConsentGiven:
     """The person agrees."""
 
     sha256: str
-    """SHA-256 of the text that was read, in hexadecimal."""
+    """SHA-256 of the text that was read, in hexadecimal, in whichever language it was."""
     calm: bool | None = None
     """With colors that change slowly, for people who do not bear flashing."""
     device_key: dict[str, Any] | None = None
@@ -1324,16 +1327,19 @@ class PaymentAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class PaymentList:
-    """The payments of a subject."""
+    """A page of the payments of a subject."""
 
     payments: list[PaymentAnswer]
     """By the day they were made."""
+    next: str | None = None
+    """What the next page is asked with; absent on the last."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> PaymentList:
         """Made of JSON; what it does not know it leaves out."""
         return cls(
             payments=[PaymentAnswer.from_wire(one) for one in wire["payments"]],
+            next=wire.get("next"),
         )
 
 
@@ -1460,11 +1466,11 @@ class SessionAnswer:
     kind: SessionKind
     """What it asks."""
     state: str
-    """`created`, `capturing`, `judged`, `fetched`, `cancelled` or `expired`."""
+    """`created`, `capturing`, `judged`, `fetched`, `canceled` or `expired`."""
     expires: int
     """Until when it must be decided, in seconds since 1970-01-01 UTC."""
     declined: bool | None = None
-    """That it was the person who cancelled it."""
+    """That it was the person who canceled it."""
     detail: SessionDetail | None = None
     """Why it ended as it did; only for keys with the scope `scores`, which tells who is enrolled."""
     outcome: str | None = None

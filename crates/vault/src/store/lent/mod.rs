@@ -16,7 +16,8 @@ pub use host::host;
 
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, PaymentRow, Row, Store, StoreError, SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, PaymentPlace, PaymentRow, Row, Store, StoreError,
+    SubjectRow,
 };
 use serde::de::DeserializeOwned;
 use std::os::unix::net::UnixStream;
@@ -179,7 +180,12 @@ impl Store for LentStore {
         self.ask(&Ask::Payment(*slot))
     }
 
-    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+    fn payments(
+        &self,
+        subject: u64,
+        from: PaymentPlace,
+        limit: u32,
+    ) -> Result<Vec<PaymentRow>, StoreError> {
         self.ask(&Ask::Payments {
             subject,
             from,

@@ -1,6 +1,8 @@
 //! The frames between a command and the process that lends its store.
 
-use super::super::{Change, Conflict, Contents, Half, KeyChange, Making, Row, StoreError};
+use super::super::{
+    Change, Conflict, Contents, Half, KeyChange, Making, PaymentPlace, Row, StoreError,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Read, Write};
@@ -80,7 +82,7 @@ pub(super) enum Ask {
     Payment([u8; 32]),
     Payments {
         subject: u64,
-        from: u32,
+        from: PaymentPlace,
         limit: u32,
     },
     Tile {

@@ -8,8 +8,8 @@ use super::group::{Task, Work, Writer};
 use super::sql::{self, Sql};
 use super::{
     Change, Committed, Contents, DataHead, DeletionRow, Dossier, EventRow, Half, KeyChange, KeyRow,
-    KeyringHead, KeysCommitted, LogPage, Making, Origin, PaymentRow, Row, Store, StoreError,
-    SubjectRow,
+    KeyringHead, KeysCommitted, LogPage, Making, Origin, PaymentPlace, PaymentRow, Row, Store,
+    StoreError, SubjectRow,
 };
 use postgres::{Client, Config, NoTls};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -382,7 +382,12 @@ impl Store for PostgresStore {
         self.server.look_up(|sql| sql::payment(sql, slot))
     }
 
-    fn payments(&self, subject: u64, from: u32, limit: u32) -> Result<Vec<PaymentRow>, StoreError> {
+    fn payments(
+        &self,
+        subject: u64,
+        from: PaymentPlace,
+        limit: u32,
+    ) -> Result<Vec<PaymentRow>, StoreError> {
         self.server
             .look_up(|sql| sql::payments(sql, subject, from, limit))
     }

@@ -6,8 +6,8 @@ use super::schema::{
 use super::{Cells, Sql, Value, int, place, small};
 use crate::store::{
     CollectionRow, ConsentRow, Contents, DataHead, DeletionRow, Dossier, EventRow, KeyRow,
-    KeyringHead, ModelRow, PaymentRow, RecordRow, RootWrappedRow, StoreError, SubjectRow,
-    TenantRow, TileRow,
+    KeyringHead, ModelRow, PaymentPlace, PaymentRow, RecordRow, RootWrappedRow, StoreError,
+    SubjectRow, TenantRow, TileRow,
 };
 
 pub(super) fn tile_place(level: u8, index: u64) -> Result<Value<'static>, StoreError> {
@@ -376,13 +376,20 @@ pub(in crate::store) fn payment(
 pub(in crate::store) fn payments(
     sql: &mut dyn Sql,
     subject: u64,
-    from: u32,
+    from: PaymentPlace,
     limit: u32,
 ) -> Result<Vec<PaymentRow>, StoreError> {
+    // Every slot comes after none at all.
+    let slot = from.slot.as_ref().map_or(&[][..], |slot| &slot[..]);
     sql.rows(
         "SELECT slot, subject, day, open, sealed FROM payment WHERE subject = $1 AND day >= $2 \
-         ORDER BY day, slot LIMIT $3",
-        &[int(subject)?, small(from), small(limit)],
+         AND (day > $2 OR slot > $3) ORDER BY day, slot LIMIT $4",
+        &[
+            int(subject)?,
+            small(from.day),
+            Value::Bytes(slot),
+            small(limit),
+        ],
     )?
     .into_iter()
     .map(payment_row)

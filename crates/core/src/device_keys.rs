@@ -1,7 +1,7 @@
 //! Use case: a person has a passkey that payments can ask for beside their face.
 
 use crate::device::{
-    Backwards, DeviceFault, DeviceKey, DeviceKeyId, DeviceProof, PublicKey, Registration,
+    Assertion, Backwards, DeviceFault, DeviceKey, DeviceKeyId, PublicKey, Registration,
     RelyingParty,
 };
 use crate::{Claim, Fault, Registry};
@@ -175,23 +175,24 @@ impl Registry {
         }
     }
 
-    /// Whether a device key of the target signed, and what the audit log calls it then. Of somebody who is not there one is looked
+    /// Whether a device key of the target signed the challenge, and what the audit log calls it then. Of somebody who is not there one is looked
     /// for, and a signature checked, all the same.
     pub(crate) fn prove_device(
         &self,
         target: &Target,
-        (proof, shown): (&DeviceProof, &[u8; 32]),
+        (party, challenge): (&RelyingParty, &[u8; 32]),
+        assertion: &Assertion,
     ) -> Result<Option<u64>, VaultError> {
         for _ in 0..TRIES {
             let decoy = self.decoy();
             let subject = target.subject().unwrap_or_else(|| decoy.subject());
             let all = self.held_device_keys(subject)?;
-            let asked = &proof.assertion.credential;
+            let asked = &assertion.credential;
             let found = all.iter().find(|(_, key)| key.credential() == asked);
-            let checked = match found {
-                Some((_, key)) => proof.check(shown, (key.public(), key.is_synced())),
-                None => proof.check(shown, (&PublicKey::NOBODYS, false)),
-            };
+            let key = found.map_or((&PublicKey::NOBODYS, false), |(_, key)| {
+                (key.public(), key.is_synced())
+            });
+            let checked = assertion.check((party, challenge), key);
             let (Some((held, key)), Ok(counter)) = (found, checked) else {
                 return Ok(None);
             };

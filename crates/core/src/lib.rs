@@ -28,6 +28,7 @@ mod language;
 mod networks;
 mod open;
 mod open_collection;
+mod own_consents;
 mod pay;
 mod payment;
 mod policy;
@@ -56,7 +57,7 @@ pub use decision::{Decision, Recapture, Side};
 pub use detect::{DetectedFace, Detection};
 pub use device::{
     ALGORITHMS, Assertion, DeviceFault, DeviceKey, DeviceKeyId, DeviceProof, Registration,
-    RelyingParty, RelyingPartyError, device_challenge,
+    RelyingParty, RelyingPartyError, consents_challenge, device_challenge,
 };
 pub use device_keys::{DeviceKeyError, DeviceKeyOffer};
 pub use engine::{Calibrations, Engine, EngineParts, PlanLine, PlanNetwork, Worker};
@@ -69,6 +70,7 @@ pub use identify::{Identification, IdentifyAnswer, IdentifyError, IdentifyReques
 pub use language::Language;
 pub use networks::{MeshSource, Networks, OpenError, TextSource, color_order, spec_of};
 pub use open_collection::OpenCollection;
+pub use own_consents::{ConsentsProof, OwnConsents};
 pub use pay::{Approval, PayError};
 pub use payment::{
     Currency, CurrencyLimit, Payment, PaymentError, PaymentId, PaymentLimits, PaymentState, Refund,

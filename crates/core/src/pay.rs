@@ -252,7 +252,10 @@ impl Registry {
         match begun {
             Ok((held, payment)) => {
                 let proof = approval.device.as_ref();
-                let device = proof.map(|proof| self.prove_device(target, (proof, &approval.shown)));
+                let device = proof.map(|proof| {
+                    let asked = (&*proof.party, &proof.challenge(&approval.shown));
+                    self.prove_device(target, asked, &proof.assertion)
+                });
                 Ok(Some(Answering {
                     held,
                     payment,

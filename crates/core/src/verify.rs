@@ -261,7 +261,11 @@ impl Registry {
     }
 
     /// The target as it is now.
-    fn target_now(&self, claim: &Claim<'_>, target: &Target) -> Result<Target, VaultError> {
+    pub(crate) fn target_now(
+        &self,
+        claim: &Claim<'_>,
+        target: &Target,
+    ) -> Result<Target, VaultError> {
         let current = self.find(claim)?;
         if current.subject().is_none() {
             self.decoy().find(self.vault());

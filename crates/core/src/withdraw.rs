@@ -17,4 +17,18 @@ impl Registry {
     ) -> Result<usize, VaultError> {
         self.vault().withdraw(subject, purpose, self.now())
     }
+
+    /// The same where the subject does it themselves, having been
+    /// [shown](Registry::show_own_consents) their consents: the audit log says so.
+    ///
+    /// # Errors
+    /// As [`Registry::withdraw`].
+    pub(crate) fn withdraw_themselves(
+        &self,
+        subject: &Subject,
+        purpose: Purpose,
+    ) -> Result<usize, VaultError> {
+        self.vault()
+            .withdraw_themselves(subject, Some(purpose), self.now())
+    }
 }

@@ -11,6 +11,8 @@ use crate::store::EventRow;
 use serde::{Deserialize, Serialize};
 
 const EVENT_BYTES: usize = 24;
+/// Detail of an event that a subject caused themselves, having shown that it is they.
+pub(crate) const THEMSELVES: u64 = 1;
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$each:meta])* $variant:ident = $code:literal,)* }) => {
@@ -59,7 +61,7 @@ codes! {
         SubjectAdded = 7,
         /// A subject consented; detail: when it expires.
         ConsentGranted = 8,
-        /// A consent was withdrawn.
+        /// A consent was withdrawn; detail: 1 if the subject did it themselves.
         ConsentWithdrawn = 9,
         /// A consent expired.
         ConsentExpired = 10,
@@ -67,9 +69,9 @@ codes! {
         Enrolled = 11,
         /// A record was removed.
         RecordRemoved = 12,
-        /// A verification was decided.
+        /// A verification was decided; without a purpose, that somebody was not shown the consents they called theirs.
         Decided = 13,
-        /// All that is held about a subject was given out.
+        /// All that is held about a subject was given out; detail: 1 if it was their consents, to themselves.
         Exported = 14,
         /// A subject was erased; detail: deletion ledger position.
         Erased = 15,
@@ -143,6 +145,13 @@ impl Event {
             time,
             detail: 0,
         }
+    }
+
+    /// Whether the subject did it themselves, having shown that it is they.
+    #[must_use]
+    pub fn is_their_own(&self) -> bool {
+        let can_be = matches!(self.kind, EventKind::ConsentWithdrawn | EventKind::Exported);
+        can_be && self.detail == THEMSELVES
     }
 
     pub(crate) fn to_bytes(self) -> [u8; EVENT_BYTES] {

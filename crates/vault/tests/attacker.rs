@@ -390,6 +390,36 @@ fn an_attempt_counter_that_is_removed_or_put_back_is_refused() {
 }
 
 #[test]
+fn what_is_written_of_somebodys_own_consents_hides_no_counter_that_was_removed() {
+    let mut place = Place::two();
+    for n in 0..3 {
+        place.fail("ana", at(n)).unwrap();
+    }
+    let target = place.find("ana");
+    let subject = target.subject().unwrap();
+    for n in 3..20 {
+        place.vault().record_shown_consents(subject, at(n)).unwrap();
+        place.vault().refuse_consents(&target, at(n)).unwrap();
+    }
+    // The control: none of it counted, or gave anything back.
+    place.fail("ana", at(20)).unwrap();
+    place
+        .attack("data.db", "DELETE FROM attempt", at(21))
+        .unwrap();
+    let target = place.find("ana");
+    let refused = [
+        place.fail("ana", at(21)),
+        place.vault().refuse_consents(&target, at(21)).map(drop),
+    ];
+    for refused in refused {
+        assert!(
+            matches!(refused, Err(VaultError::AttemptsTakenBack)),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
 fn a_keyring_without_a_checkpoint_is_refused() {
     let mut place = Place::two();
     place.remember(at(1));

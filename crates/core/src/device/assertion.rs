@@ -50,20 +50,37 @@ pub fn device_challenge(session: &str, nonce: &[u8; 32], shown: &[u8; 32]) -> [u
     Sha256::digest(text).into()
 }
 
+/// What a device key signs so that its owner is shown their own consents: for one answer to one link. The page makes it itself, of
+/// other words than for a payment, so that neither can be had for the other.
+#[must_use]
+pub fn consents_challenge(link: &str, nonce: &[u8; 32]) -> [u8; 32] {
+    let nonce = URL_SAFE_NO_PAD.encode(nonce);
+    Sha256::digest(format!(
+        "countenance consents 1\nlink: {link}\nnonce: {nonce}\n"
+    ))
+    .into()
+}
+
 impl DeviceProof {
-    /// The counter of the authenticator, if this key signed what was shown in this session. Whatever is wrong, a signature is checked, so that it costs the same.
+    /// What the key must have signed where this was shown.
+    pub(crate) fn challenge(&self, shown: &[u8; 32]) -> [u8; 32] {
+        device_challenge(&self.session, &self.nonce, shown)
+    }
+}
+
+impl Assertion {
+    /// The counter of the authenticator, if this key signed the challenge. Whatever is wrong, a signature is checked, so that it costs the same.
     pub(crate) fn check(
         &self,
-        shown: &[u8; 32],
+        (party, challenge): (&RelyingParty, &[u8; 32]),
         (key, synced): (&PublicKey, bool),
     ) -> Result<u32, DeviceFault> {
-        let of = &self.assertion;
-        let mut message = of.authenticator_data.clone();
-        message.extend_from_slice(&Sha256::digest(&of.client_data));
-        let signed = of.signature.len() <= MOST_SIGNATURE && key.signed(&message, &of.signature);
-        let challenge = device_challenge(&self.session, &self.nonce, shown);
-        check_client(&of.client_data, "webauthn.get", &self.party, &challenge)?;
-        let account = Account::read(&of.authenticator_data, &self.party)?;
+        let mut message = self.authenticator_data.clone();
+        message.extend_from_slice(&Sha256::digest(&self.client_data));
+        let signed =
+            self.signature.len() <= MOST_SIGNATURE && key.signed(&message, &self.signature);
+        check_client(&self.client_data, "webauthn.get", party, challenge)?;
+        let account = Account::read(&self.authenticator_data, party)?;
         // A key does not come to be on other devices that could not before.
         if account.attested || account.synced != synced {
             return Err(DeviceFault::AuthenticatorData);
@@ -78,7 +95,7 @@ impl DeviceProof {
 
 #[cfg(test)]
 mod tests {
-    use super::{Assertion, DeviceProof};
+    use super::{Assertion, DeviceProof, consents_challenge};
     use crate::device::{DeviceFault, DeviceKey, DeviceKeyId, Registration, RelyingParty};
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -132,16 +149,25 @@ mod tests {
             };
             let shown = digest(&case["shown"]);
             let of_key = (key.public(), false);
-            let counter = proof(session).check(&shown, of_key);
+            let check = |proof: DeviceProof, shown: &[u8; 32], key| {
+                let asked = (&*proof.party, &proof.challenge(shown));
+                proof.assertion.check(asked, key)
+            };
+            let counter = check(proof(session), &shown, of_key);
             assert!(counter.is_ok_and(|counter| key.signed(counter, now).is_ok()));
             for (session, shown) in [("a-another", &shown), (session, &[7; 32])] {
-                let other = proof(session).check(shown, of_key);
+                let other = check(proof(session), shown, of_key);
                 assert_eq!(other, Err(DeviceFault::Challenge));
             }
             for other in &keys {
-                let other = proof(session).check(&shown, (other.public(), false));
+                let other = check(proof(session), &shown, (other.public(), false));
                 assert_eq!(other, Err(DeviceFault::Signature));
             }
+            // Nor does it open the list of consents, were the words of both alike in all else.
+            let proof = proof(session);
+            let consents = consents_challenge(session, &nonce);
+            let other = proof.assertion.check((&proof.party, &consents), of_key);
+            assert_eq!(other, Err(DeviceFault::Challenge));
             keys.push(key);
         }
     }

@@ -12,7 +12,7 @@ mod public_key;
 mod record;
 mod registration;
 
-pub use assertion::{Assertion, DeviceProof, device_challenge};
+pub use assertion::{Assertion, DeviceProof, consents_challenge, device_challenge};
 pub use authenticator::DeviceFault;
 pub use party::{RelyingParty, RelyingPartyError};
 pub use public_key::ALGORITHMS;

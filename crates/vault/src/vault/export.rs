@@ -1,10 +1,10 @@
 //! Everything the vault holds about one subject, and nothing else.
 
 use super::ledger::gone;
-use super::{HeldDeviceKey, HeldPayment, Reference, SubjectKind, Unlocked, Vault};
+use super::{HeldDeviceKey, HeldPayment, Reference, Subject, SubjectKind, Unlocked, Vault};
 use crate::consent::{ConsentEntry, ConsentState, Run};
 use crate::error::{LogFault, VaultError};
-use crate::event::{self, Event, EventKind};
+use crate::event::{self, Event, EventKind, THEMSELVES};
 use crate::ident::{ExternalId, KeyId, Pseudonym, Timestamp};
 use crate::store::{Change, Contents, Dossier, Require};
 
@@ -49,6 +49,29 @@ pub struct SubjectExport {
 }
 
 impl Vault {
+    /// Appends to the audit log that a subject is shown what they agreed to, having shown that it is they. Under the key that
+    /// needs no holder part, so that what the log says of its attempts stays in sight (ADR 19).
+    ///
+    /// # Errors
+    /// [`VaultError::Unknown`] when the subject was erased meanwhile; others when the store fails: then nothing may be shown.
+    pub fn record_shown_consents(
+        &self,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<u64, VaultError> {
+        self.tick(now)?;
+        let event = Event {
+            detail: THEMSELVES,
+            ..Event::new(EventKind::Exported, now)
+        };
+        let appended = self.commit(Change {
+            requires: vec![Require::Subject(subject.row.number)],
+            events: vec![self.event_of(subject, &subject.event_key(), event)?],
+            ..Change::default()
+        });
+        Ok(appended.map_err(gone)?.first_leaf)
+    }
+
     /// Everything held about a subject. The export itself goes into the audit log first. The log is
     /// read from the subject's first event on, and every row on the way is held against its leaf: an
     /// export that says it is complete is.

@@ -13,7 +13,8 @@ struct Refusal<'a> {
     slot: [u8; 32],
     subject: Option<&'a Subject>,
     outcome: Outcome,
-    purpose: Purpose,
+    /// None where it was not about a face.
+    purpose: Option<Purpose>,
     /// What changes with it, if it still is as it was read.
     also: Option<Edit>,
 }
@@ -26,7 +27,7 @@ impl<'a> Refusal<'a> {
             slot: attempt.slot,
             subject: attempt.subject.as_ref(),
             outcome,
-            purpose: attempt.purpose,
+            purpose: Some(attempt.purpose),
             also: None,
         }
     }
@@ -35,7 +36,7 @@ impl<'a> Refusal<'a> {
     fn uncounted(
         vault: &Vault,
         target: &'a Target,
-        (outcome, purpose): (Outcome, Purpose),
+        (outcome, purpose): (Outcome, Option<Purpose>),
     ) -> Result<Self, VaultError> {
         Ok(Self {
             tenant: target.collection.tenant,
@@ -100,7 +101,8 @@ impl Vault {
         also: Edit,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
-        let refusal = Refusal::uncounted(self, target, (Outcome::Reject, purpose))?.along(also);
+        let refusal =
+            Refusal::uncounted(self, target, (Outcome::Reject, Some(purpose)))?.along(also);
         self.append_refusal(&refusal, now)
     }
 
@@ -127,7 +129,17 @@ impl Vault {
         recapture: bool,
         now: Timestamp,
     ) -> Result<u64, VaultError> {
-        let refusal = Refusal::uncounted(self, target, (declined(recapture), purpose))?;
+        let refusal = Refusal::uncounted(self, target, (declined(recapture), Some(purpose)))?;
+        self.append_refusal(&refusal, now)
+    }
+
+    /// Appends to the audit log that somebody could not show that the consents of a target are theirs. Nobody's face was looked
+    /// at, so no attempt is counted. Returns the leaf index.
+    ///
+    /// # Errors
+    /// [`VaultError`] when the store fails; nothing is shown all the same.
+    pub fn refuse_consents(&self, target: &Target, now: Timestamp) -> Result<u64, VaultError> {
+        let refusal = Refusal::uncounted(self, target, (Outcome::Reject, None))?;
         self.append_refusal(&refusal, now)
     }
 
@@ -159,7 +171,7 @@ impl Vault {
         self.tick(now)?;
         let event = Event {
             outcome: Some(refusal.outcome),
-            purpose: Some(refusal.purpose),
+            purpose: refusal.purpose,
             ..Event::new(EventKind::Decided, now)
         };
         let (attempts, audit) = self.with_tenant(refusal.tenant, |keys| {

@@ -3,7 +3,7 @@
 use super::{Subject, Vault, device_keys};
 use crate::consent::{ConsentState, LedgerPart, Purpose, withdrawal_mark};
 use crate::error::VaultError;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, THEMSELVES};
 use crate::ident::Timestamp;
 use crate::store::{
     Change, Conflict, ConsentRow, Contents, Edit, KeyChange, Require, Row, StoreError,
@@ -16,8 +16,10 @@ use std::collections::BTreeSet;
 pub(super) enum Ending {
     /// Their time is over.
     Expired,
-    /// The subject says so.
+    /// The operator says that the subject says so.
     Withdrawn,
+    /// The subject says so, having shown that it is they.
+    WithdrawnThemselves,
     /// The subject said so after the backup was made that is being restored.
     WithdrawnSince,
 }
@@ -36,10 +38,33 @@ impl Vault {
         purpose: Option<Purpose>,
         now: Timestamp,
     ) -> Result<usize, VaultError> {
+        self.withdraw_as(subject, purpose, Ending::Withdrawn, now)
+    }
+
+    /// The same where it was the subject who did it, having shown that it is they: the audit log says so.
+    ///
+    /// # Errors
+    /// As [`Vault::withdraw`].
+    pub fn withdraw_themselves(
+        &self,
+        subject: &Subject,
+        purpose: Option<Purpose>,
+        now: Timestamp,
+    ) -> Result<usize, VaultError> {
+        self.withdraw_as(subject, purpose, Ending::WithdrawnThemselves, now)
+    }
+
+    fn withdraw_as(
+        &self,
+        subject: &Subject,
+        purpose: Option<Purpose>,
+        ending: Ending,
+        now: Timestamp,
+    ) -> Result<usize, VaultError> {
         self.tick(now)?;
         let asked = |part: &LedgerPart| purpose.is_none_or(|one| one == part.purpose);
         let chosen = |_: &ConsentRow, part: &LedgerPart| part.stands(now) && asked(part);
-        let ended = self.end_consents(subject, chosen, Ending::Withdrawn, now)?;
+        let ended = self.end_consents(subject, chosen, ending, now)?;
         // What was withdrawn before is entered again: a crash may have come between.
         let rows = self.store.dossier(subject.row.number, Contents::Consents)?;
         let ledger = subject.ledger_key();
@@ -110,6 +135,10 @@ impl Vault {
                 let event = Event {
                     purpose: Some(part.purpose),
                     number: *number,
+                    detail: match ending {
+                        Ending::WithdrawnThemselves => THEMSELVES,
+                        _ => 0,
+                    },
                     ..Event::new(kind, now)
                 };
                 let event = self.event_of(subject, &subject.event_key(), event)?;
@@ -128,7 +157,7 @@ impl Vault {
             }
             // What ends a consent by itself is no use of the subject.
             let used_day = match ending {
-                Ending::Withdrawn => now.day(),
+                Ending::Withdrawn | Ending::WithdrawnThemselves => now.day(),
                 _ => row.used_day,
             };
             change.edits.push(Edit::Touch {

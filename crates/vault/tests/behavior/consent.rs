@@ -1,5 +1,5 @@
 use super::house::{DAY, House, at, grant_for, holder, id, model};
-use countenance_vault::{ConsentError, ConsentState, Purpose, VaultError};
+use countenance_vault::{ConsentError, ConsentState, EventKind, Purpose, VaultError};
 
 fn refused<T>(result: Result<T, VaultError>, why: ConsentError) -> bool {
     matches!(result, Err(VaultError::Consent(error)) if error == why)
@@ -38,6 +38,35 @@ fn withdrawn_consent_blocks_verify_and_removes_the_records() {
     assert!(house.vault.records(&subject).unwrap().is_empty());
     let house = house.reopened(at(4));
     assert!(refused(house.verify("ana", at(5)), ConsentError::Withdrawn));
+}
+
+#[test]
+fn a_withdrawal_says_whether_it_was_the_subject_and_is_the_same_otherwise() {
+    let Some(house) = House::fresh() else { return };
+    let (ana, _) = house.enrolled("ana", &[1; 132]);
+    let (bea, _) = house.enrolled("bea", &[2; 132]);
+    let verify = Some(Purpose::Verify);
+    let by_ana = house
+        .vault
+        .withdraw_themselves(ana.subject(), verify, at(2));
+    assert_eq!(by_ana.unwrap(), 1);
+    assert_eq!(
+        house.vault.withdraw(bea.subject(), verify, at(2)).unwrap(),
+        1
+    );
+    for (who, subject, own) in [("ana", &ana, true), ("bea", &bea, false)] {
+        assert!(refused(house.verify(who, at(3)), ConsentError::Withdrawn));
+        assert!(house.vault.records(subject).unwrap().is_empty());
+        let export = house.vault.export(subject, at(4)).unwrap();
+        let events = export.events.iter().map(|entry| entry.event);
+        let withdrawn: Vec<bool> = events
+            .filter(|event| event.kind == EventKind::ConsentWithdrawn)
+            .map(|event| event.is_their_own())
+            .collect();
+        assert_eq!(withdrawn, [own], "{who}");
+    }
+    let house = house.reopened(at(5));
+    assert!(refused(house.verify("ana", at(6)), ConsentError::Withdrawn));
 }
 
 #[test]

@@ -60,34 +60,77 @@ export class Connection {
     return new PostLine((frames) => this.#ask("POST", this.#paths.frames, { frames }), heard, closed);
   }
 
-  async #ask(method, path, body, more = {}) {
-    const headers = { Authorization: `Bearer ${this.#token}` };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
-    let answer;
-    try {
-      answer = await this.#fetch(new URL(path, this.#base).href, {
-        method,
-        headers,
-        body: body === undefined ? undefined : JSON.stringify(body),
-        cache: "no-store",
-        credentials: "omit",
-        redirect: "error",
-        referrerPolicy: "no-referrer",
-        ...more,
-      });
-    } catch (cause) {
-      throw new Trouble("network", cause);
-    }
-    if (answer.status === 204) return null;
-    let read;
-    try {
-      read = await answer.json();
-    } catch (cause) {
-      throw new Trouble(answer.ok ? "network" : "server", cause);
-    }
-    if (answer.ok) return read;
-    throw new Trouble(troubleOf(answer.status, read?.code));
+  #ask(method, path, body, more = {}) {
+    return ask(this.#fetch, new URL(path, this.#base), { method, token: this.#token, body, more });
   }
+}
+
+/** One link by which somebody sees their own consents (docs/spec/consent-link-v1.md). */
+export class LinkConnection {
+  #base;
+  #path;
+  #token;
+  #fetch;
+
+  /**
+   * @param {{session: string, token: string}} ticket
+   * @param {{base: string, fetch?: typeof fetch}} options `base` is the server's address
+   */
+  constructor(ticket, { base, fetch = globalThis.fetch }) {
+    this.#base = base;
+    this.#path = `/v1/consent-links/${encodeURIComponent(ticket.session)}`;
+    this.#token = ticket.token;
+    this.#fetch = fetch.bind(globalThis);
+  }
+
+  /** What the link asks of the person. */
+  read() {
+    return this.#ask("GET", "");
+  }
+
+  /** Their consents, for what shows that they are theirs: a holder part, or what a device key signed. */
+  show({ holder, deviceKey }) {
+    const headers = holder === undefined ? {} : { "Countenance-Holder": holder };
+    return this.#ask("POST", "/consents", deviceKey === undefined ? {} : { device_key: deviceKey }, headers);
+  }
+
+  /** Withdraws what they agreed to for a purpose. */
+  withdraw(purpose, permit) {
+    return this.#ask("POST", "/withdrawals", { purpose, permit });
+  }
+
+  #ask(method, path, body, headers = {}) {
+    return ask(this.#fetch, new URL(this.#path + path, this.#base), { method, token: this.#token, body, headers });
+  }
+}
+
+async function ask(fetch, address, { method, token, body, headers = {}, more = {} }) {
+  const sent = { Authorization: `Bearer ${token}`, ...headers };
+  if (body !== undefined) sent["Content-Type"] = "application/json";
+  let answer;
+  try {
+    answer = await fetch(address.href, {
+      method,
+      headers: sent,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+      ...more,
+    });
+  } catch (cause) {
+    throw new Trouble("network", cause);
+  }
+  if (answer.status === 204) return null;
+  let read;
+  try {
+    read = await answer.json();
+  } catch (cause) {
+    throw new Trouble(answer.ok ? "network" : "server", cause);
+  }
+  if (answer.ok) return read;
+  throw new Trouble(troubleOf(answer.status, read?.code));
 }
 
 function troubleOf(status, code) {

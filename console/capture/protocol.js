@@ -4,10 +4,10 @@
 /** The sub-protocol that the server answers with. */
 export const SUBPROTOCOL = "countenance.capture.v1";
 
-/** How each kind of prompt is known on the wire. */
 /** A color that stays as long as this comes slowly: it is faded to. */
 const SLOW_MS = 600;
 
+/** How each kind of prompt is known on the wire. */
 export const PROMPTS = Object.freeze(["hold", "turn_left", "turn_right", "smile", "light"]);
 
 /** How each piece of guidance is known on the wire. */
@@ -106,6 +106,15 @@ export function termsText({ id, amount, currency, payee, order, expires }) {
  */
 export function deviceKeyText(session, nonce, shown) {
   return `countenance device key 1\nsession: ${session}\nnonce: ${nonce}\nshown: ${shown}\n`;
+}
+
+/**
+ * What a device key signs so that its owner is shown their consents, as docs/spec/consent-link-v1.md writes it: for one answer to one link.
+ * @param {string} link
+ * @param {string} nonce
+ */
+export function consentsText(link, nonce) {
+  return `countenance consents 1\nlink: ${link}\nnonce: ${nonce}\n`;
 }
 
 /** An amount in minor units as people of this language write it. The digits are those of the server: tables of browsers differ. */

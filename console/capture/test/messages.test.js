@@ -22,7 +22,7 @@ for (const language of Object.keys(languages)) {
 test("everything that can come has words", () => {
   for (const kind of PROMPTS) assert.ok(en[kind], kind);
   for (const code of GUIDANCE) assert.ok(`guide_${code}` in en, code);
-  const sources = ["camera.js", "passkey.js", "connection.js", "check.js", "capture.js"].map((name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8")).join("");
+  const sources = ["camera.js", "passkey.js", "connection.js", "check.js", "capture.js", "consents.js", "visit.js"].map((name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8")).join("");
   const codes = [...sources.matchAll(/Trouble\("(\w+)"/g)].map(([, code]) => code);
   for (const [, text] of sources.matchAll(/return "(camera_\w+)"/g)) codes.push(text);
   for (const [, text] of sources.matchAll(/\) return "(\w+)";/g)) codes.push(text);
@@ -32,14 +32,23 @@ test("everything that can come has words", () => {
     assert.ok(en[`trouble_${code}`], code);
     assert.ok(en[`trouble_${code}_text`], code);
   }
+  // The page of one's own consents says otherwise what is about passkeys there.
+  const visit = readFileSync(new URL("../visit.js", import.meta.url), "utf8");
+  const called = Object.fromEntries([.../const SAME = {(.*)};/.exec(visit)[1].matchAll(/(\w+): "(\w+)"/g)].map(([, from, to]) => [from, to]));
+  assert.ok(Object.keys(called).length > 3, called);
+  const shown = [...sources.matchAll(/Trouble\("(\w+)"/g)].map(([, code]) => called[code] ?? code).filter((code) => code.startsWith("passkey"));
+  for (const code of new Set([...shown, called.ticket])) {
+    assert.ok(en[`own_trouble_${code}`], code);
+    assert.ok(en[`own_trouble_${code}_text`], code);
+  }
 });
 
 test("every text is asked for somewhere", () => {
-  const sources = ["capture.js", "check.js", "camera.js", "passkey.js", "connection.js", "protocol.js"]
+  const sources = ["capture.js", "check.js", "camera.js", "passkey.js", "connection.js", "protocol.js", "consents.js", "visit.js"]
     .map((name) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8"))
     .join("");
   for (const key of Object.keys(en).filter((key) => key !== "language")) {
-    const name = key.replace(/^(guide|trouble|calm)_/, "").replace(/_(text|more)$/, "");
+    const name = key.replace(/^(guide|trouble|calm|own_trouble|own_state|own)_/, "").replace(/_(text|more|stops)$/, "");
     assert.ok(sources.includes(`"${key}"`) || sources.includes(`"${name}"`) || name === "unknown", key);
   }
 });

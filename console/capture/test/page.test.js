@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { chromium, instead, launch, until } from "./browser.js";
-import { agree, inside, SIZES, step, walk } from "./pictures.js";
+import { agree, contrast, inside, SIZES, step, walk, walkOwn } from "./pictures.js";
 import { TestServer } from "./server.js";
 
 const driver = await import("playwright-core").then(() => true, () => false);
@@ -422,29 +422,32 @@ describe("the page", { skip, concurrency: 1 }, () => {
       const { page, close } = await visit(session, { colorScheme });
       await shows(page, "consent");
       await page.locator("button.main").click();
-      const poor = await inside(page, (widget) => {
-        const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-        const light = (color) => {
-          canvas.fillStyle = color;
-          canvas.fillRect(0, 0, 1, 1);
-          const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
-          return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-        };
-        const under = (part) => {
-          for (let at = part; at; at = at.parentElement) {
-            const { backgroundColor } = getComputedStyle(at);
-            if (!/, 0\)$|^transparent$/.test(backgroundColor)) return backgroundColor;
-          }
-          return "rgb(255, 0, 255)";
-        };
-        const ratio = (one, other) => (Math.max(light(one), light(other)) + 0.05) / (Math.min(light(one), light(other)) + 0.05);
-        const parts = [...widget.shadowRoot.querySelectorAll("h1, p, b, small, button, a, strong, legend, .consent-text")].filter((part) => part.checkVisibility() && part.textContent);
-        const rates = parts.map((part) => [part.className || part.localName, ratio(getComputedStyle(part).color, under(part))]);
-        return { count: rates.length, black: ratio("#000", "#fff"), poor: rates.filter(([, rate]) => rate < 4.5) };
-      });
+      const poor = await inside(page, contrast);
       assert.ok(poor.count >= 12 && Math.abs(poor.black - 21) < 0.1);
       assert.deepEqual(poor.poor, [], colorScheme);
       await close();
     }
+  });
+
+  test("every step of one's own consents has contrast enough, breaks no policy, and shows no token", async () => {
+    for (const colorScheme of ["light", "dark"]) {
+      const context = await browser.newContext({ viewport: SIZES.phone, locale: "en-US", colorScheme });
+      await context.addInitScript(instead);
+      const steps = [];
+      let count = 0;
+      await walkOwn(server, context, async (page, at) => {
+        const found = await page.evaluate(`(${contrast})(document.querySelector("countenance-consents"))`);
+        assert.deepEqual(found.poor, [], `${at} ${colorScheme}`);
+        assert.deepEqual(await page.evaluate(() => globalThis.violations), [], at);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+        assert.equal(wide, false, `${at} is wider than the screen`);
+        assert.equal(new URL(page.url()).hash, "", at);
+        steps.push(at);
+        count += found.count;
+      });
+      assert.ok(steps.length >= 12 && count > 60, `${steps} ${count}`);
+      await context.close();
+    }
+    assert.deepEqual(server.addresses.filter((address) => /L{20}|P{20}/.test(address)), []);
   });
 });

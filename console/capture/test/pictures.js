@@ -17,6 +17,28 @@ export const step = (page) => inside(page, (widget) => widget.shadowRoot.querySe
 
 export { inside };
 
+/** How many texts a widget shows, and which of them have too little contrast (WCAG 2.2, 1.4.3). */
+export function contrast(widget) {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  const light = (color) => {
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const under = (part) => {
+    for (let at = part; at; at = at.parentElement) {
+      const { backgroundColor } = getComputedStyle(at);
+      if (!/, 0\)$|^transparent$/.test(backgroundColor)) return backgroundColor;
+    }
+    return "rgb(255, 0, 255)";
+  };
+  const ratio = (one, other) => (Math.max(light(one), light(other)) + 0.05) / (Math.min(light(one), light(other)) + 0.05);
+  const parts = [...widget.shadowRoot.querySelectorAll("h1, h2, p, b, small, button, a, strong, legend, dt, dd, summary, .consent-text")].filter((part) => part.checkVisibility() && part.textContent);
+  const rates = parts.map((part) => [part.className || part.localName, ratio(getComputedStyle(part).color, under(part))]);
+  return { count: rates.length, black: ratio("#000", "#fff"), poor: rates.filter(([, rate]) => rate < 4.5) };
+}
+
 /** Chooses about light, and agrees. */
 export async function agree(page, calm = false) {
   await page.locator(`input[value=${calm ? "calm" : "light"}]`).check();
@@ -101,6 +123,83 @@ export async function walk(server, context, seen) {
   await page.close();
 }
 
+const DAY = 86400;
+const AT = 1800000000;
+
+/** Goes through the page of one's own consents. */
+export async function walkOwn(server, context, seen) {
+  const page = await context.newPage();
+  // Any passkey will do: what it gives is judged elsewhere.
+  await page.addInitScript(() => {
+    const buffer = new Uint8Array(32).buffer;
+    const gave = { id: "AA", response: { clientDataJSON: buffer, authenticatorData: buffer, signature: buffer }, getClientExtensionResults: () => ({ prf: { results: { first: buffer } } }) };
+    navigator.credentials.get = async () => {
+      if (globalThis.holdPasskey) await new Promise(() => {});
+      if (globalThis.refusePasskey) throw new DOMException("no", "NotAllowedError");
+      return gave;
+    };
+  });
+  const own = (what) => page.evaluate(`(${what})(document.querySelector("countenance-consents").shadowRoot)`);
+  const stands = (root) => root.querySelector(".stage").className.split(" ")[2];
+  const comes = (wanted) => until(async () => (await own(stands).catch(() => null)) === wanted, wanted);
+  const visit = async (link, wanted) => {
+    await page.goto("about:blank");
+    await page.goto(`${server.base}${link?.link ?? "/consents"}`);
+    await comes(wanted);
+  };
+  const entry = (number, purpose, state = "active", more = {}) => ({
+    number, purpose, state, expires: AT + (365 + number) * DAY, text_version: "2026-01 en", granted: AT - number * DAY, evidence_sha256: "9f86d081884c7d65".repeat(4), ...more,
+  });
+  const consents = () => [entry(0, "identify", "expired"), entry(1, "verify"), entry(2, "payment"), entry(3, "verify", "withdrawn")];
+  const device_key = { relying_party: "localhost", nonce: Buffer.alloc(32).toString("base64url") };
+  await visit(server.link({ consents: consents(), device_key }), "ask");
+  await seen(page, "own-1-ask");
+  await page.evaluate(() => {
+    globalThis.holdPasskey = true;
+  });
+  await page.locator("button.main").click();
+  await comes("passkey");
+  await seen(page, "own-2-passkey");
+  await visit(server.link({ consents: consents(), device_key }), "ask");
+  await page.locator("button.main").click();
+  await comes("list");
+  await seen(page, "own-3-list");
+  await page.locator("summary").click();
+  await page.locator("summary").scrollIntoViewIfNeeded();
+  await seen(page, "own-3-list-before");
+  await page.locator("section.card button").nth(1).click();
+  await comes("confirm");
+  await seen(page, "own-4-confirm-payment");
+  await page.locator("button.other").click();
+  await page.locator("section.card button").nth(0).click();
+  await comes("confirm");
+  await page.locator("button.alarm").click();
+  await comes("list");
+  await seen(page, "own-5-withdrawn");
+  await page.locator("section.card button").click();
+  await comes("confirm");
+  await seen(page, "own-6-confirm-last");
+  await page.locator("button.alarm").click();
+  await comes("list");
+  await seen(page, "own-7-nothing");
+  await visit(server.link({ consents: consents(), device_key, right: () => false }), "ask");
+  await page.locator("button.main").click();
+  await comes("trouble");
+  await seen(page, "own-8-did-not-work");
+  await visit(server.link({ consents: consents(), device_key }), "ask");
+  await page.evaluate(() => {
+    globalThis.refusePasskey = true;
+  });
+  await page.locator("button.main").click();
+  await comes("trouble");
+  await seen(page, "own-8-passkey-refused");
+  await visit(server.link({ consents: consents(), device_key, says_ms: 50 }), "over");
+  await seen(page, "own-9-over");
+  await visit(null, "trouble");
+  await seen(page, "own-9-no-link");
+  await page.close();
+}
+
 if (process.argv[1]?.endsWith("pictures.js")) {
   const [folder, only] = process.argv.slice(2);
   mkdirSync(folder, { recursive: true });
@@ -111,7 +210,9 @@ if (process.argv[1]?.endsWith("pictures.js")) {
       if (only && !`${name}-${colorScheme}`.includes(only)) continue;
       const locale = name === "small" ? "de-DE" : "en-US";
       const context = await browser.newContext({ viewport, colorScheme, locale, deviceScaleFactor: 1, reducedMotion: "no-preference" });
-      await walk(server, context, (page, at) => page.screenshot({ path: `${folder}/${name}-${colorScheme}-${at}.png` }));
+      const keep = (page, at) => page.screenshot({ path: `${folder}/${name}-${colorScheme}-${at}.png` });
+      await walk(server, context, keep);
+      await walkOwn(server, context, keep);
       await context.close();
     }
   }

@@ -25,6 +25,51 @@ export function consentText(audience, approve) {
 
 let serial = 0;
 
+/** A link to one's own consents as a test opens it: `right` says whether what came shows that they are theirs. */
+class Link {
+  /** What came as a proof, and what was withdrawn. */
+  proofs = [];
+  withdrawn = [];
+  shown = false;
+
+  constructor({ consents = [], right = () => true, lasts_ms = 600000, says_ms, passkey, device_key, audience = "https://shop.example" } = {}) {
+    serial += 1;
+    this.id = `a-link${String(serial).padStart(18, "0")}`;
+    this.token = String(serial).padStart(43, "L");
+    this.permit = String(serial).padStart(43, "P");
+    this.ends = Date.now() + lasts_ms;
+    this.says = says_ms;
+    this.consents = consents;
+    this.right = right;
+    this.asks = { link: this.id, audience, way_out: "https://shop.example/privacy", ...(passkey && { passkey }), ...(device_key && { device_key }) };
+  }
+
+  get link() {
+    return `/consents#${this.id}.${this.token}`;
+  }
+
+  answer(what, request, body) {
+    const left = this.ends - Date.now();
+    const invalid = [401, { code: "consent_link_invalid" }];
+    if (left <= 0) return invalid;
+    if (what === "withdrawals") {
+      if (!this.shown || body.permit !== this.permit) return invalid;
+      this.withdrawn.push(body.purpose);
+      for (const one of this.consents) if (one.purpose === body.purpose && one.state === "active") one.state = "withdrawn";
+      // Without what only a holder part opens, as the server tells it.
+      const told = this.consents.map(({ number, purpose, state, expires }) => ({ number, purpose, state, expires }));
+      return [200, { withdrawn: 1, consents: told }];
+    }
+    if (this.shown) return invalid;
+    if (what === undefined) return [200, { ...this.asks, ends_in_ms: this.says ?? left }];
+    const proof = { holder: request.headers["countenance-holder"], ...body };
+    this.proofs.push(proof);
+    if (!this.right(proof)) return invalid;
+    this.shown = true;
+    return [200, { permit: this.permit, ends_in_ms: left, consents: this.consents }];
+  }
+}
+
 /** One session as a test opens it. */
 class Session {
   state = "created";
@@ -173,6 +218,7 @@ class Socket {
 
 export class TestServer {
   #sessions = new Map();
+  #links = new Map();
   /** Every address that was asked for, as a log has it. */
   addresses = [];
 
@@ -183,6 +229,13 @@ export class TestServer {
     await new Promise((resolve) => server.http.listen(0, "127.0.0.1", resolve));
     server.base = `http://localhost:${server.http.address().port}`;
     return server;
+  }
+
+  /** Opens a link to consents. */
+  link(asked = {}) {
+    const link = new Link(asked);
+    this.#links.set(link.id, link);
+    return link;
   }
 
   open(asked = {}) {
@@ -223,16 +276,30 @@ export class TestServer {
     this.addresses.push(request.url);
     const path = request.url.split("?")[0];
     if (path.startsWith("/v1/capture/")) return this.#api(request, response, path);
-    const file = path === "/capture" ? "index.html" : /^\/capture\/((?:messages\/)?[a-z]+\.(?:js|css|svg))$/.exec(path)?.[1];
+    if (path.startsWith("/v1/consent-links/")) return this.#own(request, response, path);
+    const pages = { "/capture": "index.html", "/consents": "consents.html" };
+    const file = pages[path] ?? /^\/capture\/((?:messages\/)?[a-z-]+\.(?:js|css|svg))$/.exec(path)?.[1];
     const body = file && (await readFile(new URL(file, FOLDER)).catch(() => null));
     if (!body) return response.writeHead(404).end();
     response.writeHead(200, {
       "Content-Type": KINDS[file.split(".").pop()],
       "Content-Security-Policy": POLICY,
-      "Permissions-Policy": "camera=(self), publickey-credentials-get=(self)",
+      "Permissions-Policy": `camera=(${path === "/consents" ? "" : "self"}), publickey-credentials-get=(self)`,
       "X-Content-Type-Options": "nosniff",
     });
     return response.end(body);
+  }
+
+  async #own(request, response, path) {
+    const [, , , id, what] = path.split("/");
+    const link = this.#links.get(id);
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = chunks.length ? JSON.parse(Buffer.concat(chunks)) : null;
+    const known = link && request.headers.authorization === `Bearer ${link.token}`;
+    const [status, told] = known ? link.answer(what, request, body) : [401, { code: "consent_link_invalid" }];
+    response.writeHead(status, { "Content-Type": "application/json", "Cache-Control": "no-store" });
+    response.end(JSON.stringify(told));
   }
 
   async #api(request, response, path) {

@@ -34,7 +34,7 @@ test("everything that is imported or linked is there, and nothing has a dependen
     const base = new URL(name, folder);
     const imports = [...text.matchAll(/(?:from |import |import\()"([^"]+)"/g)].filter(() => name.endsWith(".js"));
     const sheets = [...text.matchAll(/new URL\("([^"]+)", import\.meta\.url\)/g)];
-    const links = name === "index.html" ? [...text.matchAll(/(?:href|src)="capture\/([^"]+)"/g)] : [];
+    const links = name.endsWith(".html") ? [...text.matchAll(/(?:href|src)="capture\/([^"]+)"/g)] : [];
     return [...imports, ...sheets, ...links].map(([, to]) => [name, new URL(to, base).href.slice(folder.href.length), to]);
   });
   assert.ok(found.length > 15);

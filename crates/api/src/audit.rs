@@ -66,6 +66,9 @@ pub struct LogEntry {
     /// For which purpose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
+    /// `subject` where they did it themselves, with a passkey: see and withdraw their consents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// What can be said of an entry.

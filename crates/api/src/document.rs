@@ -18,6 +18,7 @@ use utoipa::{Modify, OpenApi};
         (name = "sessions", description = "One question to one live person"),
         (name = "payments", description = "One named amount that one person approves"),
         (name = "capture", description = "The person's side of a session"),
+        (name = "own", description = "The person's side of a consent link"),
         (name = "audit", description = "That the log was not rewritten"),
         (name = "keys", description = "Who may ask"),
         (name = "operation", description = "What anybody may know, and what operators watch"),
@@ -35,6 +36,10 @@ use utoipa::{Modify, OpenApi};
         list_consents,
         grant_consent,
         withdraw_consents,
+        open_consent_link,
+        show_consent_link,
+        show_own_consents,
+        withdraw_own_consents,
         enroll_faces,
         verify_subject,
         list_collections,
@@ -96,6 +101,11 @@ impl Modify for Bearer {
             .description(Some("The capture token of the session."))
             .build();
         components.add_security_scheme("capture", SecurityScheme::Http(scheme));
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The token of the consent link."))
+            .build();
+        components.add_security_scheme("consents", SecurityScheme::Http(scheme));
     }
 }
 
@@ -319,6 +329,26 @@ fn capture_socket() {}
 #[utoipa::path(post, path = "/v1/capture/{session}/frames", tag = "capture", params(("session" = String, Path, description = "Id of the session")), request_body = FrameBatch, responses((status = 200, description = "What the server says to them", body = FrameMessages), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("capture" = [])))]
 #[allow(dead_code, reason = "it exists to be described")]
 fn capture_frames() {}
+
+/// Open a link by which a subject sees and withdraws their own consents, with a passkey they have already. It ends the one before.
+#[utoipa::path(post, path = "/v1/subjects/{subject}/consent-links", tag = "consents", params(("subject" = String, Path, description = "What the caller calls the subject"), CollectionQuery), request_body = ConsentLinkRequest, responses((status = 201, description = "Opened", body = ConsentLinkOpened), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("key" = ["enroll"])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn open_consent_link() {}
+
+/// Show what a link asks of the person.
+#[utoipa::path(get, path = "/v1/consent-links/{link}", tag = "own", params(("link" = String, Path, description = "Id of the link")), responses((status = 200, description = "What is asked", body = ConsentLinkAnswer), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("consents" = [])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn show_consent_link() {}
+
+/// Show a subject what they agreed to, if they prove who they are. It works once.
+#[utoipa::path(post, path = "/v1/consent-links/{link}/consents", tag = "own", params(("link" = String, Path, description = "Id of the link"), ("Countenance-Holder" = Option<String>, Header, description = "The holder's part of the key, 64 hexadecimal digits, for a holder-bound subject")), request_body = OwnConsentsRequest, responses((status = 200, description = "The consents", body = OwnConsents), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("consents" = [])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn show_own_consents() {}
+
+/// Withdraw consents of one's own. A verification that is running stops, and templates go with the last consent.
+#[utoipa::path(post, path = "/v1/consent-links/{link}/withdrawals", tag = "own", params(("link" = String, Path, description = "Id of the link")), request_body = OwnWithdrawalRequest, responses((status = 200, description = "Withdrawn", body = OwnWithdrawal), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(("consents" = [])))]
+#[allow(dead_code, reason = "it exists to be described")]
+fn withdraw_own_consents() {}
 
 /// What is done with faces here.
 #[utoipa::path(get, path = "/policy", tag = "operation", responses((status = 200, description = "The policy", body = Policy), (status = "default", description = "An error", body = Problem, content_type = "application/problem+json")), security(()))]

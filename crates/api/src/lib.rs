@@ -3,6 +3,7 @@
 mod audit;
 mod collection;
 mod compare;
+mod consent_link;
 mod detect;
 mod device_key;
 mod document;
@@ -27,6 +28,10 @@ pub use collection::{
     MemberListQuery,
 };
 pub use compare::{CompareAnswer, CompareForm, CompareRequest, Decision, Side};
+pub use consent_link::{
+    ConsentLinkAnswer, ConsentLinkOpened, ConsentLinkRequest, OwnConsents, OwnConsentsRequest,
+    OwnWithdrawal, OwnWithdrawalRequest,
+};
 pub use detect::{Area, DetectAnswer, DetectForm, DetectRequest, Face, Quality};
 pub use device_key::{
     AuthenticatorSelection, CaptureDeviceKey, CreationOptions, CredentialKind, CredentialMade,

@@ -77,6 +77,8 @@ table! {
     KeyInvalid "key_invalid" 401 "No valid key" Fixed("Send `Authorization: Bearer KEY` with a key that is known, unexpired and not revoked.");
     /// No capture token, or not the one of a session that is there.
     CaptureTokenInvalid "capture_token_invalid" 401 "No valid capture token" Fixed("Send `Authorization: Bearer TOKEN` with the capture token of this session.");
+    /// The link is over, was used, or what came with it is not its subject's: which of these is not told.
+    ConsentLinkInvalid "consent_link_invalid" 401 "This consent link does not work" Fixed("The link is too old or was used, or what came with it is not of the person it is for. Ask for a new one where it came from.");
     /// The subject has no consent for this, or none any more.
     ConsentMissing "consent_missing" 403 "No consent" Fixed("The subject has no standing consent for this purpose.");
     /// The holder part is missing, not expected or wrong.
@@ -123,6 +125,8 @@ table! {
     InProgress "in_progress" 409 "The request is in progress" Fixed("A request with this Idempotency-Key is being worked on; ask again as Retry-After says.");
     /// A request with this idempotency key was begun and its end is not known.
     OutcomeUnknown "outcome_unknown" 409 "The outcome is not known" Fixed("A request with this Idempotency-Key was begun and broke off. Look at what is there before you ask with a new one.");
+    /// The subject has no passkey with which to see their consents; told to those alone who see the subjects anyway.
+    PasskeyMissing "passkey_missing" 409 "The subject has no passkey" Fixed("A subject sees their consents with a passkey that is known already: send `passkey` for a holder-bound one, or register a device key at /v1/subjects/{subject}/device-keys. Without either, withdraw for them at /v1/subjects/{subject}/consents.");
     /// Somebody's face is being judged for the payment.
     PaymentAnswering "payment_answering" 409 "The payment is being answered" Fixed("Somebody is answering the payment in another session. It comes to an end within 60 s, and can be approved by nobody else: look at it again, and make another where it is refused.");
     /// The payment is in a state from which this does not lead anywhere.

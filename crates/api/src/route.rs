@@ -33,6 +33,8 @@ impl Method {
 pub enum Access {
     /// Whoever has the capture token of the session in the path.
     Capture,
+    /// Whoever has the token of the consent link in the path.
+    ConsentLink,
     /// Anybody.
     Public,
     /// Whoever has a key with the scope.
@@ -74,6 +76,14 @@ const fn capture(method: Method, path: &'static str) -> Route {
     }
 }
 
+const fn link(method: Method, path: &'static str) -> Route {
+    Route {
+        method,
+        path,
+        access: Access::ConsentLink,
+    }
+}
+
 /// Every route. The server refuses what does not stand here, and the OpenAPI document says the same.
 pub const ROUTES: &[Route] = &[
     public("/.well-known/jwks.json"),
@@ -106,6 +116,9 @@ pub const ROUTES: &[Route] = &[
         Scope::Enroll,
     ),
     route(Method::Post, "/v1/compare", Scope::Compare),
+    link(Method::Get, "/v1/consent-links/{link}"),
+    link(Method::Post, "/v1/consent-links/{link}/consents"),
+    link(Method::Post, "/v1/consent-links/{link}/withdrawals"),
     route(Method::Post, "/v1/detect", Scope::Detect),
     route(Method::Post, "/v1/documents", Scope::Sessions),
     route(Method::Get, "/v1/keys", Scope::Admin),
@@ -127,6 +140,11 @@ pub const ROUTES: &[Route] = &[
     route(Method::Post, "/v1/subjects", Scope::Enroll),
     route(Method::Delete, "/v1/subjects/{subject}", Scope::Enroll),
     route(Method::Get, "/v1/subjects/{subject}", Scope::Enroll),
+    route(
+        Method::Post,
+        "/v1/subjects/{subject}/consent-links",
+        Scope::Enroll,
+    ),
     route(
         Method::Delete,
         "/v1/subjects/{subject}/consents",

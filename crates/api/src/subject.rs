@@ -254,6 +254,12 @@ pub struct ExportEvent {
     /// How an attempt ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
+    /// For which purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// `subject` where they did it themselves, with a passkey: see and withdraw their consents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// Its leaf in the audit tree, as `/v1/audit/inclusion` takes it.
     pub leaf: String,
     /// The leaf's bytes, in hexadecimal: their hash is in the tree.

@@ -37,8 +37,10 @@ fn document_and_route_table_name_the_same_routes_and_scopes() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let security = &operation["security"][0];
-            let capture = security["capture"].is_array().then_some("capture");
-            let scope = security["key"][0].as_str().or(capture);
+            let token = ["capture", "consents"]
+                .into_iter()
+                .find(|one| security[one].is_array());
+            let scope = security["key"][0].as_str().or(token);
             let scope = scope.unwrap_or("public").to_owned();
             assert!(security.is_object(), "{method} {path} says nothing of keys");
             described.push((path.clone(), method.to_uppercase(), scope));
@@ -49,6 +51,7 @@ fn document_and_route_table_name_the_same_routes_and_scopes() {
         .map(|route| {
             let scope = match route.access {
                 Access::Capture => "capture",
+                Access::ConsentLink => "consents",
                 Access::Public => "public",
                 Access::Scope(scope) => scope.name(),
             };

@@ -1,6 +1,7 @@
 //! Who asks, and whether they may: before anything of the body is read.
 
 use crate::call::Caller;
+use crate::consent_links::ConsentLink;
 use crate::platform::Platform;
 use crate::refusal::Refusal;
 use crate::sessions::{Held, token_of};
@@ -33,14 +34,16 @@ pub(crate) async fn authenticate(
         let Some(held) = held(&platform, &request) else {
             return Refusal::from(Code::CaptureTokenInvalid).into_response();
         };
-        // The person may do what these routes do, and nothing that takes a scope.
-        request.extensions_mut().insert(Caller {
-            tenant: held.tenant.clone(),
-            every_tenant: false,
-            key: String::new(),
-            scopes: Vec::new(),
-        });
+        request.extensions_mut().insert(nobody(&held.tenant));
         request.extensions_mut().insert(held);
+    }
+    if access == Access::ConsentLink {
+        let Some(link) = link(&platform, &request) else {
+            return Refusal::from(Code::ConsentLinkInvalid).into_response();
+        };
+        let caller = nobody(&link.asked.tenant);
+        request.extensions_mut().insert(caller);
+        request.extensions_mut().insert(link);
     }
     if let Access::Scope(scope) = access {
         let caller = if request.extensions().get::<FromOperator>().is_some() {
@@ -127,6 +130,25 @@ fn held(platform: &Platform, request: &Request) -> Option<Arc<Held>> {
     let headers = request.headers();
     let token = bearer(headers).or_else(|| token_of(headers))?;
     platform.sessions.of_token(id, token)
+}
+
+/// The link in the path, if the request has its token.
+fn link(platform: &Platform, request: &Request) -> Option<Arc<ConsentLink>> {
+    let path = request.uri().path().strip_prefix("/v1/consent-links/")?;
+    let id = path.split('/').next()?;
+    let token = bearer(request.headers())?;
+    let now = platform.sessions.now();
+    platform.consent_links.of_token(id, token, now)
+}
+
+/// Whoever may do what a token opens, and nothing that takes a scope.
+fn nobody(tenant: &Name) -> Caller {
+    Caller {
+        tenant: tenant.clone(),
+        every_tenant: false,
+        key: String::new(),
+        scopes: Vec::new(),
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -143,6 +143,11 @@ impl Call {
         })
     }
 
+    /// The holder part of the header, if there is one.
+    pub(crate) fn holder(&self) -> Result<Option<HolderPart>, Refusal> {
+        holder(self.request.headers())
+    }
+
     /// The collection alone.
     pub(crate) fn collection(&self, name: Option<&str>) -> Result<(Name, Name), Refusal> {
         Ok((self.caller.tenant.clone(), collection_name(name)?))
@@ -201,6 +206,22 @@ impl Naming {
 }
 
 impl Named {
+    /// Whom the server itself names.
+    pub(crate) fn new(
+        (tenant, collection): (Name, Name),
+        subject: ExternalId,
+        holder: Option<HolderPart>,
+    ) -> Self {
+        Self {
+            naming: Naming {
+                tenant,
+                collection,
+                holder,
+            },
+            subject,
+        }
+    }
+
     /// The claim this makes, in the collection it names.
     pub(crate) fn with<T>(
         &self,

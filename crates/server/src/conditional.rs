@@ -26,7 +26,9 @@ pub(crate) async fn conditional(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let keep = match path.as_str() {
         "/.well-known/jwks.json" => "public, max-age=300",
-        "/capture" | "/capture/{*file}" | "/docs" | "/openapi.json" | "/policy" => "no-cache",
+        "/capture" | "/capture/{*file}" | "/consents" | "/docs" | "/openapi.json" | "/policy" => {
+            "no-cache"
+        }
         // Answers about people stay with whoever asked.
         _ => "no-store",
     };
@@ -45,6 +47,7 @@ fn has_tag(path: &str) -> bool {
         "/.well-known/jwks.json"
             | "/capture"
             | "/capture/{*file}"
+            | "/consents"
             | "/docs"
             | "/openapi.json"
             | "/policy"

@@ -8,6 +8,7 @@ mod collections;
 mod compat;
 mod conditional;
 mod config;
+mod consent_links;
 mod idempotency;
 mod keys;
 mod line;

@@ -3,6 +3,7 @@
 use crate::ceremonies::Ceremonies;
 use crate::collections::{Collections, Opener};
 use crate::config::Config;
+use crate::consent_links::ConsentLinks;
 use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas, Uuid};
 use crate::metrics::Metrics;
 use crate::places::{Place, Places};
@@ -62,6 +63,7 @@ pub(crate) struct Shared {
     pub(crate) pool: Pool,
     pub(crate) sessions: Sessions,
     pub(crate) ceremonies: Ceremonies,
+    pub(crate) consent_links: ConsentLinks,
     pub(crate) targets: Targets,
     pub(crate) collections: Collections,
     pub(crate) document: Vec<u8>,
@@ -102,6 +104,7 @@ impl Platform {
             collections: Collections::start(opener)?,
             sessions: Sessions::new(config.sessions.clone(), config.payments.clone()),
             ceremonies: Ceremonies::default(),
+            consent_links: ConsentLinks::default(),
             targets: Targets::new(&config.webhooks)?,
             pool: Pool::start(
                 &parts.engine,

@@ -8,8 +8,8 @@ use crate::idempotency::idempotent;
 use crate::observe::observe;
 use crate::platform::Platform;
 use crate::routes::{
-    audit, capture, collections, consents, device_keys, documents, keys, operate, payments,
-    pictures, sessions, subjects, verify,
+    audit, capture, collections, consent_links, consents, device_keys, documents, keys, operate,
+    payments, pictures, sessions, subjects, verify,
 };
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -58,6 +58,15 @@ pub(crate) fn router(platform: Platform) -> Router {
             get(capture::socket).post(capture::frames),
         )
         .route("/v1/compare", post(pictures::compare))
+        .route("/v1/consent-links/{link}", get(consent_links::show))
+        .route(
+            "/v1/consent-links/{link}/consents",
+            post(consent_links::consents),
+        )
+        .route(
+            "/v1/consent-links/{link}/withdrawals",
+            post(consent_links::withdraw),
+        )
         .route("/v1/detect", post(pictures::detect))
         .route("/v1/documents", post(documents::open))
         .route("/v1/keys", get(keys::list).post(keys::create))
@@ -76,6 +85,10 @@ pub(crate) fn router(platform: Platform) -> Router {
         .route(
             "/v1/subjects/{subject}",
             get(subjects::show).delete(subjects::erase),
+        )
+        .route(
+            "/v1/subjects/{subject}/consent-links",
+            post(consent_links::open),
         )
         .route(
             "/v1/subjects/{subject}/consents",

@@ -349,12 +349,13 @@ async fn serve(sockets: &Sockets, platform: &Platform, end: impl Future<Output =
     }
 }
 
-/// Lets go of sessions that are over, though nobody asks for them any more.
+/// Lets go of sessions and links that are over, though nobody asks for them any more.
 async fn sweep(platform: &Platform) {
     let mut tick = interval(SWEEP);
     loop {
         tick.tick().await;
         platform.sessions.sweep();
+        platform.consent_links.sweep(platform.sessions.now());
     }
 }
 

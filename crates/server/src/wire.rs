@@ -1,11 +1,12 @@
 //! From the values of the core to those that travel.
 
 use crate::keys::hex;
+use crate::refusal::Refusal;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countenance_api as api;
+use countenance_api::{self as api, Code};
 use countenance_core::vault::{
-    Consent, ConsentEntry, ConsentState, EventKind, HeldDeviceKey, HeldPayment, LogContent,
+    Consent, ConsentEntry, ConsentState, Event, EventKind, HeldDeviceKey, HeldPayment, LogContent,
     LogEntry, Outcome, Purpose, RandomError, SubjectExport, SubjectKind, Timestamp,
 };
 use countenance_core::{Decision, DetectedFace, DeviceKey, Payment, PaymentState, Side, Terms};
@@ -37,6 +38,12 @@ pub(crate) fn purpose(purpose: Purpose) -> &'static str {
         Purpose::DeviceUnlock => "device_unlock",
         _ => "other",
     }
+}
+
+/// The purpose of a name on the wire.
+pub(crate) fn purpose_of(name: &str) -> Result<Purpose, Refusal> {
+    let known = PURPOSES.into_iter().find(|one| purpose(*one) == name);
+    known.ok_or_else(|| Refusal::of(Code::ValueInvalid, "`purpose` is none that is known"))
 }
 
 pub(crate) fn decision(decision: Decision) -> api::Decision {
@@ -77,6 +84,18 @@ pub(crate) fn consent(entry: &ConsentEntry) -> api::Consent {
         granted: grant.map(|grant| grant.granted.unix()),
         evidence_sha256: grant.map(|grant| hex(&grant.evidence)),
     }
+}
+
+/// The entries as their subject is shown them: one that has run out is expired, whether or not the job came by.
+pub(crate) fn own_consents(entries: &[ConsentEntry], now: Timestamp) -> Vec<api::Consent> {
+    let at_now = |entry: &ConsentEntry| {
+        let mut read = consent(entry);
+        if entry.state == ConsentState::Active && entry.expires <= now {
+            "expired".clone_into(&mut read.state);
+        }
+        read
+    };
+    entries.iter().map(at_now).collect()
 }
 
 /// A consent that was just entered.
@@ -121,6 +140,8 @@ pub(crate) fn export(
             kind: event(entry.event.kind).to_owned(),
             time: entry.event.time.unix(),
             outcome: entry.event.outcome.map(|outcome| ended(outcome).to_owned()),
+            purpose: entry.event.purpose.map(|one| purpose(one).to_owned()),
+            by: by(&entry.event),
             leaf: leaf(entry.leaf)?,
             leaf_bytes: hex(&entry.leaf_bytes),
         })
@@ -161,7 +182,13 @@ pub(crate) fn log_entry(entry: &LogEntry) -> api::LogEntry {
         purpose: event
             .and_then(|event| event.purpose)
             .map(|purpose| self::purpose(purpose).to_owned()),
+        by: event.and_then(by),
     }
+}
+
+/// Who caused an event, where it is not whoever has a key.
+fn by(event: &Event) -> Option<String> {
+    event.is_their_own().then(|| "subject".to_owned())
 }
 
 /// Whether an event is about the vault, a tenant, a collection or a key, and no person.

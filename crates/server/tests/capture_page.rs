@@ -38,10 +38,10 @@ fn every_file_of_the_page_is_given_out_as_it_stands_and_under_its_policy() {
     files(&folder, "", &mut found);
     assert!(found.len() >= 15, "{found:?}");
     for (name, bytes) in found {
-        let path = if name == "index.html" {
-            "/capture".to_owned()
-        } else {
-            format!("/capture/{name}")
+        let path = match name.as_str() {
+            "index.html" => "/capture".to_owned(),
+            "consents.html" => "/consents".to_owned(),
+            name => format!("/capture/{name}"),
         };
         let reply = house.ask(None).get(&path);
         assert_eq!(reply.status, 200, "{path}: a file that `FILES` lacks?");
@@ -58,6 +58,13 @@ fn every_file_of_the_page_is_given_out_as_it_stands_and_under_its_policy() {
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
         assert_eq!(reply.header("referrer-policy"), Some("no-referrer"));
         assert_eq!(reply.header("cache-control"), Some("no-cache"), "{path}");
+        let machine = reply.header("permissions-policy").unwrap();
+        let camera = if path == "/consents" {
+            "camera=()"
+        } else {
+            "camera=(self)"
+        };
+        assert!(machine.contains(camera), "{path}: {machine}");
         let kind = reply.header("content-type").unwrap();
         let wanted = match name.rsplit('.').next().unwrap() {
             "js" => "text/javascript",
@@ -86,16 +93,21 @@ fn nothing_but_the_page_is_given_out() {
         "/capture/messages/",
         "/capture/messages/..%2fcheck.js",
         "/capture/check.js/",
+        "/capture/consents.html",
+        "/consents/",
+        "/consents/consents.js",
     ] {
         let reply = house.ask(None).get(path);
         assert_eq!(reply.status, 404, "{path}");
         assert_eq!(reply.problem(), "route_unknown", "{path}");
     }
     for method in ["POST", "PUT", "DELETE"] {
-        let reply = house.ask(None).send(method, "/capture", None);
-        assert_eq!(
-            (reply.status, reply.problem().as_str()),
-            (404, "route_unknown")
-        );
+        for page in ["/capture", "/consents"] {
+            let reply = house.ask(None).send(method, page, None);
+            assert_eq!(
+                (reply.status, reply.problem().as_str()),
+                (404, "route_unknown")
+            );
+        }
     }
 }

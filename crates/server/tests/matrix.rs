@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 const NO_SESSION: &str = "a-AAAAAAAAAAAAAAAAAAAAAA";
 /// The same of a payment.
 const NO_PAYMENT: &str = "p-AAAAAAAAAAAAAAAAAAAAAA";
+/// The same of a consent link.
+const NO_LINK: &str = "a-AAAAAAAAAAAAAAAAAAAAAA";
 /// The same of a device key, whose id leads nowhere without its subject.
 const NO_DEVICE_KEY: &str = "d-AAAAAAAAAAAAAAAAAAAAAA";
 
@@ -42,6 +44,13 @@ fn body(route: &Route, picture: &str) -> Option<Value> {
         ),
         ("POST", "/v1/keys") => Some(json!({"scopes": ["admin"]})),
         ("POST", "/v1/subjects") => Some(json!({"id": "new"})),
+        ("POST", "/v1/consent-links/{link}/consents") => Some(json!({})),
+        ("POST", "/v1/consent-links/{link}/withdrawals") => {
+            Some(json!({"purpose": "verify", "permit": "none"}))
+        }
+        ("POST", "/v1/subjects/{subject}/consent-links") => {
+            Some(json!({"audience": "https://shop.example", "way_out": "https://shop.example/"}))
+        }
         ("POST", "/v1/subjects/{subject}/consents") => Some(
             json!({"purpose": "verify", "text_version": "1", "evidence_sha256": "e7".repeat(32)}),
         ),
@@ -76,6 +85,7 @@ fn ask(house: &House, key: Option<&str>, route: &Route, names: [&str; 5], pictur
         .replace("{collection}", names[2])
         .replace("{session}", names[3])
         .replace("{payment}", names[4])
+        .replace("{link}", NO_LINK)
         .replace("{device_key}", NO_DEVICE_KEY);
     // What else the query needs to make sense.
     let path = match route.path {
@@ -88,6 +98,15 @@ fn ask(house: &House, key: Option<&str>, route: &Route, names: [&str; 5], pictur
         .as_ref()
         .map(|text| ("application/json", text.as_bytes()));
     house.ask(key).send(route.method.name(), &path, body)
+}
+
+/// What is said without the token, where one opens the route and no key does.
+fn by_token(route: &Route) -> Option<&'static str> {
+    match route.access {
+        Access::Capture => Some("capture_token_invalid"),
+        Access::ConsentLink => Some("consent_link_invalid"),
+        Access::Public | Access::Scope(_) => None,
+    }
 }
 
 /// Everything a client sees, but the id of the request and the time of day.
@@ -135,17 +154,13 @@ fn each_scope_opens_its_own_routes_and_no_other() {
             ];
             let reply = ask(&house, Some(&key), route, names, &picture);
             let allowed = match route.access {
-                Access::Capture => false,
+                Access::Capture | Access::ConsentLink => false,
                 Access::Public => true,
                 Access::Scope(needed) => needed == scope,
             };
-            if route.access == Access::Capture {
-                // No key opens what a capture token opens.
-                assert_eq!(
-                    reply.problem(),
-                    "capture_token_invalid",
-                    "{scope} {route:?}"
-                );
+            if let Some(code) = by_token(route) {
+                // No key opens what a token opens.
+                assert_eq!(reply.problem(), code, "{scope} {route:?}");
                 refused += 1;
                 continue;
             }
@@ -160,16 +175,13 @@ fn each_scope_opens_its_own_routes_and_no_other() {
         }
         let names = ["nobody", "0", "nowhere", NO_SESSION, NO_PAYMENT];
         let without = ask(&house, None, route, names, &picture);
-        let refusal = match route.access {
-            Access::Capture => "capture_token_invalid",
-            _ => "key_invalid",
-        };
+        let refusal = by_token(route).unwrap_or("key_invalid");
         let denied = without.status == 401 && without.problem() == refusal;
         assert_eq!(denied, route.access != Access::Public, "{route:?}");
     }
     // The positive control: both kinds were seen, for each route.
     assert!(
-        opened + 5 >= ROUTES.len() && refused >= 7 * 17,
+        opened + 8 >= ROUTES.len() && refused >= 7 * 17,
         "{opened} {refused}"
     );
 }
@@ -186,8 +198,8 @@ fn another_tenants_people_and_keys_look_like_nobodys_on_every_route() {
     let opened = opened.json()["id"].as_str().unwrap().to_owned();
     let made = house.ask(Some(&ours)).post("/v1/payments", &payment("ana"));
     let made = made.json()["id"].as_str().unwrap().to_owned();
-    // The capture side knows no tenants: a token opens one session (tests/sessions.rs).
-    let named = |route: &&Route| route.path.contains('{') && route.access != Access::Capture;
+    // The person's side knows no tenants: a token opens one session (tests/sessions.rs), or one link (tests/consent_links.rs).
+    let named = |route: &&Route| route.path.contains('{') && by_token(route).is_none();
     for route in ROUTES.iter().filter(named) {
         // What stands in the path may stand in the answer.
         let plain = |reply: &Reply, names: [&str; 5]| {
@@ -232,6 +244,8 @@ fn another_tenants_people_and_keys_look_like_nobodys_on_every_route() {
 fn scope(route: &Route) -> Scope {
     match route.access {
         Access::Scope(scope) => scope,
-        Access::Capture | Access::Public => panic!("{route:?} names somebody and takes no key"),
+        Access::Capture | Access::ConsentLink | Access::Public => {
+            panic!("{route:?} names somebody and takes no key")
+        }
     }
 }

@@ -317,7 +317,8 @@ fn every_route_is_refused_without_the_key_it_asks_for() {
                 .replace("{subject}", "ana")
                 .replace("{key}", "0011223344556677")
                 .replace("{collection}", "none")
-                .replace("{session}", "a-AAAAAAAAAAAAAAAAAAAAAA");
+                .replace("{session}", "a-AAAAAAAAAAAAAAAAAAAAAA")
+                .replace("{link}", "a-AAAAAAAAAAAAAAAAAAAAAA");
             let method = method.to_uppercase();
             let mut check = |who: &str, key: Option<&str>, expected: Option<&str>| {
                 let reply = house
@@ -334,8 +335,15 @@ fn every_route_is_refused_without_the_key_it_asks_for() {
                     ));
                 }
             };
-            if operation["security"][0]["capture"].is_array() {
-                let needed = Some("capture_token_invalid");
+            let by_token = [
+                ("capture", "capture_token_invalid"),
+                ("consents", "consent_link_invalid"),
+            ];
+            let token = by_token
+                .iter()
+                .find(|(name, _)| operation["security"][0][name].is_array());
+            if let Some((_, needed)) = token {
+                let needed = Some(*needed);
                 check("without a token", None, needed);
                 check("with a wrong token", Some("AAAA"), needed);
                 for scope in Scope::ALL {

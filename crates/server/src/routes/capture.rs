@@ -169,21 +169,26 @@ fn device(held: &Held, given: Option<&CredentialUsed>) -> Result<Option<DevicePr
         (None, Some(_)) => return refused("`device_key` is not asked for"),
         (None, None) => return Ok(None),
     };
-    let response = &given.response;
     Ok(Some(DeviceProof {
         party: Arc::clone(&asked.party),
         session: held.id.clone(),
         nonce: asked.nonce,
-        assertion: Assertion {
-            credential: bytes("device_key.id", &given.id)?,
-            client_data: bytes("device_key.response.clientDataJSON", &response.client_data)?,
-            authenticator_data: bytes(
-                "device_key.response.authenticatorData",
-                &response.authenticator_data,
-            )?,
-            signature: bytes("device_key.response.signature", &response.signature)?,
-        },
+        assertion: assertion(given)?,
     }))
+}
+
+/// What a device key signed, as a browser says it in the field `device_key`.
+pub(super) fn assertion(given: &CredentialUsed) -> Result<Assertion, Refusal> {
+    let response = &given.response;
+    Ok(Assertion {
+        credential: bytes("device_key.id", &given.id)?,
+        client_data: bytes("device_key.response.clientDataJSON", &response.client_data)?,
+        authenticator_data: bytes(
+            "device_key.response.authenticatorData",
+            &response.authenticator_data,
+        )?,
+        signature: bytes("device_key.response.signature", &response.signature)?,
+    })
 }
 
 /// Enters that the payer was shown the payment. One that cannot be approved any more ends its session.

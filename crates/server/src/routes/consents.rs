@@ -9,7 +9,7 @@ use countenance_api::{
     Code, CollectionQuery, ConsentList, ConsentRequest, WithdrawAnswer, WithdrawQuery,
 };
 use countenance_core::Agreement;
-use countenance_core::vault::{Purpose, TextVersion, VaultError};
+use countenance_core::vault::{TextVersion, VaultError};
 
 pub(crate) async fn list(mut call: Call) -> Answer {
     let query: CollectionQuery = call.query()?;
@@ -30,7 +30,7 @@ pub(crate) async fn grant(mut call: Call) -> Answer {
     let request: ConsentRequest = call.json().await?;
     let most = platform.registry.vault().settings().consent_days;
     let agreement = Agreement {
-        purpose: purpose(&request.purpose)?,
+        purpose: wire::purpose_of(&request.purpose)?,
         text_version: TextVersion::new(&request.text_version).map_err(VaultError::from)?,
         lasts_s: u64::from(request.days.unwrap_or(most)).saturating_mul(DAY),
         evidence: wire::bytes_32(&request.evidence_sha256).ok_or_else(|| {
@@ -49,7 +49,7 @@ pub(crate) async fn grant(mut call: Call) -> Answer {
 
 pub(crate) async fn withdraw(mut call: Call) -> Answer {
     let query: WithdrawQuery = call.query()?;
-    let purpose = query.purpose.as_deref().map(purpose).transpose()?;
+    let purpose = query.purpose.as_deref().map(wire::purpose_of).transpose()?;
     let named = call.named(query.collection.as_deref()).await?;
     let withdrawn = call.platform.keep(move |shared| {
         let registry = &shared.registry;
@@ -58,11 +58,4 @@ pub(crate) async fn withdraw(mut call: Call) -> Answer {
     });
     let withdrawn = withdrawn.await?;
     ok(WithdrawAnswer { withdrawn })
-}
-
-fn purpose(name: &str) -> Result<Purpose, Refusal> {
-    wire::PURPOSES
-        .into_iter()
-        .find(|purpose| wire::purpose(*purpose) == name)
-        .ok_or_else(|| Refusal::of(Code::ValueInvalid, "`purpose` is none that is known"))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod capture;
 pub(crate) mod collections;
+pub(crate) mod consent_links;
 pub(crate) mod consents;
 pub(crate) mod device_keys;
 pub(crate) mod documents;

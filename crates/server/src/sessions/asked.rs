@@ -192,22 +192,14 @@ impl Base {
         (kind, subject, collection): (Kind, Option<ExternalId>, Name),
         targets: &Targets,
     ) -> Result<Asked, Refusal> {
-        if !is_visible(&self.audience, MOST_AUDIENCE) {
-            return Err(refused(
-                "`audience` is not 1 to 255 visible ASCII characters",
-            ));
-        }
+        check_audience(&self.audience)?;
         let of_nonce = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if !NONCE.contains(&self.nonce.len()) || !self.nonce.bytes().all(of_nonce) {
             return Err(refused(
                 "`nonce` is not 16 to 128 of A-Z, a-z, 0-9, - and _",
             ));
         }
-        if !is_address(&self.way_out) {
-            let detail =
-                "`way_out` is not an address of at most 1000 characters beginning with https://";
-            return Err(refused(detail));
-        }
+        check_way_out(&self.way_out)?;
         let lasts_s = self.lasts_s.unwrap_or(USUAL_S);
         if !LASTS_S.contains(&lasts_s) {
             return Err(refused("`lasts_s` is not 30 to 600"));
@@ -239,6 +231,36 @@ impl Base {
 
 fn refused(detail: &str) -> Refusal {
     Refusal::of(Code::ValueInvalid, detail)
+}
+
+fn check_audience(audience: &str) -> Result<(), Refusal> {
+    if is_visible(audience, MOST_AUDIENCE) {
+        Ok(())
+    } else {
+        let detail = "`audience` is not 1 to 255 visible ASCII characters";
+        Err(refused(detail))
+    }
+}
+
+fn check_way_out(way_out: &str) -> Result<(), Refusal> {
+    if is_address(way_out) {
+        Ok(())
+    } else {
+        let detail =
+            "`way_out` is not an address of at most 1000 characters beginning with https://";
+        Err(refused(detail))
+    }
+}
+
+/// What a page shows and asks beside a session, held to the rules of one.
+pub(crate) fn check_shown(
+    audience: &str,
+    way_out: &str,
+    passkey: Option<&SessionPasskey>,
+) -> Result<(), Refusal> {
+    check_audience(audience)?;
+    check_way_out(way_out)?;
+    passkey.map_or(Ok(()), |passkey| check_passkey(Kind::Verify, passkey))
 }
 
 fn check_approve(approve: Option<&str>) -> Result<(), Refusal> {

@@ -8,7 +8,7 @@ mod polled;
 mod socket;
 mod webhook;
 
-pub(crate) use asked::{Asked, DeviceAsked, Documented, Paying};
+pub(crate) use asked::{Asked, DeviceAsked, Documented, Paying, check_shown};
 pub(crate) use claims::take;
 pub(crate) use converse::{Converse, Frame, RULES};
 pub(crate) use polled::answered;

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::json;
 use crate::registry::RegistryArgs;
-use crate::registry::served::Served;
+use crate::registry::served::{Served, percent};
 use crate::terminal::plain;
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use countenance_api::{PaymentAnswer, PaymentList, PaymentPolicy, PaymentRequest};
@@ -277,19 +277,6 @@ fn list(args: &ListArgs) -> Outcome {
         );
     }
     Ok(Exit::Success)
-}
-
-/// A value in a path.
-fn percent(text: &str) -> String {
-    let mut out = String::new();
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
 }
 
 fn money(payment: &PaymentAnswer) -> String {

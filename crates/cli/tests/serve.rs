@@ -258,6 +258,77 @@ fn a_payment_is_made_within_the_servers_limits_and_shown_canceled_and_listed_wit
 }
 
 #[test]
+fn a_link_to_somebodys_own_consents_is_opened_beside_a_server_and_works_with_their_holder_part() {
+    let folder = tempfile::tempdir().unwrap();
+    let ok = |command: &str| {
+        let done = run(folder.path(), command);
+        fixture::assert_exit(&done, 0);
+        done
+    };
+    ok("keyring init --data vault");
+    ok("subject add eve --holder-bound --holder eve.holder --data vault");
+    ok("subject add ben --data vault");
+    fs::write(folder.path().join("form.txt"), "signed").unwrap();
+    ok(
+        "consent grant eve --purpose verify --text v1 --evidence form.txt --holder eve.holder --data vault",
+    );
+    let open = "subject consent-link eve --audience https://shop.example --way-out https://shop.example/privacy --data vault";
+    let alone = run(folder.path(), open);
+    fixture::assert_exit(&alone, 2);
+    assert!(fixture::stderr(&alone).contains("countenance serve"));
+
+    let server = Running::start(folder.path(), &[]);
+    for without in [open.to_owned(), open.replace("eve", "ben")] {
+        let refused = run(folder.path(), &without);
+        fixture::assert_exit(&refused, 4);
+        assert!(fixture::stderr(&refused).contains("passkey"), "{refused:?}");
+    }
+    let salt = "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM";
+    let open = format!("{open} --passkey-salt {salt} --url https://faces.example/");
+    let said = String::from_utf8(ok(&open).stdout).unwrap();
+    assert!(
+        said.starts_with("https://faces.example/consents#a-"),
+        "{said}"
+    );
+    let opened = fixture::json(&ok(&format!("{open} --json")));
+    let text = |name: &str| opened[name].as_str().unwrap();
+    let link = format!(
+        "https://faces.example/consents#{}.{}",
+        text("id"),
+        text("token")
+    );
+    assert_eq!(text("link"), link);
+    let part = fs::read_to_string(folder.path().join("eve.holder")).unwrap();
+    let path = format!("/v1/consent-links/{}", text("id"));
+    let token = Some(text("token"));
+    let holder = [("Countenance-Holder", part.trim())];
+    let (status, own) = server.ask_with(
+        token,
+        "POST",
+        &format!("{path}/consents"),
+        &holder,
+        Some(&json!({})),
+    );
+    assert_eq!(status, 200, "{own}");
+    let body = json!({"purpose": "verify", "permit": own["permit"]});
+    let (status, done) = server.ask(token, "POST", &format!("{path}/withdrawals"), Some(&body));
+    assert_eq!((status, &done["withdrawn"]), (200, &json!(1)));
+    let log = server.stop();
+    assert!(!log.contains(text("token")) && !log.contains(part.trim()));
+    let listed = fixture::json(&ok("consent list eve --data vault --json"));
+    assert_eq!(listed["consents"][0]["state"], "withdrawn");
+    let export = ok("subject export eve --holder eve.holder --data vault");
+    let export = fixture::json(&export);
+    let of = |kind: &str| {
+        let events = export["events"].as_array().unwrap().iter();
+        let found = events.filter(|event| event["kind"] == kind);
+        found.map(|event| event["by"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(of("consent_withdrawn"), [json!("subject")]);
+    assert_eq!(of("exported"), [json!("subject"), json!(null)]);
+}
+
+#[test]
 fn a_server_that_was_killed_leaves_no_socket_that_stands_in_the_way() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Running::start(folder.path(), &[]);

@@ -70,6 +70,12 @@ impl Drop for Announced {
     }
 }
 
+/// Where the server on a folder says that it listens.
+pub(crate) fn url(folder: &Path) -> Option<String> {
+    let note: Note = serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()?;
+    Some(note.url)
+}
+
 /// What to do where the folder is in use, if a server says that it uses it.
 pub(crate) fn advice(folder: &Path) -> Option<String> {
     let note: Note = serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()?;

@@ -52,6 +52,19 @@ impl Served {
     }
 }
 
+/// A segment or value of an address.
+pub(crate) fn percent(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
 fn problem(told: &Told) -> Option<Problem> {
     serde_json::from_slice(&told.body).ok()
 }

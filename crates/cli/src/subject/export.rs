@@ -31,7 +31,7 @@ Examples:
 JSON: id, pseudonym, key_id, kind, created, last_used, failed_attempts, consents (each number,
 purpose, state, expires, text_version, granted, evidence_sha256), templates (each number, model,
 bytes in base64; docs/spec/template-v1.md), payments (docs/spec/payment-v1.md), events (each leaf, leaf_bytes, kind, outcome, purpose,
-number, time, detail; docs/spec/vault-v1.md).")]
+number, time, detail, by (the subject, where they did it themselves); docs/spec/vault-v1.md).")]
 pub(super) struct Args {
     /// What you call the person; - reads it from the standard input
     id: String,
@@ -83,6 +83,8 @@ struct EventJson {
     number: u16,
     time: String,
     detail: u64,
+    /// `subject` where they did it themselves.
+    by: Option<&'static str>,
 }
 
 /// `ConsentGranted` as `consent_granted`.
@@ -109,6 +111,7 @@ impl From<&AuditEntry> for EventJson {
             number: event.number,
             time: time_of(event.time),
             detail: event.detail,
+            by: event.is_their_own().then_some("subject"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `countenance subject`: the people who are known here.
 
 mod add;
+mod consent_link;
 mod device_keys;
 mod erase;
 mod export;
@@ -43,6 +44,7 @@ enum Command {
     Export(export::Args),
     Erase(erase::Args),
     DeviceKeys(device_keys::Args),
+    ConsentLink(consent_link::Args),
 }
 
 /// Does what was asked.
@@ -54,6 +56,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         Command::Export(args) => export::run(args),
         Command::Erase(args) => erase::run(args),
         Command::DeviceKeys(args) => device_keys::run(args),
+        Command::ConsentLink(args) => consent_link::run(args),
     }
 }
 

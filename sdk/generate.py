@@ -27,7 +27,7 @@ MADE = "Made by sdk/generate.py"
 METHODS = ("get", "put", "post", "delete", "patch")
 WIDTH = 116
 # What no representation shows: whoever logs an answer does not mean to log these.
-SECRET = frozenset({"holder", "key", "picture", "template", "token"})
+SECRET = frozenset({"holder", "key", "permit", "picture", "template", "token"})
 
 
 class Unknown(Exception):
@@ -74,6 +74,7 @@ class Operation:
     about: str
     scope: str | None
     capture: bool
+    link: bool
     socket: bool
     query: list[str]
     holder: bool
@@ -202,7 +203,7 @@ def operation(path: str, method: str, given: dict[str, Any]) -> Operation:
     if len(kinds) > 1 or len(named) > 1:
         raise Unknown(f"{method} {path} has answers of several kinds")
     (scope,) = given["security"]
-    if not set(scope) <= {"key", "capture"}:
+    if not set(scope) <= {"key", "capture", "consents"}:
         raise Unknown(f"{method} {path} is opened by {', '.join(scope)}")
     return Operation(
         name=given["operationId"],
@@ -211,6 +212,7 @@ def operation(path: str, method: str, given: dict[str, Any]) -> Operation:
         about=given.get("summary", ""),
         scope=scope["key"][0] if "key" in scope else None,
         capture="capture" in scope,
+        link="consents" in scope,
         socket="101" in given["responses"],
         query=by_place["query"],
         holder="Countenance-Holder" in by_place["header"],
@@ -336,6 +338,8 @@ def python_operations(document: dict[str, Any]) -> str:
         '    """What the key must be allowed; None where no key is needed."""',
         "    capture: bool",
         '    """Whether the capture token of a session opens it, and no key."""',
+        "    link: bool",
+        '    """Whether the token of a consent link opens it, and no key."""',
         "    query: tuple[str, ...]",
         "    holder: bool",
         '    """Whether a holder part may go along."""',
@@ -353,6 +357,7 @@ def python_operations(document: dict[str, Any]) -> str:
             f"    {json.dumps(one.path)},",
             f"    scope={json.dumps(one.scope) if one.scope else None},",
             f"    capture={one.capture},",
+            f"    link={one.link},",
             f"    query={query},",
             f"    holder={one.holder},",
             f"    idempotent={one.idempotent},",
@@ -475,6 +480,7 @@ def js_operations(document: dict[str, Any]) -> str:
         " * @property {string} path With `{name}` where a segment is a value.",
         " * @property {string | null} scope What the key must be allowed; null where no key is needed.",
         " * @property {boolean} capture Whether the capture token of a session opens it, and no key.",
+        " * @property {boolean} link Whether the token of a consent link opens it, and no key.",
         " * @property {readonly string[]} query Its parameters.",
         " * @property {boolean} holder Whether a holder part may go along.",
         " * @property {boolean} idempotent Whether it takes an Idempotency-Key.",
@@ -488,6 +494,7 @@ def js_operations(document: dict[str, Any]) -> str:
             "path": one.path,
             "scope": one.scope,
             "capture": one.capture,
+            "link": one.link,
             "query": one.query,
             "holder": one.holder,
             "idempotent": one.idempotent,
@@ -511,6 +518,7 @@ def made() -> dict[Path, str]:
         PYTHON / "_operations.py": python_operations(document),
         PYTHON / "_methods.py": python_clients("_calls", ""),
         PYTHON / "_capture_methods.py": python_clients("_capture_calls", "Capture"),
+        PYTHON / "_link_methods.py": python_clients("_link_calls", "Link"),
         JS.parent / "types/models.d.ts": js_models(document),
         JS / "operations.js": js_operations(document),
     }

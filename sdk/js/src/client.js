@@ -499,6 +499,19 @@ export class Countenance extends Connection {
     } while (after);
   }
 
+  /**
+   * Opens a link by which a person sees and withdraws what they agreed to; it ends the one before. Send them to `/consents#ID.TOKEN` of the
+   * server within ten minutes. They prove themselves with a device key, or where they are holder-bound with the passkey that `passkey` names.
+   * `wayOut` is where they go without one.
+   * @param {string} subject
+   * @param {{ audience: string, wayOut: string, passkey?: import("../types/models.js").SessionPasskey } & Place & Ending} options
+   * @returns {Promise<import("../types/models.js").ConsentLinkOpened>}
+   */
+  async openConsentLink(subject, { audience, wayOut, passkey, collection, signal }) {
+    const call = { segments: { subject }, query: { collection }, json: { audience, way_out: wayOut, passkey }, signal };
+    return this.ask(operations.openConsentLink, call);
+  }
+
   // Device keys: passkeys that a payment can take beside the face.
 
   /**

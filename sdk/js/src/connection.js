@@ -30,6 +30,7 @@ import { hex, randomBytes } from "./random.js";
 const WRITES_NOTHING_TWICE = new Set([
   ...["/v1/compare", "/v1/detect", "/v1/subjects/{subject}/export"],
   ...["/v1/sessions/{session}", "/v1/capture/{session}", "/v1/capture/{session}/consent"],
+  "/v1/consent-links/{link}/withdrawals",
 ]);
 // With these codes nothing was begun, or it is being worked on under the same Idempotency-Key.
 const AGAIN = new Set([
@@ -133,7 +134,7 @@ export class Connection {
       }
       headers.authorization = `Bearer ${this.#key}`;
     }
-    if (operation.capture) headers.authorization = `Bearer ${this.#key}`;
+    if (operation.capture || operation.link) headers.authorization = `Bearer ${this.#key}`;
     if (holder !== undefined) {
       if (!(holder instanceof HolderPart)) throw new TypeError("`holder` is a HolderPart");
       headers["countenance-holder"] = holder.hex();

@@ -31,7 +31,25 @@ export async function makeDeviceKey(options) {
  * @returns {Promise<Record<string, any>>}
  */
 export async function useDeviceKey(session, asked, shownSha256) {
-  const text = `countenance device key 1\nsession: ${session}\nnonce: ${asked.nonce}\nshown: ${shownSha256}\n`;
+  return signed(asked, `countenance device key 1\nsession: ${session}\nnonce: ${asked.nonce}\nshown: ${shownSha256}\n`);
+}
+
+/**
+ * Asks the person's browser for the signature of a device key that shows that consents are theirs, for a page of your own in place of
+ * `/consents`: hand what it gives to `showOwnConsents`. Call it when the person pressed a button.
+ * @param {string} link Id of the link.
+ * @param {import("../types/models.js").CaptureDeviceKey} asked `device_key` of `showConsentLink`.
+ * @returns {Promise<Record<string, any>>}
+ */
+export async function useDeviceKeyForConsents(link, asked) {
+  return signed(asked, `countenance consents 1\nlink: ${link}\nnonce: ${asked.nonce}\n`);
+}
+
+/**
+ * @param {import("../types/models.js").CaptureDeviceKey} asked
+ * @param {string} text
+ */
+async function signed(asked, text) {
   const challenge = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
   const used = await passkeys().get({
     publicKey: { challenge, rpId: asked.relying_party, allowCredentials: [], userVerification: "required" },

@@ -77,6 +77,7 @@ const BY_CODE = {
   key_invalid: KeyRefused,
   scope_missing: KeyRefused,
   capture_token_invalid: KeyRefused,
+  consent_link_invalid: KeyRefused,
   consent_missing: ConsentMissing,
 };
 /** @type {Record<number, typeof ProblemError>} */

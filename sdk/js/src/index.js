@@ -19,6 +19,7 @@ export {
   TooMany,
   UnexpectedAnswer,
 } from "./errors.js";
-export { makeDeviceKey, useDeviceKey } from "./deviceKey.js";
+export { ConsentLink } from "./consentLink.js";
+export { makeDeviceKey, useDeviceKey, useDeviceKeyForConsents } from "./deviceKey.js";
 export { HolderPart } from "./holder.js";
 export { ResultChecker, ResultInvalid, checkResult, transactionSha256 } from "./results.js";

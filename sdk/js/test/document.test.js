@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { Capture, Countenance } from "countenance";
+import { Capture, ConsentLink, Countenance } from "countenance";
 import * as operations from "../src/operations.js";
 
 const source = process.env.COUNTENANCE_DOCUMENT ?? new URL("../../../docs/spec/openapi.json", import.meta.url);
@@ -27,7 +27,8 @@ function missing(document) {
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, given] of Object.entries(methods)) {
       const name = camel(given.operationId);
-      const of = given.security.some((one) => "capture" in one) ? Capture : Countenance;
+      const opened = (/** @type {string} */ by) => given.security.some((/** @type {object} */ one) => by in one);
+      const of = opened("capture") ? Capture : opened("consents") ? ConsentLink : Countenance;
       const call = of.prototype[name];
       const written = operations[name];
       if (typeof call !== "function" || !written) {
@@ -45,7 +46,7 @@ function missing(document) {
       const text = call.toString();
       const lacking = [...wanted].filter((word) => !new RegExp(`\\b${word}\\b`).test(text)).sort();
       if (lacking.length > 0) found.push(`${name} does not take ${lacking.join(", ")}`);
-      if (written.capture !== (of === Capture)) found.push(`${name} asks with something else`);
+      if (written.capture !== (of === Capture) || written.link !== (of === ConsentLink)) found.push(`${name} asks with something else`);
       if (written.path !== path || written.method !== method.toUpperCase()) found.push(`${name} asks something else`);
       if (!text.includes(`operations.${name}`)) found.push(`${name} asks another operation`);
     }

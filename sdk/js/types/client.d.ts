@@ -313,6 +313,19 @@ export class Countenance extends Connection {
      */
     payments(subject: string, options?: Place & Ending): AsyncGenerator<import("../types/models.js").PaymentAnswer, void, void>;
     /**
+     * Opens a link by which a person sees and withdraws what they agreed to; it ends the one before. Send them to `/consents#ID.TOKEN` of the
+     * server within ten minutes. They prove themselves with a device key, or where they are holder-bound with the passkey that `passkey` names.
+     * `wayOut` is where they go without one.
+     * @param {string} subject
+     * @param {{ audience: string, wayOut: string, passkey?: import("../types/models.js").SessionPasskey } & Place & Ending} options
+     * @returns {Promise<import("../types/models.js").ConsentLinkOpened>}
+     */
+    openConsentLink(subject: string, { audience, wayOut, passkey, collection, signal }: {
+        audience: string;
+        wayOut: string;
+        passkey?: import("../types/models.js").SessionPasskey;
+    } & Place & Ending): Promise<import("../types/models.js").ConsentLinkOpened>;
+    /**
      * Begins to register a passkey of a person who agreed to payments: hand `public_key` to `makeDeviceKey` in their browser, and what it
      * gives to `finishDeviceKey`, within five minutes. `label` is what lists call it, `name` what their device does.
      * @param {string} subject

@@ -14,3 +14,11 @@ export function makeDeviceKey(options: Record<string, any>): Promise<Record<stri
  * @returns {Promise<Record<string, any>>}
  */
 export function useDeviceKey(session: string, asked: import("../types/models.js").CaptureDeviceKey, shownSha256: string): Promise<Record<string, any>>;
+/**
+ * Asks the person's browser for the signature of a device key that shows that consents are theirs, for a page of your own in place of
+ * `/consents`: hand what it gives to `showOwnConsents`. Call it when the person pressed a button.
+ * @param {string} link Id of the link.
+ * @param {import("../types/models.js").CaptureDeviceKey} asked `device_key` of `showConsentLink`.
+ * @returns {Promise<Record<string, any>>}
+ */
+export function useDeviceKeyForConsents(link: string, asked: import("../types/models.js").CaptureDeviceKey): Promise<Record<string, any>>;

@@ -1,4 +1,5 @@
 export { Countenance } from "./client.js";
+export { ConsentLink } from "./consentLink.js";
 export { HolderPart } from "./holder.js";
 export type Options = import("./connection.js").Options;
 export type Picture = import("./pictures.js").Picture;
@@ -7,5 +8,5 @@ export type Result = import("./results.js").Result;
 export type Fault = import("./results.js").Fault;
 export { Capture, frameBytes } from "./capture.js";
 export { Conflict, ConsentMissing, CountenanceError, KeyRefused, NotFound, NotReached, ProblemError, RequestRefused, ServerFailed, TooMany, UnexpectedAnswer } from "./errors.js";
-export { makeDeviceKey, useDeviceKey } from "./deviceKey.js";
+export { makeDeviceKey, useDeviceKey, useDeviceKeyForConsents } from "./deviceKey.js";
 export { ResultChecker, ResultInvalid, checkResult, transactionSha256 } from "./results.js";

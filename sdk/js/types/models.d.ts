@@ -309,6 +309,45 @@ export interface ConsentGiven {
   shown_sha256?: string | null;
 }
 
+/** What a link asks of the person. */
+export interface ConsentLinkAnswer {
+  /** Its id. */
+  link: string;
+  /** Milliseconds until it cannot be used any more. */
+  ends_in_ms: number;
+  /** Who keeps the consents. */
+  audience: string;
+  /** Where to go from here. */
+  way_out: string;
+  /** Asks for what a device key signs; the nonce is for one answer. */
+  device_key?: CaptureDeviceKey | null;
+  /** Asks for the holder's part of the key. */
+  passkey?: SessionPasskey | null;
+}
+
+/** A link that was opened. */
+export interface ConsentLinkOpened {
+  /** Its id. */
+  id: string;
+  /** Its token, shown this once: for the person's browser, at `/consents#ID.TOKEN`. Alone it shows nothing. */
+  token: string;
+  /** Until when it can be used, in seconds since 1970-01-01 UTC. */
+  expires: number;
+}
+
+/** A link that is to be opened for a subject. */
+export interface ConsentLinkRequest {
+  /** Who keeps the consents: 1 to 255 visible ASCII characters. It is shown to the person. */
+  audience: string;
+  /** Where a person goes whose passkey does not work, and after it: a page with TLS. */
+  way_out: string;
+  /**
+   * For a holder-bound subject: which passkey gives the holder's part of the key. Without it a device key is
+   * asked for.
+   */
+  passkey?: SessionPasskey | null;
+}
+
 /** The consents of a subject. */
 export interface ConsentList {
   /** The entries, ended ones too. */
@@ -545,8 +584,12 @@ export interface ExportEvent {
   leaf: string;
   /** The leaf's bytes, in hexadecimal: their hash is in the tree. */
   leaf_bytes: string;
+  /** `subject` where they did it themselves, with a passkey: see and withdraw their consents. */
+  by?: string | null;
   /** How an attempt ended. */
   outcome?: string | null;
+  /** For which purpose. */
+  purpose?: string | null;
 }
 
 /** A template, for its subject. */
@@ -770,6 +813,8 @@ export interface LogEntry {
   leaf_hash: string;
   /** What can be said of it. */
   content: LogContent;
+  /** `subject` where they did it themselves, with a passkey: see and withdraw their consents. */
+  by?: string | null;
   /** On which day, counted from 1970-01-01. */
   day?: number | null;
   /** What happened, such as `enrolled` or `key_made`. */
@@ -803,6 +848,41 @@ export interface MemberList {
   members: MemberEntry[];
   /** What the next page is asked with; absent on the last. */
   next?: string | null;
+}
+
+/** What a subject agreed to, for themselves. */
+export interface OwnConsents {
+  /** Whoever has it and the token may withdraw, for as long as this lasts. Shown this once. */
+  permit: string;
+  /** Milliseconds until that is over. */
+  ends_in_ms: number;
+  /** The entries, ended ones too. */
+  consents: Consent[];
+}
+
+/** What shows that the consents are one's own; a holder part goes in the header Countenance-Holder instead. */
+export interface OwnConsentsRequest {
+  /** The credential that `navigator.credentials.get` gave, as JSON, where `device_key` was asked for. */
+  device_key?: Record<string, unknown> | null;
+}
+
+/** What stands after a withdrawal. */
+export interface OwnWithdrawal {
+  /** How many entries were withdrawn. */
+  withdrawn: number;
+  /** The entries, ended ones too, without what only the holder's part opens. */
+  consents: Consent[];
+}
+
+/** What a subject withdraws. */
+export interface OwnWithdrawalRequest {
+  /**
+   * For what: `verify`, `identify`, `identity_check`, `payment` or `device_unlock`. All standing consents for it
+   * end.
+   */
+  purpose: string;
+  /** As it came with the consents. */
+  permit: string;
 }
 
 /** Where a payment stands. */

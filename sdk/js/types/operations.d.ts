@@ -5,6 +5,7 @@
  * @property {string} path With `{name}` where a segment is a value.
  * @property {string | null} scope What the key must be allowed; null where no key is needed.
  * @property {boolean} capture Whether the capture token of a session opens it, and no key.
+ * @property {boolean} link Whether the token of a consent link opens it, and no key.
  * @property {readonly string[]} query Its parameters.
  * @property {boolean} holder Whether a holder part may go along.
  * @property {boolean} idempotent Whether it takes an Idempotency-Key.
@@ -55,6 +56,12 @@ export const listMembers: Operation;
 /** @type {Operation} */
 export const compare: Operation;
 /** @type {Operation} */
+export const showConsentLink: Operation;
+/** @type {Operation} */
+export const showOwnConsents: Operation;
+/** @type {Operation} */
+export const withdrawOwnConsents: Operation;
+/** @type {Operation} */
 export const detect: Operation;
 /** @type {Operation} */
 export const openDocument: Operation;
@@ -88,6 +95,8 @@ export const addSubject: Operation;
 export const showSubject: Operation;
 /** @type {Operation} */
 export const eraseSubject: Operation;
+/** @type {Operation} */
+export const openConsentLink: Operation;
 /** @type {Operation} */
 export const listConsents: Operation;
 /** @type {Operation} */
@@ -130,6 +139,10 @@ export type Operation = {
      * Whether the capture token of a session opens it, and no key.
      */
     capture: boolean;
+    /**
+     * Whether the token of a consent link opens it, and no key.
+     */
+    link: boolean;
     /**
      * Its parameters.
      */

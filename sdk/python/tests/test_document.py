@@ -13,15 +13,27 @@ import generate
 import pytest
 from conftest import ROOT
 
-from countenance import AsyncCapture, AsyncCountenance, Capture, Countenance, _calls, _capture_calls, models, _operations
+from countenance import (
+    AsyncCapture,
+    AsyncConsentLink,
+    AsyncCountenance,
+    Capture,
+    ConsentLink,
+    Countenance,
+    _calls,
+    _capture_calls,
+    _link_calls,
+    _operations,
+    models,
+)
 
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs/spec/openapi.json").read_text())
 # What a function calls otherwise than the document, because it can do more.
 OTHERWISE = {"photo": "photos", "from": "from_"}
 # httpx speaks no WebSocket; `capture_frames` does the same by requests.
 WITHOUT = {"capture_socket"}
-# What the object for one session was given when it was made.
-OF_SESSION = {"session"}
+# What the object for one session, or one link, was given when it was made.
+OF_TOKEN = {"session", "link"}
 
 
 def missing(document: dict[str, Any]) -> Iterator[str]:
@@ -30,9 +42,14 @@ def missing(document: dict[str, Any]) -> Iterator[str]:
     for operation in generate.operations(document):
         if operation.name in WITHOUT:
             continue
-        clients: tuple[type, ...] = (Capture, AsyncCapture) if operation.capture else (Countenance, AsyncCountenance)
-        known = OF_SESSION if operation.capture else set()
-        call = getattr(_capture_calls if operation.capture else _calls, operation.name, None)
+        clients: tuple[type, ...] = (Countenance, AsyncCountenance)
+        calls: Any = _calls
+        if operation.capture:
+            clients, calls = (Capture, AsyncCapture), _capture_calls
+        elif operation.link:
+            clients, calls = (ConsentLink, AsyncConsentLink), _link_calls
+        known = OF_TOKEN if operation.capture or operation.link else set()
+        call = getattr(calls, operation.name, None)
         if call is None:
             yield f"no function {operation.name}"
             continue
@@ -50,7 +67,11 @@ def missing(document: dict[str, Any]) -> Iterator[str]:
         if operation.answer and answer(call) is not getattr(models, operation.answer, object()):
             yield f"{operation.name} does not answer {operation.answer}"
         written = getattr(_operations, operation.name.upper(), None)
-        if written is None or written.capture != operation.capture or written.path != operation.path or written.method != operation.method:
+        if written is None:
+            yield f"{operation.name} is asked nowhere"
+        elif any(
+            getattr(written, name) != getattr(operation, name) for name in ("capture", "link", "path", "method")
+        ):
             yield f"{operation.name} asks something else"
 
 
@@ -90,8 +111,9 @@ def test_a_shape_that_the_generator_does_not_know_is_refused() -> None:
 
 def test_nobody_calls_a_function_that_the_document_does_not_have() -> None:
     known = {operation.name for operation in generate.operations(DOCUMENT)}
-    functions = [one for module in (_calls, _capture_calls) for one in inspect.getmembers(module, inspect.isfunction)]
-    modules = {_calls.__name__, _capture_calls.__name__}
+    modules_of = (_calls, _capture_calls, _link_calls)
+    functions = [one for module in modules_of for one in inspect.getmembers(module, inspect.isfunction)]
+    modules = {module.__name__ for module in modules_of}
     own = {name for name, one in functions if one.__module__ in modules and not name.startswith("_")}
     assert own == known - WITHOUT
 

@@ -8,6 +8,7 @@
 from . import models
 from ._capture import AsyncCapture, Capture
 from ._client import AsyncCountenance, Countenance
+from ._link import AsyncConsentLink, ConsentLink
 from .errors import (
     Conflict,
     ConsentMissing,
@@ -28,9 +29,11 @@ from .results import Result, ResultChecker, ResultInvalid, check_result, transac
 
 __all__ = [
     "AsyncCapture",
+    "AsyncConsentLink",
     "AsyncCountenance",
     "Capture",
     "Conflict",
+    "ConsentLink",
     "ConsentMissing",
     "Countenance",
     "CountenanceError",

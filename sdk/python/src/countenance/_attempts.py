@@ -25,7 +25,7 @@ T = TypeVar("T")
 DEFAULT_URL = "http://127.0.0.1:7300"
 # These have no Idempotency-Key, and write nothing or the same again: they may be asked again whatever happened.
 _WRITES_NOTHING_TWICE = frozenset(
-    {"compare", "detect", "export_subject", "cancel_session", "agree_capture", "decline_capture"}
+    {"compare", "detect", "export_subject", "cancel_session", "agree_capture", "decline_capture", "withdraw_own_consents"}
 )
 # With these codes nothing was begun, or it is being worked on under the same Idempotency-Key.
 _AGAIN = frozenset(
@@ -52,7 +52,7 @@ class Settings:
     retries: int
     longest_wait_s: float
     session: str | None = None
-    """The session whose capture token the key is."""
+    """The session, or the consent link, whose token the key is."""
 
 
 def settings(
@@ -120,7 +120,7 @@ class Attempts(Generic[T]):
         self.call, self.given = call, given
         self.left = given.retries
         self.headers = {"Accept": "application/json"} if not call.text else {}
-        if operation.scope is not None or operation.capture:
+        if operation.scope is not None or operation.capture or operation.link:
             self.headers["Authorization"] = f"Bearer {given.key}"
         if call.holder is not None:
             self.headers["Countenance-Holder"] = call.holder.hex()
@@ -135,6 +135,8 @@ class Attempts(Generic[T]):
         segments = dict(call.segments)
         if call.operation.capture:
             segments["session"] = self.given.session or ""
+        if call.operation.link:
+            segments["link"] = self.given.session or ""
         for name, value in segments.items():
             if value in ("", ".", ".."):
                 raise ValueError(f"{value!r} cannot stand in a path")

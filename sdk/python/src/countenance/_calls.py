@@ -540,6 +540,28 @@ def remove_device_key(
     )
 
 
+def open_consent_link(
+    subject: str,
+    *,
+    audience: str,
+    way_out: str,
+    passkey: dict[str, Any] | None = None,
+    collection: str | None = None,
+) -> Call[models.ConsentLinkOpened]:
+    """Opens a link by which a person sees and withdraws what they agreed to; it ends the one before.
+
+    Send them to `/consents#ID.TOKEN` of the server within ten minutes. They prove themselves with a device key, or where they are
+    holder-bound with the passkey that `passkey` names (`salt` and `credentials`). `way_out` is where they go without one.
+    """
+    return Call(
+        _operations.OPEN_CONSENT_LINK,
+        models.ConsentLinkOpened.from_wire,
+        segments={"subject": subject},
+        query={"collection": collection},
+        json=_given(audience=audience, way_out=way_out, passkey=passkey),
+    )
+
+
 def list_keys() -> Call[models.KeyList]:
     """The keys of the tenant; never the secrets."""
     return Call(_operations.LIST_KEYS, models.KeyList.from_wire)

@@ -229,6 +229,16 @@ class Methods(Connection):
         """Removes a device key. It holds for a payment that is just being decided, too."""
         return self._ask(_calls.remove_device_key(subject, device_key, collection=collection, idempotency_key=idempotency_key))
 
+    def open_consent_link(
+        self, subject: str, *, audience: str, way_out: str, passkey: dict[str, Any] | None=None, collection: str | None=None
+    ) -> models.ConsentLinkOpened:
+        """Opens a link by which a person sees and withdraws what they agreed to; it ends the one before.
+
+        Send them to `/consents#ID.TOKEN` of the server within ten minutes. They prove themselves with a device key, or where they are
+        holder-bound with the passkey that `passkey` names (`salt` and `credentials`). `way_out` is where they go without one.
+        """
+        return self._ask(_calls.open_consent_link(subject, audience=audience, way_out=way_out, passkey=passkey, collection=collection))
+
     def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""
         return self._ask(_calls.list_keys())
@@ -512,6 +522,16 @@ class AsyncMethods(AsyncConnection):
     ) -> None:
         """Removes a device key. It holds for a payment that is just being decided, too."""
         return await self._ask(lambda: _calls.remove_device_key(subject, device_key, collection=collection, idempotency_key=idempotency_key))
+
+    async def open_consent_link(
+        self, subject: str, *, audience: str, way_out: str, passkey: dict[str, Any] | None=None, collection: str | None=None
+    ) -> models.ConsentLinkOpened:
+        """Opens a link by which a person sees and withdraws what they agreed to; it ends the one before.
+
+        Send them to `/consents#ID.TOKEN` of the server within ten minutes. They prove themselves with a device key, or where they are
+        holder-bound with the passkey that `passkey` names (`salt` and `credentials`). `way_out` is where they go without one.
+        """
+        return await self._ask(lambda: _calls.open_consent_link(subject, audience=audience, way_out=way_out, passkey=passkey, collection=collection))
 
     async def list_keys(self) -> models.KeyList:
         """The keys of the tenant; never the secrets."""

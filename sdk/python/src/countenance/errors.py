@@ -74,6 +74,7 @@ _BY_CODE: Mapping[str, type[Problem]] = {
     "key_invalid": KeyRefused,
     "scope_missing": KeyRefused,
     "capture_token_invalid": KeyRefused,
+    "consent_link_invalid": KeyRefused,
     "consent_missing": ConsentMissing,
 }
 _BY_STATUS: Mapping[int, type[Problem]] = {404: NotFound, 409: Conflict, 429: TooMany}

@@ -501,6 +501,57 @@ class ConsentGiven:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentLinkAnswer:
+    """What a link asks of the person."""
+
+    link: str
+    """Its id."""
+    ends_in_ms: int
+    """Milliseconds until it cannot be used any more."""
+    audience: str
+    """Who keeps the consents."""
+    way_out: str
+    """Where to go from here."""
+    device_key: CaptureDeviceKey | None = None
+    """Asks for what a device key signs; the nonce is for one answer."""
+    passkey: SessionPasskey | None = None
+    """Asks for the holder's part of the key."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ConsentLinkAnswer:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            link=wire["link"],
+            ends_in_ms=wire["ends_in_ms"],
+            audience=wire["audience"],
+            way_out=wire["way_out"],
+            device_key=None if wire.get("device_key") is None else CaptureDeviceKey.from_wire(wire["device_key"]),
+            passkey=None if wire.get("passkey") is None else SessionPasskey.from_wire(wire["passkey"]),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConsentLinkOpened:
+    """A link that was opened."""
+
+    id: str
+    """Its id."""
+    token: str = field(repr=False)
+    """Its token, shown this once: for the person's browser, at `/consents#ID.TOKEN`. Alone it shows nothing."""
+    expires: int
+    """Until when it can be used, in seconds since 1970-01-01 UTC."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ConsentLinkOpened:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            id=wire["id"],
+            token=wire["token"],
+            expires=wire["expires"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentList:
     """The consents of a subject."""
 
@@ -817,8 +868,12 @@ class ExportEvent:
     """Its leaf in the audit tree, as `/v1/audit/inclusion` takes it."""
     leaf_bytes: str
     """The leaf's bytes, in hexadecimal: their hash is in the tree."""
+    by: str | None = None
+    """`subject` where they did it themselves, with a passkey: see and withdraw their consents."""
     outcome: str | None = None
     """How an attempt ended."""
+    purpose: str | None = None
+    """For which purpose."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> ExportEvent:
@@ -828,7 +883,9 @@ class ExportEvent:
             time=wire["time"],
             leaf=wire["leaf"],
             leaf_bytes=wire["leaf_bytes"],
+            by=wire.get("by"),
             outcome=wire.get("outcome"),
+            purpose=wire.get("purpose"),
         )
 
 
@@ -1201,6 +1258,8 @@ class LogEntry:
     """Hash of its leaf, in hexadecimal: the commitment that the tree has of it."""
     content: LogContent
     """What can be said of it."""
+    by: str | None = None
+    """`subject` where they did it themselves, with a passkey: see and withdraw their consents."""
     day: int | None = None
     """On which day, counted from 1970-01-01."""
     kind: str | None = None
@@ -1219,6 +1278,7 @@ class LogEntry:
             leaf=wire["leaf"],
             leaf_hash=wire["leaf_hash"],
             content=wire["content"],
+            by=wire.get("by"),
             day=wire.get("day"),
             kind=wire.get("kind"),
             outcome=wire.get("outcome"),
@@ -1268,6 +1328,45 @@ class MemberList:
         return cls(
             members=[MemberEntry.from_wire(one) for one in wire["members"]],
             next=wire.get("next"),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnConsents:
+    """What a subject agreed to, for themselves."""
+
+    permit: str = field(repr=False)
+    """Whoever has it and the token may withdraw, for as long as this lasts. Shown this once."""
+    ends_in_ms: int
+    """Milliseconds until that is over."""
+    consents: list[Consent]
+    """The entries, ended ones too."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> OwnConsents:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            permit=wire["permit"],
+            ends_in_ms=wire["ends_in_ms"],
+            consents=[Consent.from_wire(one) for one in wire["consents"]],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnWithdrawal:
+    """What stands after a withdrawal."""
+
+    withdrawn: int
+    """How many entries were withdrawn."""
+    consents: list[Consent]
+    """The entries, ended ones too, without what only the holder's part opens."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> OwnWithdrawal:
+        """Made of JSON; what it does not know it leaves out."""
+        return cls(
+            withdrawn=wire["withdrawn"],
+            consents=[Consent.from_wire(one) for one in wire["consents"]],
         )
 
 
@@ -1705,6 +1804,8 @@ __all__ = [
     "CompatService",
     "Consent",
     "ConsentGiven",
+    "ConsentLinkAnswer",
+    "ConsentLinkOpened",
     "ConsentList",
     "ConsistencyAnswer",
     "Decision",
@@ -1742,6 +1843,8 @@ __all__ = [
     "LogEntry",
     "MemberEntry",
     "MemberList",
+    "OwnConsents",
+    "OwnWithdrawal",
     "PaymentAnswer",
     "PaymentList",
     "PaymentPolicy",

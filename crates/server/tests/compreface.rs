@@ -10,6 +10,8 @@
 mod given;
 
 use countenance_api::Scope;
+use countenance_core::WallClock as _;
+use countenance_core::vault::{ExternalId, Grant, Name, NewSubject, Purpose, TextVersion};
 use countenance_server::{Compat, Config};
 use given::{House, Reply, base64, photo};
 use serde_json::{Value, json};
@@ -1124,4 +1126,109 @@ fn a_body_that_is_too_large_is_refused() {
     let door = Door { house, admin };
     let reply = door.detection().file(DETECT, &photo("obama.jpg"));
     fails(&reply, 413, 0, "The body has more than 10000 bytes");
+}
+
+/// So many members of the collection of a key whose templates nobody's face made.
+fn fill(house: &House, collection: &str, count: u32) {
+    let vault = house.registry.vault();
+    let name = |text: &str| Name::new(text).unwrap();
+    let collection = vault.collection(&name("acme"), &name(collection)).unwrap();
+    let ana = ExternalId::new("ana").unwrap();
+    let target = vault.find(&collection, &ana).unwrap();
+    let subject = vault.unlock(target.subject().unwrap(), None).unwrap();
+    let now = house.clock.now();
+    let like = vault.export(&subject, now).unwrap().references.remove(0);
+    let (head, values) = like.template.split_at(4);
+    let mut state = 1_u64;
+    let mut value = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as i8 / 2
+    };
+    let made = |number: u32, value: &mut dyn FnMut() -> i8| {
+        let mut template = head.to_vec();
+        template.extend((0..values.len()).map(|_| value() as u8));
+        // The largest value of a template is always this one.
+        template[4] = 127;
+        NewSubject {
+            id: ExternalId::new(&format!("stranger {number}")).unwrap(),
+            holder: None,
+            grant: Grant {
+                purpose: Purpose::Identify,
+                text_version: TextVersion::new("measured").unwrap(),
+                granted: now,
+                expires: now.plus(86_400),
+                evidence: [7; 32],
+            },
+            model: like.model.clone(),
+            template: template.into(),
+        }
+    };
+    for first in (0..count).step_by(1000) {
+        let some: Vec<_> = (first..count.min(first + 1000))
+            .map(|number| made(number, &mut value))
+            .collect();
+        vault.enroll_many(&collection, &some, now).unwrap();
+    }
+}
+
+/// `cargo nextest run --workspace -E 'test(what_recognize_costs)' --run-ignored only --no-capture`; docs/performance.md has what it
+/// said. More members than may be told apart are a figure of speed: at FPIR 0.2 nobody is named, by either door.
+#[test]
+#[ignore = "a measurement"]
+fn what_recognize_costs_beside_identify() {
+    for count in [0, 10_000] {
+        let Some(door) = Door::new() else { return };
+        let client = door.recognition();
+        client.face("Ana", "obama.jpg");
+        let path = format!("/v1/collections/{}", client.collection);
+        let admin = door.house.ask(Some(&door.admin));
+        if count > 0 {
+            let set = admin.put(&path, &json!({"fmr": 1e-5, "fpir": 0.2}));
+            assert_eq!(set.status, 200, "{set:?}");
+        }
+        fill(&door.house, &client.collection, count);
+        let picture = photo("obama2.jpg");
+        let path = format!("{path}/identify");
+        let native = || admin.form(&path, &[("probe", &picture)]);
+        while native().status == 503 {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let (mut times, mut ratios) = ([Vec::new(), Vec::new()], Vec::new());
+        for turn in 0..300 {
+            let mut took = [0.0; 2];
+            // Whoever comes second may find more in the caches: each does every other time.
+            for at in [turn % 2, 1 - turn % 2] {
+                let begun = std::time::Instant::now();
+                let reply = match at {
+                    0 => native(),
+                    _ => client.file(RECOGNIZE, &picture),
+                };
+                took[at] = begun.elapsed().as_secs_f64() * 1e3;
+                assert_eq!(reply.status, 200, "{reply:?}");
+                if turn == 0 {
+                    let said = reply.json();
+                    eprintln!(
+                        "{count}: {} {}",
+                        said["decision"], said["result"][0]["subjects"]
+                    );
+                }
+            }
+            times[0].push(took[0]);
+            times[1].push(took[1]);
+            ratios.push(took[1] / took[0]);
+        }
+        let median = |values: &mut Vec<f64>| {
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        let [native, other] = &mut times;
+        eprintln!(
+            "{count} strangers: identify {:.2} ms, recognize {:.2} ms, median of the ratios {:.3}",
+            median(native),
+            median(other),
+            median(&mut ratios)
+        );
+    }
 }

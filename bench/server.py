@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -77,6 +78,14 @@ def picture(name):
     return out.getvalue()
 
 
+def resized(photo, height):
+    """The middle of a photo, so small."""
+    image = ImageOps.fit(Image.open(io.BytesIO(photo)), (height, height))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=85)
+    return out.getvalue()
+
+
 def wrk(house, folder, key, path, body, kind, clients, seconds, method="POST"):
     (folder / "body").write_bytes(body)
     script = folder / "ask.lua"
@@ -99,6 +108,36 @@ def stage_time(client):
     """Seconds of all stages so far."""
     text = client.get("/metrics").body.decode()
     return sum(float(value) for value in re.findall(r"^countenance_stage_seconds_sum\{.*\} (\S+)", text, re.M))
+
+
+def overhead(world, pictures, times=300):
+    """What one client waits less what the worker took, for each size of picture: the server's way to the worker and back
+    (from the headers to the answer, by its log) and this client's own."""
+    with world.house("--log", "debug") as house:
+        client = house.everything()
+        rows = []
+        for name, parts in pictures.items():
+            kind, body = form(parts)
+            said = {"Content-Type": kind, "Connection": "keep-alive"}
+            waited = []
+            for _ in range(times):
+                reply = client.ask("POST", "/v1/compare", body=body, headers=said)
+                assert reply.status == 200, reply.body
+                waited.append(reply.seconds * 1e3)
+            lines = [json.loads(line)["fields"] for line in world.logs[-1].read_text().splitlines()]
+            worked = [line["total_ms"] for line in lines if line["message"] == "stages"][-times:]
+            inside = [line["took_ms"] for line in lines if line["message"] == "answered"][-times:]
+            assert len(worked) == len(inside) == times, (len(worked), len(inside))
+            spent = [sorted(whole - work for whole, work in zip(wholes, worked)) for wholes in (waited, inside)]
+            rows.append((name, len(body), waited, worked, *spent))
+        idle = [client.get("/healthz").seconds * 1e3 for _ in range(times)]
+        print("\n| compare, one client | body KB | waited, p50 ms | worked | waited less worked | the server's part of it, p50 | p90 |")
+        print("|---|---|---|---|---|---|---|")
+        for name, size, *all_times in rows:
+            waited, worked, between, inside = (statistics.median(one) for one in all_times)
+            late = all_times[-1][times * 9 // 10]
+            print(f"| {name} | {size >> 10} | {waited:.2f} | {worked:.2f} | {between:.2f} | {inside:.2f} | {late:.2f} |")
+        print(f"/healthz by the same client, without a body: p50 {statistics.median(idle):.2f} ms")
 
 
 def cold_start(world, subjects):
@@ -130,11 +169,61 @@ def cold_start(world, subjects):
         return there, added, sorted(times), rss
 
 
+def load(world, program, folder, first, second, seconds):
+    """Answers per second and percentiles by number of clients, the engine alone beside them, and what a full queue does."""
+    (folder / "first.jpg").write_bytes(first)
+    kind, compare = form([("reference", first), ("probe", second)])
+    _, probe = form([("probe", second)])
+    with world.house(*PATIENT, "--log", "error") as house:
+        client = house.everything()
+        key, person = client.key, enroll(world, client, "load", first)
+        routes = {"/v1/compare": compare, f"/v1/subjects/{person}/verify": probe}
+        resting = house.status("VmRSS")
+        print(f"\nresident after the start and one enrollment: {resting >> 10} MB")
+        print("\n| | clients | answers/s | p50 ms | p99 ms | resident MB |\n|---|---|---|---|---|---|")
+        rates, alone = {}, {}
+        for path, body in routes.items():
+            name = path.rsplit("/", 1)[1]
+            for clients in CLIENTS:
+                used = engine(program, folder / "first.jpg", 1, 1)[0] if clients == 1 else None
+                before = stage_time(client)
+                seen = wrk(house, folder, key, path, body, kind, clients, seconds)
+                stages = (stage_time(client) - before) / max(seen["ok"], 1) * 1e3
+                rate = seen["ok"] / seen["seconds"]
+                rates[name, clients] = rate
+                if clients == 1:
+                    alone[name] = (seen["p50"], stages, used)
+                wrong = f" ({seen['other']} wrong, {seen['broken']} broken)" if seen["other"] or seen["broken"] else ""
+                print(f"| {name} | {clients} | {rate:.1f}{wrong} | {seen['p50']:.2f} | {seen['p99']:.1f} | {house.status('VmRSS') >> 10} |", flush=True)
+        small = wrk(house, folder, key, "/healthz", b"", "text/plain", 1, 3, "GET")
+        many = wrk(house, folder, key, "/healthz", b"", "text/plain", 64, 3, "GET")
+        print(f"\n/healthz: p50 {small['p50']:.3f} ms with one client, {many['ok'] / many['seconds']:.0f}/s with 64")
+        for name, (p50, stages, used) in alone.items():
+            print(f"{name}, one client: p50 {p50:.2f} ms, of which its stages (mean, by /metrics) {stages:.2f} ms; `bench` verify_720p {used:.2f} ms a photo")
+        print(f"peak of the process: {house.status('VmHWM') >> 10} MB")
+        shares = []
+        for _ in range(3):
+            both = engine(program, folder / "first.jpg", 3, 2)
+            engine_rate = sum(1000 / (2 * each) for each in both)
+            seen = wrk(house, folder, key, "/v1/compare", compare, kind, 8, seconds)
+            shares.append((seen["ok"] / seen["seconds"] / engine_rate, engine_rate))
+        said = ", ".join(f"{share:.0%} of {rate:.1f}/s" for share, rate in shares)
+        print(f"compare, 8 clients, of what two copies of the engine alone do (two photos each): {said}")
+    with world.house("--log", "error") as house:
+        client = house.everything()
+        seen = wrk(house, folder, client.key, "/v1/compare", compare, kind, 512, seconds)
+        print(
+            f"512 clients, queue of 64: {seen['ok'] / seen['seconds']:.1f}/s answered, {seen['shed'] / seen['seconds']:.0f}/s told to come "
+            f"again, {seen['broken'] / seen['seconds']:.0f}/s broken, resident {house.status('VmRSS') >> 10} MB"
+        )
+
+
 def main():
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("program")
     asked.add_argument("--seconds", type=int, default=10, help="for each row")
-    asked.add_argument("--subjects", type=int, default=100_000, help="of the cold start; 0 leaves it out")
+    asked.add_argument("--subjects", type=int, default=100_000, help="of the start")
+    asked.add_argument("--parts", default="load,overhead,start", type=lambda text: text.split(","), help="what is measured")
     given = asked.parse_args()
     program = str(Path(given.program).resolve())
     print(", ".join(f"{name}: {value}" for name, value in machine.facts().items()))
@@ -143,52 +232,12 @@ def main():
         folder = Path(folder)
         world = World(program, None, folder, False)
         first, second = picture("obama.jpg"), picture("obama2.jpg")
-        (folder / "first.jpg").write_bytes(first)
-        kind, compare = form([("reference", first), ("probe", second)])
-        _, probe = form([("probe", second)])
-        with world.house(*PATIENT, "--log", "error") as house:
-            client = house.everything()
-            key, person = client.key, enroll(world, client, "load", first)
-            routes = {"/v1/compare": compare, f"/v1/subjects/{person}/verify": probe}
-            resting = house.status("VmRSS")
-            print(f"\nresident after the start and one enrollment: {resting >> 10} MB")
-            print("\n| | clients | answers/s | p50 ms | p99 ms | resident MB |\n|---|---|---|---|---|---|")
-            rates, alone = {}, {}
-            for path, body in routes.items():
-                name = path.rsplit("/", 1)[1]
-                for clients in CLIENTS:
-                    used = engine(program, folder / "first.jpg", 1, 1)[0] if clients == 1 else None
-                    before = stage_time(client)
-                    seen = wrk(house, folder, key, path, body, kind, clients, given.seconds)
-                    stages = (stage_time(client) - before) / max(seen["ok"], 1) * 1e3
-                    rate = seen["ok"] / seen["seconds"]
-                    rates[name, clients] = rate
-                    if clients == 1:
-                        alone[name] = (seen["p50"], stages, used)
-                    wrong = f" ({seen['other']} wrong, {seen['broken']} broken)" if seen["other"] or seen["broken"] else ""
-                    print(f"| {name} | {clients} | {rate:.1f}{wrong} | {seen['p50']:.2f} | {seen['p99']:.1f} | {house.status('VmRSS') >> 10} |", flush=True)
-            small = wrk(house, folder, key, "/healthz", b"", "text/plain", 1, 3, "GET")
-            many = wrk(house, folder, key, "/healthz", b"", "text/plain", 64, 3, "GET")
-            print(f"\n/healthz: p50 {small['p50']:.3f} ms with one client, {many['ok'] / many['seconds']:.0f}/s with 64")
-            for name, (p50, stages, used) in alone.items():
-                print(f"{name}, one client: p50 {p50:.2f} ms, of which its stages (mean, by /metrics) {stages:.2f} ms; `bench` verify_720p {used:.2f} ms a photo")
-            print(f"peak of the process: {house.status('VmHWM') >> 10} MB")
-            shares = []
-            for _ in range(3):
-                both = engine(program, folder / "first.jpg", 3, 2)
-                engine_rate = sum(1000 / (2 * each) for each in both)
-                seen = wrk(house, folder, key, "/v1/compare", compare, kind, 8, given.seconds)
-                shares.append((seen["ok"] / seen["seconds"] / engine_rate, engine_rate))
-            said = ", ".join(f"{share:.0%} of {rate:.1f}/s" for share, rate in shares)
-            print(f"compare, 8 clients, of what two copies of the engine alone do (two photos each): {said}")
-        with world.house("--log", "error") as house:
-            client = house.everything()
-            seen = wrk(house, folder, client.key, "/v1/compare", compare, kind, 512, given.seconds)
-            print(
-                f"512 clients, queue of 64: {seen['ok'] / seen['seconds']:.1f}/s answered, {seen['shed'] / seen['seconds']:.0f}/s told to come "
-                f"again, {seen['broken'] / seen['seconds']:.0f}/s broken, resident {house.status('VmRSS') >> 10} MB"
-            )
-        if given.subjects:
+        if "load" in given.parts:
+            load(world, program, folder, first, second, given.seconds)
+        if "overhead" in given.parts:
+            sizes = {"two of 1280x720": (first, second), "two of 160 pixels": (resized(first, 160), resized(second, 160))}
+            overhead(world, {name: [("reference", one), ("probe", other)] for name, (one, other) in sizes.items()})
+        if "start" in given.parts:
             there, added, times, rss = cold_start(world, given.subjects)
             print(
                 f"cold start to ready with {there} subjects (added over the API in {added:.0f} s), five times: "

@@ -110,6 +110,7 @@ impl Metrics {
             align_ms = ms(timings.align),
             embed_ms = ms(timings.embed),
             compare_ms = ms(timings.compare),
+            total_ms = ms(timings.total),
             "stages"
         );
         self.outcomes.get_or_create(&labels).inc();

@@ -38,3 +38,41 @@ mod backend {
         }
     }
 }
+
+/// A server that has no statistics of the events yet, as after a bulk load, must not read everybody's to find one
+/// subject's newest.
+#[test]
+fn newest_events_of_a_subject_are_read_in_the_order_of_an_index() {
+    use crate::given::schema::Schema;
+    use countenance_vault::{RootKey, Settings, SystemRandom, Timestamp, Vault};
+    use std::sync::Arc;
+
+    let Some(schema) = Schema::fresh() else {
+        return;
+    };
+    let vault = Vault::create(
+        Arc::new(schema.store()),
+        Arc::new(RootKey::dangerous_from_bytes(&[1; 32])),
+        Arc::new(SystemRandom),
+        Settings::default(),
+        Timestamp::from_unix(1_800_000_000),
+    );
+    drop(vault.unwrap());
+    schema.tamper(
+        "INSERT INTO event SELECT 1000 + n, 1 + n % 5000, '' FROM generate_series(1, 20000) AS n",
+    );
+    let plan = || {
+        let mut client = postgres::Client::connect(&schema.connection(), postgres::NoTls).unwrap();
+        let asked = "EXPLAIN SELECT sequence, subject, sealed FROM event WHERE subject = 7 \
+                     AND sequence < 9000000000 ORDER BY sequence DESC LIMIT 32";
+        let lines = client.query(asked, &[]).unwrap();
+        let lines = lines.iter().map(|line| line.get::<_, String>(0));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let in_order = |plan: &str| plan.contains("event_subject") && !plan.contains("Sort");
+    let made = plan();
+    assert!(in_order(&made), "{made}");
+    schema.tamper("DROP INDEX event_subject; CREATE INDEX event_subject ON event (subject)");
+    let control = plan();
+    assert!(!in_order(&control), "{control}");
+}

@@ -129,6 +129,9 @@ impl Sql for Within<'_> {
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
         let sql = sql.replace("INTEGER", "BIGINT").replace("BLOB", "BYTEA");
+        // SQLite's indexes end with the row's number by themselves. Without it here, a server that knows nothing of
+        // the table's contents looks for a subject's newest event among everybody's, from the newest on.
+        let sql = sql.replace("ON event (subject)", "ON event (subject, sequence)");
         self.client
             .batch_execute(&sql)
             .map_err(failure("making tables"))

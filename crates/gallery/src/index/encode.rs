@@ -26,40 +26,67 @@ pub(super) fn code_step(dims: usize) -> f64 {
     f64::from((CODE_STEP / (dims as f64).sqrt()) as f32)
 }
 
-/// A template, ready to be put into an index.
+/// A template, ready to be put into an index, and where it was made so. One serves many templates: making and wiping fresh
+/// memory took as long as all else.
 pub(super) struct Encoded {
-    pub(super) codes: Zeroizing<Vec<u8>>,
+    pub(super) codes: Zeroizing<Box<[u8]>>,
     pub(super) residual: u8,
-    pub(super) row: Zeroizing<Vec<i8>>,
+    pub(super) row: Zeroizing<Box<[i8]>>,
+    /// The row as it is stored.
+    plain: Zeroizing<Box<[i8]>>,
+    vectors: [Zeroizing<Box<[f32]>>; 2],
 }
 
 impl Encoded {
-    pub(super) fn new(rotation: &Rotation, template: &Template) -> Self {
-        let row = row_of(template);
-        // What is found is compared as the row says, so the row is what is coded.
-        let mut rotated = rotation.rotate(row.iter().map(|v| f32::from(*v)));
-        let factor = (1.0 / norm(&row)) as f32;
-        rotated.iter_mut().for_each(|value| *value *= factor);
-        let (codes, residual) = code(&rotated);
+    pub(super) fn blank(rotation: &Rotation) -> Self {
+        let padded = rotation.padded();
+        let row = || Zeroizing::new(vec![0_i8; padded].into_boxed_slice());
         Self {
-            codes,
-            residual,
-            row: rotation.shuffle_row(&row),
+            codes: Zeroizing::new(vec![0; padded].into_boxed_slice()),
+            residual: 0,
+            row: row(),
+            plain: row(),
+            vectors: std::array::from_fn(|_| Zeroizing::new(vec![0.0; padded].into_boxed_slice())),
+        }
+    }
+
+    /// Takes a template of the rotation's length.
+    pub(super) fn fill(&mut self, rotation: &Rotation, template: &Template) {
+        put_row(template, &mut self.plain);
+        let [rotated, other] = &mut self.vectors;
+        // What is found is compared as the row says, so the row is what is coded.
+        for (value, row) in rotated.iter_mut().zip(self.plain.iter()) {
+            *value = f32::from(*row);
+        }
+        rotation.rotate_in(rotated, other);
+        let factor = (1.0 / norm(&self.plain)) as f32;
+        rotated.iter_mut().for_each(|value| *value *= factor);
+        self.residual = code(rotated, &mut self.codes);
+        rotation.shuffle_row_into(&self.plain, &mut self.row);
+    }
+
+    /// Forgets the template. The memory is used again, so that no write to it can be left out.
+    pub(super) fn wipe(&mut self) {
+        self.codes.fill(0);
+        self.residual = 0;
+        self.row.fill(0);
+        self.plain.fill(0);
+        for vector in &mut self.vectors {
+            vector.fill(0.0);
         }
     }
 }
 
-/// The 8-bit values of a template, as they are stored: the largest magnitude is 127.
-pub(super) fn row_of(template: &Template) -> Zeroizing<Vec<i8>> {
+/// Writes the 8-bit values of a template, as they are stored: the largest magnitude is 127.
+fn put_row(template: &Template, row: &mut [i8]) {
     let values = template.values();
     let peak = values.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
     let scale = ROW_PEAK / peak;
-    // Halves away from zero: the sum is exact in f64, and the cast cuts.
-    let round = |v: &f32| {
-        let scaled = f64::from(v * scale);
-        (scaled + 0.5_f64.copysign(scaled)) as i32 as i8
-    };
-    Zeroizing::new(values.iter().map(round).collect())
+    for (row, value) in row.iter_mut().zip(values) {
+        // Halves away from zero: the sum is exact in f64, and the cast cuts.
+        let scaled = f64::from(value * scale);
+        *row = (scaled + 0.5_f64.copysign(scaled)) as i32 as i8;
+    }
 }
 
 fn norm(row: &[i8]) -> f64 {
@@ -73,11 +100,10 @@ pub(super) fn unit(row: &[i8]) -> Zeroizing<Vec<f32>> {
     Zeroizing::new(row.iter().map(|v| (f64::from(*v) / norm) as f32).collect())
 }
 
-/// The nearest codes, and the norm of what they leave, rounded up.
-fn code(rotated: &[f32]) -> (Zeroizing<Vec<u8>>, u8) {
+/// Writes the nearest codes and says the norm of what they leave, rounded up.
+fn code(rotated: &[f32], codes: &mut [u8]) -> u8 {
     let step = code_step(rotated.len()) as f32;
     let scale = 1.0 / step;
-    let mut codes = Zeroizing::new(vec![0u8; rotated.len()]);
     let mut sums = [0.0_f32; 16];
     let chunks = rotated.as_chunks::<16>().0.iter();
     for (values, codes) in chunks.zip(codes.as_chunks_mut::<16>().0) {
@@ -94,12 +120,12 @@ fn code(rotated: &[f32]) -> (Zeroizing<Vec<u8>>, u8) {
     // Each difference is off by three roundings of numbers below 3, each sum by its length / 16 and
     // three more: far below a ten-thousandth, and 1e-6 for what vanishes.
     let norm = square.sqrt() * 1.000_1 + 2e-6;
-    (codes, (norm * RESIDUAL_STEPS).ceil().min(255.0) as u8)
+    (norm * RESIDUAL_STEPS).ceil().min(255.0) as u8
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{RESIDUAL_STEPS, code, code_step, row_of, unit};
+    use super::{RESIDUAL_STEPS, code, code_step, put_row, unit};
     use crate::{ModelId, Template};
     use proptest::prelude::*;
 
@@ -112,7 +138,8 @@ mod tests {
             values[7] += spike;
             let norm = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
             let values: Vec<f32> = values.iter().map(|v| (f64::from(*v) / norm) as f32).collect();
-            let (codes, residual) = code(&values);
+            let mut codes = [0; 128];
+            let residual = code(&values, &mut codes);
             let step = code_step(128);
             let left: f64 = values.iter().zip(codes.iter())
                 .map(|(v, c)| (f64::from(*v) - (f64::from(*c) - 3.5) * step).powi(2))
@@ -131,7 +158,9 @@ mod tests {
             row[peak] = 127;
             let values: Vec<f32> = row.iter().map(|v| f32::from(*v)).collect();
             let template = Template::from_embedding(ModelId::new("m").unwrap(), &values).unwrap();
-            prop_assert_eq!(&*row_of(&template), &row);
+            let mut put = vec![0; 128];
+            put_row(&template, &mut put);
+            prop_assert_eq!(&put, &row);
             let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
             prop_assert_eq!(bits(&unit(&row)), bits(template.values()));
         }

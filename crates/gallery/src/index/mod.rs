@@ -18,6 +18,7 @@ use self::encode::Encoded;
 use self::rotation::Rotation;
 use self::section::{PLACES, Section, Storeroom};
 use self::shelves::Shelves;
+use self::sync::{Mutex, PoisonError};
 use crate::template::{CompareError, ModelId, Template};
 use countenance_kernels::{CodeScan, GROUP_VALUES, Isa, RegionError, RowDots};
 use rand_core::RngCore;
@@ -145,6 +146,8 @@ pub struct CollectionIndex {
     dots: RowDots,
     storeroom: Storeroom,
     shelves: Shelves<Section>,
+    /// Where templates are made ready; as many as there were insertions at one time.
+    desks: Mutex<Vec<Encoded>>,
 }
 
 impl CollectionIndex {
@@ -175,6 +178,7 @@ impl CollectionIndex {
             dots: RowDots::new(isa).ok_or(IndexError::Isa(isa))?,
             storeroom: Storeroom::new(padded),
             shelves: Shelves::new(PLACES),
+            desks: Mutex::default(),
         })
     }
 
@@ -189,10 +193,15 @@ impl CollectionIndex {
             got: entry.member,
             bound: Entry::MEMBERS,
         })?;
-        let encoded = Encoded::new(&self.rotation, template);
-        Ok(self
-            .shelves
-            .put(owner, &encoded, key, || self.storeroom.section())?)
+        let desks = || self.desks.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = desks().pop();
+        let mut encoded = free.unwrap_or_else(|| Encoded::blank(&self.rotation));
+        encoded.fill(&self.rotation, template);
+        let grow = || self.storeroom.section();
+        let put = self.shelves.put(owner, &encoded, key, grow);
+        encoded.wipe();
+        desks().push(encoded);
+        Ok(put?)
     }
 
     /// Takes every template of a member out, overwrites it and says how many there were.

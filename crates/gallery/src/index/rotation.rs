@@ -135,17 +135,23 @@ impl Rotation {
         for (now, value) in now.iter_mut().zip(values) {
             *now = value;
         }
-        let mut next = Zeroizing::new(vec![0.0_f32; padded]);
-        let block = self.block();
-        let factor = 1.0 / (block as f32).sqrt();
-        for shuffle in &self.rounds {
-            shuffle.apply(&now, &mut next);
-            for block in next.chunks_exact_mut(block) {
+        self.rotate_in(&mut now, &mut Zeroizing::new(vec![0.0_f32; padded]));
+        now
+    }
+
+    /// Rotates a vector of padded length, in place.
+    pub(super) fn rotate_in(&self, now: &mut [f32], next: &mut [f32]) {
+        const { assert!(ROUNDS == 2, "the last round ends where the first began") };
+        let factor = 1.0 / (self.block() as f32).sqrt();
+        let round = |shuffle: &Shuffle, from: &[f32], to: &mut [f32]| {
+            shuffle.apply(from, to);
+            for block in to.chunks_exact_mut(self.block()) {
                 hadamard(block, factor);
             }
-            std::mem::swap(&mut now, &mut next);
-        }
-        now
+        };
+        let [first, second] = &self.rounds;
+        round(first, now, next);
+        round(second, next, now);
     }
 
     /// Moves a row of `dims` values to where it lies in memory.
@@ -153,8 +159,13 @@ impl Rotation {
         let mut whole = Zeroizing::new(vec![T::default(); self.padded()]);
         whole[..values.len()].copy_from_slice(values);
         let mut out = Zeroizing::new(vec![T::default(); self.padded()]);
-        self.row.apply(&whole, &mut out);
+        self.shuffle_row_into(&whole, &mut out);
         out
+    }
+
+    /// The same for a row of padded length.
+    pub(super) fn shuffle_row_into<T: Signed>(&self, values: &[T], out: &mut [T]) {
+        self.row.apply(values, out);
     }
 
     /// The `dims` values of a row in memory.

@@ -15,9 +15,12 @@ mod model;
 mod network;
 mod onnx;
 mod options;
+mod packer;
 mod ranges;
 mod record;
 mod seam;
+mod shapes;
+mod step;
 #[cfg(feature = "text")]
 mod text;
 mod tfjs;
@@ -25,11 +28,12 @@ mod tfjs;
 pub use countenance_kernels::{Arithmetic, Isa, peak_macs};
 pub use error::{LoadError, PlanError};
 pub use model::{ColorOrder, Model};
-pub use network::{Network, StepReport};
+pub use network::Network;
 pub use options::{Options, Precision};
 pub use ranges::{LayerRanges, Ranges};
 pub use record::RangeRecorder;
 pub use seam::{LineNet, Net, RunError, Size, Steps};
+pub use step::StepReport;
 #[cfg(feature = "text")]
 pub use text::TextModel;
 pub use tfjs::TfjsFiles;

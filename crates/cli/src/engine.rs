@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use countenance_core::{Engine, Isa, Networks, Options, Precision};
-use countenance_models::{Manifest, Weights};
-use std::path::PathBuf;
+use countenance_models::{AddedRole, Manifest, Store, Weights};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// More threads than this share no network usefully.
@@ -101,10 +101,20 @@ impl EngineArgs {
 
     /// The engine of those networks.
     pub(crate) fn engine(&self) -> Result<Engine, Failure> {
-        let options = self.options()?;
-        let clock = Arc::new(MachineClock::start());
-        let manifest = Manifest::shipped()?;
-        Ok(Engine::open(&manifest, &self.weights()?, &options, clock)?)
+        self.engine_with(None)
+    }
+
+    /// The same with the networks of passive liveness that stand in a folder, if one is named.
+    pub(crate) fn engine_with(&self, passive: Option<&Path>) -> Result<Engine, Failure> {
+        let mut networks = self.networks()?;
+        if let Some(folder) = passive {
+            let (manifest, store) = (Manifest::shipped()?, Store::new(folder));
+            let added = manifest.added().iter();
+            for spec in added.filter(|spec| spec.role == AddedRole::PassiveLiveness) {
+                networks.add_passive_liveness(spec, spec.read(&store)?)?;
+            }
+        }
+        Ok(networks.engine(Arc::new(MachineClock::start()))?)
     }
 }
 

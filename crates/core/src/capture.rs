@@ -5,7 +5,7 @@ use crate::timing::timed;
 use crate::{CaptureError, CapturePolicy, FaceChoice, StageTimings, Worker};
 use countenance_gallery::{ModelId, Template};
 use countenance_vision::{
-    Crop, Face, Mesh, Observation, Picture, Quality, QualityCause, Size, align, assess,
+    Crop, Face, Mesh, Observation, Picture, Quality, QualityCause, Rect, Size, align, assess,
     choose_face, decode, measure, observe,
 };
 
@@ -118,6 +118,25 @@ impl Worker {
             .map(|limits| assess(&cues.quality, limits));
         let cause = causes.and_then(|causes| causes.first().copied());
         Ok(Ok((FrameCues::of(cues, cause), crop)))
+    }
+
+    /// How live the face of a frame looks, in 0..=1; nothing where no operator added networks that say so.
+    pub(crate) fn looks_live(
+        &mut self,
+        bytes: &[u8],
+        area: Rect,
+        policy: &CapturePolicy,
+    ) -> Result<Option<f32>, CaptureError> {
+        if !self.engine.has_passive_liveness() {
+            return Ok(None);
+        }
+        let picture = decode(bytes, &policy.decode)?;
+        let judge = match &mut self.passive {
+            Some(judge) => judge,
+            none => none.insert(self.engine.passive().map_err(CaptureError::PassivePlan)?),
+        };
+        let score = judge.score(&picture, area);
+        Ok(Some(score.map_err(CaptureError::LooksLive)?))
     }
 
     /// Makes a template of an aligned face.

@@ -3,7 +3,7 @@
 use crate::{Clock, CompareError, ComparePolicy, StoppedClock};
 use countenance_document::{LineNet, ZoneReader};
 use countenance_gallery::{Calibration, ModelId, Threshold};
-use countenance_vision::{Detector, Extractor, MeshFinder, Net, Size};
+use countenance_vision::{Detector, Extractor, MeshFinder, Net, PassiveJudge, Size};
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +29,8 @@ pub struct EngineParts {
     pub mesh: Option<Arc<PlanNetwork>>,
     /// Reads lines of text; without it machine-readable zones cannot be read.
     pub text: Option<Arc<PlanLine>>,
+    /// Networks that say how live a face looks, with the width of what each looks at in widths of the face; an operator may add some.
+    pub passive: Vec<(f32, Arc<PlanNetwork>)>,
     /// What was measured of the embedding network; thresholds come only from here.
     pub calibrations: Calibrations,
     /// Measures the stages.
@@ -69,6 +71,7 @@ impl EngineParts {
             embedder,
             mesh: None,
             text: None,
+            passive: Vec::new(),
             calibrations,
             clock: Arc::new(StoppedClock),
         }
@@ -89,6 +92,8 @@ pub struct Worker {
     pub(crate) extractor: Extractor,
     /// Planned when a frame is first observed.
     pub(crate) meshes: Option<MeshFinder>,
+    /// Planned when a face is first asked how live it looks; nothing where no operator added networks for it.
+    pub(crate) passive: Option<PassiveJudge>,
     /// Made when a document is first read.
     pub(crate) reader: Option<ZoneReader>,
     pub(crate) engine: Engine,
@@ -145,6 +150,7 @@ impl Engine {
             detector: Detector::new(move |size| plan(size)),
             extractor: Extractor::new(embedder, self.model().as_str()),
             meshes: None,
+            passive: None,
             reader: None,
             engine: self.clone(),
         })
@@ -163,6 +169,26 @@ impl Engine {
             height: side,
         };
         Ok(MeshFinder::new(plan(size)?))
+    }
+
+    /// Whether an operator added networks that say how live a face looks.
+    #[must_use]
+    pub fn has_passive_liveness(&self) -> bool {
+        !self.parts.passive.is_empty()
+    }
+
+    /// Plans the networks of one thread that say how live a face looks.
+    pub(crate) fn passive(&self) -> Result<PassiveJudge, Box<dyn Error + Send + Sync>> {
+        let side = PassiveJudge::SIDE;
+        let size = Size {
+            width: side,
+            height: side,
+        };
+        let nets = self.parts.passive.iter();
+        let nets = nets.map(|(scale, plan)| Ok((*scale, plan(size)?)));
+        Ok(PassiveJudge::new(
+            nets.collect::<Result<_, Box<dyn Error + Send + Sync>>>()?,
+        ))
     }
 
     /// Makes what reads machine-readable zones in one thread.

@@ -47,6 +47,9 @@ pub enum CaptureError {
     /// The embedding network failed.
     #[error("template extraction failed")]
     Extract(#[from] ExtractError),
+    /// How live a face looks could not be said: a network did not run.
+    #[error("how live the face looks cannot be said")]
+    LooksLive(#[source] RunError),
     /// The face mesh cannot be planned.
     #[error("face mesh cannot be planned")]
     MeshPlan(#[source] Box<dyn Error + Send + Sync>),
@@ -56,6 +59,9 @@ pub enum CaptureError {
     /// A frame could not be looked at.
     #[error("frame cannot be looked at")]
     Observe(#[from] ObserveError),
+    /// The networks that say how live a face looks cannot be planned.
+    #[error("networks of passive liveness cannot be planned")]
+    PassivePlan(#[source] Box<dyn Error + Send + Sync>),
     /// The machine-readable zone could not be read: its network did not run.
     #[error("machine-readable zone cannot be read")]
     ReadZone(#[source] RunError),
@@ -75,9 +81,11 @@ impl CaptureError {
             Self::Decode(_) => Fault::Caller,
             Self::Detect(_)
             | Self::Extract(_)
+            | Self::LooksLive(_)
             | Self::MeshPlan(_)
             | Self::ModelName(_)
             | Self::Observe(_)
+            | Self::PassivePlan(_)
             | Self::ReadZone(_)
             | Self::Template(_)
             | Self::TextPlan(_) => Fault::Config,

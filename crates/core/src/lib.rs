@@ -29,6 +29,7 @@ mod networks;
 mod open;
 mod open_collection;
 mod own_consents;
+mod passive_networks;
 mod pay;
 mod payment;
 mod policy;

@@ -10,8 +10,8 @@ use countenance_models::{
     WeightFile, Weights, WeightsError,
 };
 use countenance_net::{
-    ColorOrder, LayerRanges, LoadError, Model, Network, Options, PlanError, Precision, Ranges,
-    Size, TextModel, TfjsFiles,
+    ColorOrder, LayerRanges, LoadError, Model, Network, Options, PatchModel, PlanError, Precision,
+    Ranges, Size, TextModel, TfjsFiles,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
@@ -97,8 +97,10 @@ pub struct Networks {
     pub text: TextSource,
     /// What was measured of the embedding network.
     pub calibrations: Calibrations,
+    /// Networks that an operator added: [`Networks::add_passive_liveness`].
+    pub(crate) passive: Vec<(f32, PatchModel)>,
     /// Threads that share one run.
-    threads: usize,
+    pub(crate) threads: usize,
 }
 
 impl Networks {
@@ -120,6 +122,7 @@ impl Networks {
             text: TextSource::new(spec_of(manifest, Role::Text)?, weights, options)?,
             calibrations: calibrations(embedder, model.precision())?,
             embedder: model,
+            passive: Vec::new(),
             threads: options.threads,
         })
     }
@@ -152,6 +155,14 @@ impl Networks {
         }));
         let text = self.text;
         parts.text = Some(Arc::new(move || Ok(Box::new(text.model()?))));
+        let passive = self.passive.into_iter();
+        parts.passive = passive
+            .map(|(scale, model)| {
+                let plan: Arc<PlanNetwork> =
+                    Arc::new(move |size| Ok(Box::new(model.of_size(size))));
+                (scale, plan)
+            })
+            .collect();
         parts.calibrations = self.calibrations;
         parts.clock = clock;
         Ok(Engine::new(parts))

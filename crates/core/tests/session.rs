@@ -45,6 +45,8 @@ struct Pose {
     seen: Result<(), QualityCause>,
     /// A picture that was sent before.
     again: bool,
+    /// What networks that an operator added say of it.
+    looks_live: Option<f32>,
 }
 
 const CALM: Pose = Pose {
@@ -56,6 +58,7 @@ const CALM: Pose = Pose {
     lit_by: None,
     seen: Ok(()),
     again: false,
+    looks_live: None,
 };
 
 /// What was asked so far, and when.
@@ -162,7 +165,7 @@ fn play(actor: Actor<'_>, seed: u8, calm: bool) -> (Verdict, u64) {
             Next::Lost(cause) => return (Verdict::Recapture(cause), now),
             Next::Key => {
                 let template = template(pose.person, &mut chance);
-                if let Some(verdict) = run.key_frame(template, &threshold()) {
+                if let Some(verdict) = run.key_frame(template, pose.looks_live, &threshold()) {
                     return (verdict, now);
                 }
             }
@@ -237,6 +240,23 @@ fn live_people_pass_within_seven_seconds_and_with_slow_light_within_nine() {
         println!("calm {calm}: median {median} ms, longest {last} ms");
         assert!(last < longest, "{times:?}");
     }
+}
+
+#[test]
+fn faces_that_look_printed_fail_where_somebody_can_say_so_and_one_odd_frame_does_not() {
+    let live_that_looks = |score: &dyn Fn(u64) -> f32| {
+        let looks = |now, asked: Asked<'_>| Pose {
+            looks_live: Some(score(now)),
+            ..live(now, asked)
+        };
+        failed(&looks, 7, false)
+    };
+    assert_eq!(live_that_looks(&|_| 0.9), BTreeSet::new());
+    assert_eq!(live_that_looks(&|_| 0.1), [Check::Passive].into());
+    // The first key frame alone.
+    let odd = |now| if now < 1000 { 0.2 } else { 0.95 };
+    assert_eq!(live_that_looks(&odd), BTreeSet::new());
+    assert_eq!(failed(&live, 7, false), BTreeSet::new());
 }
 
 #[test]
@@ -527,4 +547,39 @@ fn what_fails_does_not_show_in_what_is_asked() {
         }),
         good
     );
+}
+
+/// The files that an operator adds, where this machine has them.
+#[test]
+fn added_networks_look_at_faces_and_another_file_is_no_network() {
+    use countenance_core::{Networks, Options};
+    use countenance_models::{Manifest, Store, Weights};
+
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let added = root.join("../shared/models/minifasnet");
+    if !added.is_dir() {
+        println!("SKIPPED: there is no {}", added.display());
+        return;
+    }
+    let manifest = Manifest::shipped().unwrap();
+    let weights = Weights::from_dir(&root.join("models/store")).unwrap();
+    let mut networks = Networks::load(&manifest, &weights, &Options::default()).unwrap();
+    let store = Store::new(added);
+    for spec in manifest.added() {
+        assert!(networks.add_passive_liveness(spec, vec![7; 1000]).is_err());
+        let bytes = spec.read(&store).unwrap();
+        networks.add_passive_liveness(spec, bytes).unwrap();
+    }
+    let clock = std::sync::Arc::new(countenance_core::StoppedClock);
+    let mut worker = networks.engine(clock).unwrap().worker().unwrap();
+    let photo = manifest.sample("obama.jpg").unwrap();
+    let photo = Store::new(root.join("models/store"))
+        .read(photo.file())
+        .unwrap();
+    let policy = countenance_core::ComparePolicy::default();
+    let seen = worker.sight(&photo, &policy).unwrap().unwrap();
+    let (_, looks_live) = worker.key_of(&photo, &seen, &policy).unwrap();
+    let score = looks_live.unwrap();
+    println!("a photo straight from a camera: {score}");
+    assert!((0.0..=1.0).contains(&score));
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod added;
 mod calibration;
 mod digest;
 mod manifest;
@@ -7,6 +8,7 @@ mod ranges;
 mod store;
 mod weights;
 
+pub use added::{AddedRole, AddedSpec};
 pub use calibration::{
     Calibration, CalibrationError, CalibrationRow, CalibrationTable, Extraction,
 };

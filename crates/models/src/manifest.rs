@@ -1,5 +1,6 @@
 //! `models/manifest.toml`: what is pinned, from where, with which digest.
 
+use crate::added::AddedSpec;
 use crate::calibration::{Calibration, CalibrationError};
 use crate::digest::Sha256;
 use crate::ranges::{ActivationRanges, RangesError};
@@ -38,6 +39,8 @@ pub struct Manifest {
     models: Vec<ModelSpec>,
     #[serde(rename = "sample", default)]
     samples: Vec<SampleSpec>,
+    #[serde(rename = "added", default)]
+    added: Vec<AddedSpec>,
 }
 
 /// A registry package that pinned files come from.
@@ -280,6 +283,18 @@ impl Manifest {
         for sample in &manifest.samples {
             plain_name(&sample.name)?;
         }
+        unique("added model", manifest.added.iter().map(|added| &added.id))?;
+        for added in &manifest.added {
+            plain_name(&added.id)?;
+            plain_name(&added.file)?;
+            plain_path(&added.card)?;
+            if added.bytes > LARGEST_FILE {
+                return Err(ManifestError::TooLarge {
+                    path: added.file.clone(),
+                    bytes: added.bytes,
+                });
+            }
+        }
         for file in manifest.files() {
             plain_path(file.path)?;
             if file.bytes > LARGEST_FILE {
@@ -314,6 +329,12 @@ impl Manifest {
     #[must_use]
     pub fn samples(&self) -> &[SampleSpec] {
         &self.samples
+    }
+
+    /// The models that an operator may add, in the manifest's order.
+    #[must_use]
+    pub fn added(&self) -> &[AddedSpec] {
+        &self.added
     }
 
     /// The package with an id.

@@ -16,6 +16,8 @@ mod network;
 mod onnx;
 mod options;
 mod packer;
+#[cfg(feature = "text")]
+mod patch;
 mod ranges;
 mod record;
 mod seam;
@@ -30,6 +32,8 @@ pub use error::{LoadError, PlanError};
 pub use model::{ColorOrder, Model};
 pub use network::Network;
 pub use options::{Options, Precision};
+#[cfg(feature = "text")]
+pub use patch::{PatchModel, PatchNet};
 pub use ranges::{LayerRanges, Ranges};
 pub use record::RangeRecorder;
 pub use seam::{LineNet, Net, RunError, Size, Steps};

@@ -24,7 +24,7 @@ pub(super) type Frame = Arc<Shot>;
 pub(super) struct Shot {
     pub(super) bytes: Vec<u8>,
     pub(super) seen: OnceLock<Result<Sighting, QualityCause>>,
-    pub(super) template: OnceLock<Template>,
+    pub(super) key: OnceLock<(Template, Option<f32>)>,
 }
 
 impl Shot {
@@ -32,7 +32,7 @@ impl Shot {
         Arc::new(Self {
             bytes,
             seen: OnceLock::new(),
-            template: OnceLock::new(),
+            key: OnceLock::new(),
         })
     }
 }

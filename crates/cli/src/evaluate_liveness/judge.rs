@@ -199,15 +199,15 @@ impl Stage<'_> {
             (Next::Key, Ok(sighting)) => sighting,
             _ => return Ok(None),
         };
-        let template = match frame.template.get() {
-            Some(template) => template,
+        let (template, looks_live) = match frame.key.get() {
+            Some(key) => key,
             None => {
-                let template = worker.template_of(sighting, self.policy)?;
-                frame.template.get_or_init(|| template)
+                let key = worker.key_of(&frame.bytes, sighting, self.policy)?;
+                frame.key.get_or_init(|| key)
             }
         };
         let threshold = worker.engine().threshold(self.policy)?;
-        Ok(run.key_frame(template.clone(), &threshold))
+        Ok(run.key_frame(template.clone(), *looks_live, &threshold))
     }
 }
 

@@ -58,6 +58,12 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
+    /// Judge with the networks of passive liveness in this folder as well
+    ///
+    /// As `countenance serve --passive-liveness` takes them: the files that the model card `minifasnet` names.
+    #[arg(long, value_name = "DIR")]
+    passive_liveness: Option<PathBuf>,
+
     /// The false-match rate that faces are compared at
     #[arg(long, value_name = "RATE", default_value_t = FalseMatchRate::default())]
     fmr: FalseMatchRate,
@@ -77,7 +83,7 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         threads: 1,
         ..engine.clone()
     }
-    .engine()?;
+    .engine_with(args.passive_liveness.as_deref())?;
     let played = play_all(&built, &policy, root, &manifest, threads)?;
     let rates = Rates::of(&manifest, &played);
     if args.json {

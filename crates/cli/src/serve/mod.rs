@@ -71,6 +71,7 @@ struct Chosen {
     config: Config,
     max_pixels: usize,
     fmr: FalseMatchRate,
+    passive_liveness: Option<PathBuf>,
     log: Level,
     insecure: bool,
 }
@@ -95,7 +96,7 @@ fn serve(mut chosen: Chosen, engine: &EngineArgs) -> Outcome {
     let isa = engine.options()?.isa;
     // Models that only some requests want are checked now as well: better no server than one that fails its first document.
     engine.weights()?.check()?;
-    let engine = engine.engine()?;
+    let engine = engine.engine_with(chosen.passive_liveness.as_deref())?;
     let ready = keyring::init::make(options)?;
     let _held = running::hold(folder)?;
     chosen.listen.store = Some(ready.store);
@@ -182,6 +183,7 @@ impl Chosen {
             max_pixels: settings.number("max-pixels", 100_000, 50_000_000)? as usize,
             fmr: FalseMatchRate::new(settings.read("fmr")?)
                 .map_err(|error| settings.refused("fmr", &error.to_string()))?,
+            passive_liveness: path("passive-liveness"),
             log: settings.read("log")?,
             insecure,
         })
@@ -208,6 +210,7 @@ impl Chosen {
             ("node", json!(config.sessions.node)),
             ("max-sessions", json!(config.sessions.of_node)),
             ("key-sessions", json!(config.sessions.of_key)),
+            ("passive-liveness", json!(self.passive_liveness)),
             ("payment-limits", json!(payments::text(&config.payments))),
             ("payments-per-day", json!(config.payments.per_day)),
             ("payments-per-payee", json!(config.payments.per_payee)),

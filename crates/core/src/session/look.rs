@@ -40,17 +40,20 @@ impl Worker {
         Ok(seen.map(|(cues, crop)| Sighting { cues, crop }))
     }
 
-    /// Makes a template of a frame that was looked at, for [`Run::key_frame`].
+    /// Makes a template of a frame that was looked at, and says how live its face looks where somebody can, for [`Run::key_frame`].
     ///
     /// # Errors
-    /// [`CaptureError`] when the network fails.
-    pub fn template_of(
+    /// [`CaptureError`] when a network fails.
+    pub fn key_of(
         &mut self,
+        bytes: &[u8],
         sighting: &Sighting,
         policy: &ComparePolicy,
-    ) -> Result<Template, CaptureError> {
+    ) -> Result<(Template, Option<f32>), CaptureError> {
         let mut timings = StageTimings::default();
-        self.embed(&sighting.crop, &policy.capture, &mut timings)
+        let template = self.embed(&sighting.crop, &policy.capture, &mut timings)?;
+        let looks_live = self.looks_live(bytes, sighting.cues.area, &policy.capture)?;
+        Ok((template, looks_live))
     }
 
     /// Shows a run one frame (JPEG, PNG or WebP bytes). What is to be sent is in the run then; with a verdict it is over.
@@ -77,17 +80,18 @@ impl Worker {
                 let Ok((cues, crop)) = seen else {
                     return Ok(None);
                 };
-                let crop = if cues.detected {
-                    crop
+                let (area, crop) = if cues.detected {
+                    (cues.area, crop)
                 } else {
                     // A template wants the detector's points, and to be sure that nobody else has come into the picture.
                     match self.see(bytes, None, &capture, &mut timings)? {
-                        Ok((_, crop)) => crop,
+                        Ok((cues, crop)) => (cues.area, crop),
                         Err(cause) => return Ok(Some(Verdict::Recapture(cause))),
                     }
                 };
                 let template = self.embed(&crop, &capture, &mut timings)?;
-                Ok(run.key_frame(template, &self.engine.threshold(policy)?))
+                let looks_live = self.looks_live(bytes, area, &capture)?;
+                Ok(run.key_frame(template, looks_live, &self.engine.threshold(policy)?))
             }
         }
     }

@@ -9,7 +9,7 @@ use super::pace::{FrameError, FrameMark, Pace};
 use super::plan::{Step, plan};
 use super::rules::{
     DETECT_EVERY, FIRST_HOLD, HOLD_FRAMES, HOLD_MS, LIGHT_RESPONSE, LOST, LightPace, NEAR, OVERLAP,
-    PAUSE, QUICK_LIGHT, REST_MS, SLOW_LIGHT, TOO_NEAR, WINDOW,
+    PASSIVE, PAUSE, QUICK_LIGHT, REST_MS, SLOW_LIGHT, TOO_NEAR, WINDOW,
 };
 use super::verdict::{Check, Cue, Judged, Verdict};
 use countenance_gallery::{Template, Threshold};
@@ -36,6 +36,8 @@ pub struct Run {
     last_cause: Option<QualityCause>,
     failed: BTreeSet<Check>,
     measured: Vec<(Cue, f32)>,
+    /// How live the key frames look, where somebody can say so.
+    looks_live: Vec<f32>,
     /// Of the first key frame; the others only have to be like it.
     first_key: Option<Template>,
     messages: Vec<Message>,
@@ -117,6 +119,7 @@ impl Run {
             last_cause: None,
             failed: BTreeSet::new(),
             measured: Vec::new(),
+            looks_live: Vec::new(),
             first_key: None,
             messages: Vec::new(),
         };
@@ -188,8 +191,15 @@ impl Run {
         Ok(next)
     }
 
-    /// Takes in the template of the frame before, and says how it ended when that was the last.
-    pub fn key_frame(&mut self, template: Template, threshold: &Threshold) -> Option<Verdict> {
+    /// Takes in the template of the frame before, and how live its face looks (0..=1) where somebody can say so; says how it ended
+    /// when that was the last.
+    pub fn key_frame(
+        &mut self,
+        template: Template,
+        looks_live: Option<f32>,
+        threshold: &Threshold,
+    ) -> Option<Verdict> {
+        self.looks_live.extend(looks_live);
         if let Some(first) = &self.first_key {
             let same = first.compare(&template);
             if !same.is_ok_and(|score| threshold.accepts(score)) {
@@ -199,6 +209,13 @@ impl Run {
         self.first_key.get_or_insert(template);
         if !matches!(self.phase, Phase::Over) {
             return None;
+        }
+        if !self.looks_live.is_empty() {
+            let mean = self.looks_live.iter().sum::<f32>() / self.looks_live.len() as f32;
+            self.measured.push((Cue::Passive, mean));
+            if mean < PASSIVE {
+                self.failed.insert(Check::Passive);
+            }
         }
         if !self.pace.kept_time() {
             self.failed.insert(Check::Pace);

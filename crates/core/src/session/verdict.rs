@@ -1,6 +1,6 @@
 //! What a challenge came to.
 
-use super::rules::{LIGHT_RESPONSE, RELIEF, SMILE, TURN_DEG};
+use super::rules::{LIGHT_RESPONSE, PASSIVE, RELIEF, SMILE, TURN_DEG};
 use countenance_gallery::Template;
 use countenance_vision::QualityCause;
 use std::collections::BTreeSet;
@@ -26,6 +26,8 @@ pub enum Check {
     Neutral,
     /// Frames did not keep time.
     Pace,
+    /// The face looks like one of a print or a screen.
+    Passive,
     /// Pictures came again.
     Repeats,
     /// Another gesture came than was asked for.
@@ -38,6 +40,8 @@ pub enum Check {
 pub enum Cue {
     /// How well the face's color follows that of the screen, as a correlation.
     Light,
+    /// How live the neutral faces look, in 0..=1, where an operator added networks that say so.
+    Passive,
     /// How much of a turn no plane can explain, as a share of the face's height.
     Relief,
     /// Widest mouth while a smile was asked for, times the person's own neutral.
@@ -48,13 +52,20 @@ pub enum Cue {
 
 impl Cue {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Light, Self::Relief, Self::Smile, Self::Turn];
+    pub const ALL: [Self; 5] = [
+        Self::Light,
+        Self::Passive,
+        Self::Relief,
+        Self::Smile,
+        Self::Turn,
+    ];
 
     /// The stable name for machines.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Light => "light",
+            Self::Passive => "passive",
             Self::Relief => "relief",
             Self::Smile => "smile",
             Self::Turn => "turn",
@@ -66,6 +77,7 @@ impl Cue {
     pub fn threshold(self) -> f32 {
         match self {
             Self::Light => LIGHT_RESPONSE,
+            Self::Passive => PASSIVE,
             Self::Relief => RELIEF,
             Self::Smile => SMILE,
             Self::Turn => TURN_DEG,
@@ -122,6 +134,7 @@ impl Check {
             Self::Missed => "missed",
             Self::Neutral => "neutral",
             Self::Pace => "pace",
+            Self::Passive => "passive",
             Self::Repeats => "repeats",
             Self::Wrong => "wrong",
         }

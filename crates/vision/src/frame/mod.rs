@@ -2,6 +2,7 @@
 
 mod measure;
 mod mesh;
+mod passive;
 mod relief;
 
 use crate::{
@@ -14,6 +15,7 @@ use std::fmt;
 use thiserror::Error;
 
 pub use mesh::{Mesh, MeshError, MeshFinder};
+pub use passive::PassiveJudge;
 pub use relief::relief;
 
 /// What one frame shows of one face. The picture itself is not in it.

@@ -172,6 +172,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Running sessions of one key, 1 to 100000",
     ),
     text(
+        "passive-liveness",
+        "DIR",
+        "none: sessions are judged without",
+        "Judge sessions by the networks in this folder as well: the files that the model card minifasnet names",
+    ),
+    text(
         "payment-limits",
         "LIST",
         "none: nothing can be paid",

@@ -1,7 +1,11 @@
 //! The OpenAPI 3.1 document: one function per operation, which exists only to be described.
 
 use crate::*;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 /// Countenance answers one question, "is this the person they say they are?", only for people who agreed
@@ -24,7 +28,7 @@ use utoipa::{Modify, OpenApi};
         (name = "operation", description = "What anybody may know, and what operators watch"),
     ),
     components(schemas(Problem)),
-    modifiers(&Bearer),
+    modifiers(&Bearer, &Headers),
     paths(
         detect,
         compare,
@@ -106,6 +110,64 @@ impl Modify for Bearer {
             .description(Some("The token of the consent link."))
             .build();
         components.add_security_scheme("consents", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Headers that many answers have, and the answer that has nothing else.
+struct Headers;
+
+impl Modify for Headers {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let text = |about: &str| {
+            let schema = ObjectBuilder::new().schema_type(Type::String);
+            let header = HeaderBuilder::new().schema(schema);
+            header.description(Some(about)).build()
+        };
+        let id = text("Of this request, in the log of the server too");
+        for (path, item) in &mut document.paths.paths {
+            let methods = [
+                &mut item.get,
+                &mut item.post,
+                &mut item.put,
+                &mut item.delete,
+            ];
+            for operation in methods.into_iter().flatten() {
+                for response in operation.responses.responses.values_mut() {
+                    if let RefOr::T(response) = response {
+                        response
+                            .headers
+                            .insert(REQUEST_ID_HEADER.to_owned(), id.clone());
+                    }
+                }
+            }
+            let Some(operation) = item
+                .get
+                .as_mut()
+                .filter(|_| TAGGED.contains(&path.as_str()))
+            else {
+                continue;
+            };
+            let tag = text("Of the answer: ask again with it in If-None-Match");
+            if let Some(RefOr::T(found)) = operation.responses.responses.get_mut("200") {
+                found.headers.insert("ETag".to_owned(), tag.clone());
+            }
+            let unchanged = ResponseBuilder::new()
+                .description("It is still that of If-None-Match")
+                .header("ETag", tag)
+                .header(REQUEST_ID_HEADER, id.clone());
+            let responses = &mut operation.responses.responses;
+            responses.insert("304".to_owned(), RefOr::T(unchanged.build()));
+            let condition = ParameterBuilder::new()
+                .name("If-None-Match")
+                .parameter_in(ParameterIn::Header)
+                .required(Required::False)
+                .description(Some("The ETag of an answer that is still at hand"))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::String)));
+            operation
+                .parameters
+                .get_or_insert_default()
+                .push(condition.build());
+        }
     }
 }
 

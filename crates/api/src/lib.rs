@@ -54,7 +54,7 @@ pub use payment::{
     PaymentSessionRequest, RefundEntry, RefundRequest,
 };
 pub use problem::{Code, FieldPolicy, Problem};
-pub use route::{Access, Method, ROUTES, Route};
+pub use route::{Access, Method, ROUTES, Route, TAGGED};
 pub use scope::{Scope, UnknownScope};
 pub use session::{
     CaptureAnswer, CaptureConsent, CaptureMessage, CaptureQuery, CaptureState, ConsentGiven,

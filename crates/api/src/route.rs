@@ -189,3 +189,19 @@ pub const ROUTES: &[Route] = &[
     ),
     route(Method::Post, "/v1/subjects/{subject}/verify", Scope::Verify),
 ];
+
+/// Paths whose answers have a tag (`ETag`) and are asked for again on a condition (`If-None-Match`).
+pub const TAGGED: &[&str] = &[
+    "/.well-known/jwks.json",
+    "/capture",
+    "/capture/{*file}",
+    "/consents",
+    "/docs",
+    "/openapi.json",
+    "/policy",
+    "/v1/collections",
+    "/v1/collections/{collection}",
+    "/v1/keys",
+    "/v1/subjects/{subject}",
+    "/v1/subjects/{subject}/consents",
+];

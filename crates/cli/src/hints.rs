@@ -162,6 +162,9 @@ fn about_backups(error: &BackupError) -> &'static str {
             "the backup is damaged or another file: take another copy of it"
         }
         BackupError::Foreign { .. } => "take data, keyring and deletions of one and the same vault",
+        BackupError::MadeLater { .. } => {
+            "set the clock right: how old a keyring backup is cannot be told by this one"
+        }
         BackupError::TooOld { .. } => {
             "keyring backups are taken for 30 days, so that an erasure stays one; take a newer one"
         }
@@ -206,7 +209,7 @@ fn about_stores(error: &StoreError) -> String {
         }
         StoreError::Full => "make room on the disk",
         StoreError::InUse { .. } => {
-            "one process at a time: wait for the other, or ask it over its own interface"
+            "one process at a time: wait for the other, or ask it over its own interface; nodes that share a database share its keyring too (--keyring-in-database)"
         }
         StoreError::Missing => "`countenance keyring init --data DIR` makes a data folder",
         StoreError::Newer { .. } => "use the newer program that wrote it; nothing was touched",

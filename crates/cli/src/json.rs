@@ -45,9 +45,19 @@ pub(crate) struct TimingJson {
     detect: f64,
     align: f64,
     embed: f64,
-    #[serde(rename = "match")]
-    compare: f64,
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    compare: Option<f64>,
     total: f64,
+}
+
+impl TimingJson {
+    /// Without the time of comparing: that there was none tells that attempts are used up.
+    pub(crate) fn of_subject(timings: &StageTimings) -> Self {
+        Self {
+            compare: None,
+            ..Self::from(timings)
+        }
+    }
 }
 
 impl From<&Capture> for FaceJson {
@@ -104,7 +114,7 @@ impl From<&StageTimings> for TimingJson {
             detect: milliseconds(timings.detect),
             align: milliseconds(timings.align),
             embed: milliseconds(timings.embed),
-            compare: milliseconds(timings.compare),
+            compare: Some(milliseconds(timings.compare)),
             total: milliseconds(timings.total),
         }
     }

@@ -106,7 +106,8 @@ async fn admit(platform: &Platform, headers: &HeaderMap, scope: Scope) -> Result
         platform.admit(key)?
     } else {
         let (platform, key) = (platform.clone(), Zeroizing::new(key.to_owned()));
-        let asked = tokio::task::spawn_blocking(move || platform.admit(&key));
+        let span = tracing::Span::current();
+        let asked = tokio::task::spawn_blocking(move || span.in_scope(|| platform.admit(&key)));
         asked.await.map_err(|error| Refusal::internal(&error))??
     };
     if !entry.scopes.contains(&scope) {

@@ -7,7 +7,7 @@ use axum::RequestExt as _;
 use axum::body::Bytes;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Path, Query, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
 use base64::Engine as _;
@@ -173,6 +173,7 @@ impl Call {
         let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = kind.split(';').next().unwrap_or_default().trim().to_owned();
         let limit = self.platform.config.max_body_bytes;
+        refuse_declared(self.request.headers(), limit)?;
         let read = async {
             if kind.eq_ignore_ascii_case("application/json") {
                 let bytes = Bytes::from_request(self.request, &()).await;
@@ -275,8 +276,15 @@ impl Body {
     }
 }
 
-/// Reads JSON.
+/// Reads a JSON object. Where a struct is wanted the reader would take an array for one, too.
 pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first.is_some_and(|first| *first != b'{') {
+        return Err(Refusal::of(
+            Code::BodyInvalid,
+            "The body is no JSON object.",
+        ));
+    }
     serde_json::from_slice(bytes)
         .map_err(|error| Refusal::of(Code::BodyInvalid, shortened(&error.to_string())))
 }
@@ -305,6 +313,18 @@ async fn form(request: Request, limit: usize) -> Result<Body, Refusal> {
         parts.push((name, field.bytes().await.map_err(failed)?));
     }
     Ok(Body::Form(parts))
+}
+
+/// Refuses a body that says itself that it is too large, before any of it is waited for.
+pub(crate) fn refuse_declared(headers: &HeaderMap, limit: usize) -> Result<(), Refusal> {
+    let length = headers.get(CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    match length {
+        Some(length) if length > limit as u64 => {
+            Err(broken(StatusCode::PAYLOAD_TOO_LARGE, limit, ""))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn broken(status: StatusCode, limit: usize, detail: &str) -> Refusal {

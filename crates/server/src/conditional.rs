@@ -2,13 +2,15 @@
 
 use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE,
+};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use countenance_api::Code;
+use countenance_api::{Code, TAGGED};
 use sha2::{Digest as _, Sha256};
 
 use crate::refusal::Refusal;
@@ -22,8 +24,11 @@ pub(crate) async fn conditional(request: Request, next: Next) -> Response {
     let path = path.map_or("", MatchedPath::as_str).to_owned();
     let asked = request.headers().get_all(IF_NONE_MATCH).iter();
     let asked: Vec<HeaderValue> = asked.cloned().collect();
-    let tagged = request.method() == Method::GET && has_tag(&path);
-    let mut response = next.run(request).await;
+    let tagged = request.method() == Method::GET && TAGGED.contains(&path.as_str());
+    let mut response = match refused_condition(&request) {
+        Some(refusal) => refusal.into_response(),
+        None => next.run(request).await,
+    };
     let keep = match path.as_str() {
         "/.well-known/jwks.json" => "public, max-age=300",
         "/capture" | "/capture/{*file}" | "/consents" | "/docs" | "/openapi.json" | "/policy" => {
@@ -41,22 +46,17 @@ pub(crate) async fn conditional(request: Request, next: Next) -> Response {
     }
 }
 
-fn has_tag(path: &str) -> bool {
-    matches!(
-        path,
-        "/.well-known/jwks.json"
-            | "/capture"
-            | "/capture/{*file}"
-            | "/consents"
-            | "/docs"
-            | "/openapi.json"
-            | "/policy"
-            | "/v1/collections"
-            | "/v1/collections/{collection}"
-            | "/v1/keys"
-            | "/v1/subjects/{subject}"
-            | "/v1/subjects/{subject}/consents"
-    )
+/// Writes are made or refused, whatever was there: a condition that is not kept must not be passed over.
+fn refused_condition(request: &Request) -> Option<Refusal> {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return None;
+    }
+    let given = [IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE];
+    let given = given
+        .iter()
+        .find(|name| request.headers().contains_key(*name))?;
+    let detail = format!("No write is made on a condition: leave out {given}.");
+    Some(Refusal::of(Code::ParameterInvalid, detail))
 }
 
 async fn tag(response: Response, asked: &[HeaderValue]) -> Response {

@@ -1,6 +1,6 @@
 //! Writes that may be asked again: the same key and request get the same answer (ADR 24).
 
-use crate::call::Caller;
+use crate::call::{Caller, refuse_declared};
 use crate::keys::{Answers, Begun, KEPT_S};
 use crate::platform::{Platform, Shared};
 use crate::refusal::Refusal;
@@ -105,6 +105,7 @@ async fn once(
     let caller = request.extensions().get::<Caller>();
     let caller = caller.ok_or(Code::KeyInvalid)?.key.clone();
     let place = platform.bodies.take(&caller)?;
+    refuse_declared(request.headers(), platform.config.max_body_bytes)?;
     let (parts, body) = request.into_parts();
     let body = read(&platform, body).await?;
     let text = digest(&parts.method, &parts.uri.to_string(), &parts.headers, &body);

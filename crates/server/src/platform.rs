@@ -15,6 +15,7 @@ use crate::sessions::{Sessions, Targets};
 use countenance_api::{Code, KeyEntry};
 use countenance_core::vault::{Random, Timestamp};
 use countenance_core::{Engine, Isa, Registry, WallClock, Worker};
+use sha2::{Digest as _, Sha256};
 use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -77,7 +78,8 @@ pub(crate) struct Shared {
     rates: Rates,
     quotas: Quotas,
     requests: AtomicU64,
-    run: u32,
+    /// What ids of requests are made with.
+    run: [u8; 16],
 }
 
 impl std::ops::Deref for Platform {
@@ -90,10 +92,13 @@ impl std::ops::Deref for Platform {
 
 impl Platform {
     pub(crate) fn new(parts: Parts, config: Config) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let mut run = [0; 4];
+        let mut run = [0; 16];
         parts.random.fill(&mut run)?;
         // Erased elsewhere since, they open for nobody; now they are gone.
         parts.keys.sweep_pictures(parts.registry.vault())?;
+        if parts.keys.is_near() {
+            Answers::abandon(&parts.keys)?;
+        }
         let opener = Opener {
             registry: Arc::clone(&parts.registry),
             engine: parts.engine.clone(),
@@ -121,7 +126,7 @@ impl Platform {
             rates: Rates::new(config.requests_per_second),
             quotas: Quotas::default(),
             requests: AtomicU64::new(0),
-            run: u32::from_le_bytes(run),
+            run,
             metrics: Metrics::new(),
             registry: parts.registry,
             engine: parts.engine,
@@ -133,10 +138,16 @@ impl Platform {
         })))
     }
 
-    /// An id for a request: of this run of the server, and counted.
+    /// An id for a request. It tells nobody how many there were: ids go to everybody, and how much others ask is theirs.
     pub(crate) fn request_id(&self) -> String {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        format!("{:08x}-{number:x}", self.run)
+        let mut hash = Sha256::new_with_prefix(self.run);
+        hash.update(number.to_le_bytes());
+        let digest = hash.finalize();
+        digest.iter().take(8).fold(String::new(), |mut id, byte| {
+            id.push_str(&format!("{byte:02x}"));
+            id
+        })
     }
 
     /// The entry of a key that is presented, and one more request of it counted.

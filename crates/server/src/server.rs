@@ -139,6 +139,17 @@ impl Stop {
 }
 
 impl Server {
+    /// Whether an address can be listened on, to be asked before anything is made for a server there.
+    ///
+    /// # Errors
+    /// [`ServeError::Listen`] when it is taken or none of this machine's.
+    pub fn can_listen(address: SocketAddr) -> Result<(), ServeError> {
+        let bound = std::net::TcpListener::bind(address);
+        bound
+            .map(drop)
+            .map_err(|source| ServeError::Listen { address, source })
+    }
+
     /// Plans the networks of all workers and listens. Nothing is answered before [`run`](Self::run).
     ///
     /// # Errors

@@ -269,3 +269,44 @@ fn exact(house: &House, key: &str, path: &str) -> Option<String> {
     let line = text.lines().find(|line| line.starts_with("etag: "))?;
     Some(line["etag: ".len()..].to_owned())
 }
+
+#[test]
+fn a_write_on_a_condition_is_refused_and_changes_nothing() {
+    let Some(house) = House::new() else { return };
+    let key = house.key("acme", &[Scope::Enroll]);
+    let ask = || house.ask(Some(&key));
+    assert_eq!(
+        ask().post("/v1/subjects", &json!({"id": "ana"})).status,
+        201
+    );
+    for (header, value) in [
+        ("If-Match", "\"stale\""),
+        ("If-None-Match", "*"),
+        ("If-Unmodified-Since", "Thu, 01 Jan 1970 00:00:00 GMT"),
+    ] {
+        let refused = ask().header(header, value).delete("/v1/subjects/ana");
+        assert_eq!(refused.problem(), "parameter_invalid", "{header}");
+    }
+    assert_eq!(ask().get("/v1/subjects/ana").status, 200);
+    // Control: without one it is done.
+    assert_eq!(ask().delete("/v1/subjects/ana").status, 200);
+}
+
+#[test]
+fn what_a_server_before_had_begun_is_not_waited_for() {
+    let Some(house) = House::new() else { return };
+    let key = house.key("acme", &[Scope::Enroll]);
+    let ask = |house: &House| {
+        let ask = house.ask(Some(&key)).header("Idempotency-Key", "one");
+        ask.post("/v1/subjects", &json!({"id": "ana"}))
+    };
+    assert_eq!(ask(&house).status, 201);
+    // As if it had been killed before it could keep its answer.
+    let keys = rusqlite::Connection::open(house.folder.path().join("keys.db")).unwrap();
+    keys.execute("UPDATE answer SET sealed = NULL", []).unwrap();
+    drop(keys);
+    // Control: by this server it might still be worked on.
+    assert_eq!(ask(&house).problem(), "in_progress");
+    let next = house.beside("b").unwrap();
+    assert_eq!(ask(&next).problem(), "outcome_unknown");
+}

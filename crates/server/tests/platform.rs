@@ -755,3 +755,51 @@ fn what_anybody_may_know_is_public() {
         assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
     }
 }
+
+#[test]
+fn ids_of_requests_do_not_tell_how_many_there_were() {
+    let Some(house) = House::new() else { return };
+    let ids: Vec<u64> = (0..20)
+        .map(|_| {
+            let reply = house.ask(None).get("/healthz");
+            u64::from_str_radix(reply.header("x-request-id").unwrap(), 16).unwrap()
+        })
+        .collect();
+    let near = |pair: &[u64]| pair[0].abs_diff(pair[1]) < 1 << 32;
+    assert!(!ids.windows(2).any(near), "{ids:x?}");
+    assert!(!ids.is_sorted(), "{ids:x?}");
+}
+
+#[test]
+fn an_array_is_no_object_and_nothing_is_made_of_it() {
+    let Some(house) = House::new() else { return };
+    let key = house.key("acme", ALL);
+    let ask = house.ask(Some(&key));
+    for (path, body) in [
+        ("/v1/subjects", json!(["ana"])),
+        ("/v1/keys", json!([["detect"], null, null, null, null])),
+        ("/v1/compare", json!(["AAAA", "AAAA"])),
+    ] {
+        assert_eq!(ask.post(path, &body).problem(), "body_invalid", "{path}");
+    }
+    assert_eq!(ask.get("/v1/subjects/ana").status, 404);
+}
+
+#[test]
+fn a_body_that_says_it_is_too_large_is_refused_before_any_of_it_comes() {
+    let Some(house) = House::new() else { return };
+    let key = house.key("acme", ALL);
+    for more in ["", "Expect: 100-continue\r\n", "Idempotency-Key: one\r\n"] {
+        let head = format!(
+            "POST /v1/subjects HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {key}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: 99999999999\r\n{more}\r\n"
+        );
+        let mut stream = TcpStream::connect(house.address).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        stream.write_all(head.as_bytes()).unwrap();
+        let reply = Reply::read(stream);
+        assert_eq!(reply.problem(), "body_too_large", "{more}{reply:?}");
+    }
+}

@@ -46,6 +46,14 @@ pub enum BackupError {
     /// Reading or writing it failed.
     #[error("backup: {0}")]
     Io(#[from] io::Error),
+    /// It was made later than the clock says it is now.
+    #[error("keyring backup was made at {made}, and the clock says {now}")]
+    MadeLater {
+        /// When it was made, in seconds since 1970.
+        made: u64,
+        /// What the clock says, in seconds since 1970.
+        now: u64,
+    },
     /// A keyring backup is kept 30 days.
     #[error("keyring backup is {days} days old, expected at most 30")]
     TooOld {

@@ -243,6 +243,18 @@ pub enum VaultError {
 }
 
 impl VaultError {
+    /// Whether one subject's rows are damaged and the store is not: others are not in its way.
+    pub(crate) fn is_of_one_subject(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } | Self::Unknown { what: "collection" } => true,
+            // What a row is called; pages and files are the store's own.
+            Self::Store(StoreError::Corrupt { what }) => {
+                ["attempt", "consent", "event", "payment", "record"].contains(what)
+            }
+            _ => false,
+        }
+    }
+
     /// Whose fault this is.
     #[must_use]
     pub fn fault(&self) -> Fault {

@@ -803,3 +803,123 @@ fn opening_every_row_names_what_does_not_open_and_what_was_put_back() {
     place.attack("data.db", attack, at(4)).unwrap();
     assert_eq!(found(&place)[0], (1, "consent"));
 }
+
+#[test]
+fn a_receipt_is_given_only_when_the_key_is_gone_from_the_file_wherever_it_lay() {
+    let holds = |place: &Place, wrapped: &[u8]| {
+        let bytes = ["keyring.db", "keyring.db-wal"]
+            .map(|file| std::fs::read(place.file(file)).unwrap_or_default())
+            .concat();
+        bytes.windows(wrapped.len()).any(|part| part == wrapped)
+    };
+    for statement in [
+        "SELECT 1",
+        "UPDATE server_part SET key_id = x'00112233445566778899aabbccddeeff' WHERE number = 1",
+        "UPDATE server_part SET number = 77 WHERE number = 1",
+        "INSERT INTO server_part SELECT 77, tenant, version, x'00112233445566778899aabbccddeeff', wrapped
+         FROM server_part WHERE number = 1",
+        "INSERT INTO server_part SELECT -1, tenant, version, key_id, wrapped FROM server_part WHERE number = 1",
+    ] {
+        let mut place = Place::two();
+        let other = Connection::open(place.file("keyring.db")).unwrap();
+        let query = "SELECT wrapped FROM server_part WHERE number = 1";
+        let wrapped: Vec<u8> = other.query_row(query, [], |row| row.get(0)).unwrap();
+        drop(other);
+        place.remember(at(1));
+        place.attack("keyring.db", statement, at(1)).unwrap();
+        // Control: it is there, and would be found.
+        assert!(holds(&place, &wrapped), "{statement}");
+        let doomed = place.vault().doomed(&place.collection, &id("ana"));
+        let doomed = doomed.unwrap().unwrap();
+        place.vault().erase(doomed, None, at(2)).unwrap();
+        drop(place.vault.take());
+        assert!(!holds(&place, &wrapped), "{statement}");
+        place.open(at(3)).unwrap();
+        assert_eq!(place.verify("bea", at(3)).unwrap(), 0xb2, "{statement}");
+    }
+}
+
+#[test]
+fn a_key_under_a_number_that_was_never_given_is_named() {
+    let mut place = Place::two();
+    place.remember(at(1));
+    assert!(place.vault().unpaired().unwrap().is_empty());
+    let planted = "INSERT INTO server_part SELECT 77, tenant, version, x'00112233445566778899aabbccddeeff', wrapped
+         FROM server_part WHERE number = 1";
+    place.attack("keyring.db", planted, at(1)).unwrap();
+    assert_eq!(place.vault().unpaired().unwrap().keys, [77]);
+    let doomed = place.vault().doomed_numbered(77).unwrap().unwrap();
+    place.vault().erase(doomed, None, at(2)).unwrap();
+}
+
+#[test]
+fn a_row_that_does_not_read_is_named_erased_by_number_and_in_nobody_elses_way() {
+    for (file, statement) in [
+        (
+            "data.db",
+            "UPDATE subject SET used_day = -5 WHERE number = 1",
+        ),
+        (
+            "data.db",
+            "UPDATE subject SET used_day = 99999999999 WHERE number = 1",
+        ),
+        (
+            "data.db",
+            "UPDATE subject SET generation = -1 WHERE number = 1",
+        ),
+        (
+            "data.db",
+            "UPDATE subject SET pseudonym = x'00' WHERE number = 1",
+        ),
+        (
+            "data.db",
+            "UPDATE subject SET key_id = x'00' WHERE number = 1",
+        ),
+        ("data.db", "UPDATE subject SET kind = 'x' WHERE number = 1"),
+        (
+            "data.db",
+            "UPDATE subject SET collection = 77 WHERE number = 1",
+        ),
+        (
+            "data.db",
+            "UPDATE consent SET ledger = x'' WHERE place = 256",
+        ),
+        (
+            "data.db",
+            "UPDATE record SET bytes = 'abc' WHERE place = 256",
+        ),
+        (
+            "keyring.db",
+            "UPDATE server_part SET wrapped = x'' WHERE number = 1",
+        ),
+        (
+            "keyring.db",
+            "UPDATE server_part SET version = -1 WHERE number = 1",
+        ),
+        (
+            "keyring.db",
+            "UPDATE server_part SET key_id = x'00' WHERE number = 1",
+        ),
+    ] {
+        let mut place = Place::two();
+        place.remember(at(1));
+        place.attack(file, statement, at(1)).unwrap();
+        let vault = place.vault();
+        let unpaired = vault.unpaired().unwrap();
+        let examined = vault.examine(0, 10).unwrap();
+        assert_eq!(examined.subjects, 2, "{statement}");
+        let named = unpaired.subjects.contains(&1)
+            || examined.faults.iter().any(|(number, _)| *number == 1);
+        // A day of last use is nobody's secret and no promise: it is set anew.
+        assert!(named || statement.contains("used_day"), "{statement}");
+        vault.retain(0, 10, at(2)).unwrap();
+        vault.subjects(&place.collection, 0, 10).unwrap();
+        vault.rewrap(0, 10).unwrap();
+        vault.backup_data(&mut Vec::new(), at(2)).ok();
+        assert_eq!(place.verify("bea", at(2)).unwrap(), 0xb2, "{statement}");
+        let doomed = place.vault().doomed_numbered(1).unwrap().unwrap();
+        place.vault().erase(doomed, None, at(3)).unwrap();
+        assert!(place.vault().unpaired().unwrap().is_empty(), "{statement}");
+        assert_eq!(place.verify("bea", at(4)).unwrap(), 0xb2, "{statement}");
+    }
+}

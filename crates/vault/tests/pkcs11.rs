@@ -113,5 +113,11 @@ fn a_vault_whose_root_key_is_in_a_token_opens_with_that_key_only() {
     drop(vault.replace_root(other.clone(), now).unwrap());
     let vault = Vault::open(store(), other, random(), settings, now).unwrap();
     drop(vault.replace_root(root.clone(), now).unwrap());
-    assert!(Vault::open(store(), root, random(), settings, now).is_ok());
+    let vault = Vault::open(store(), root.clone(), random(), settings, now).unwrap();
+    // And to another key of the same token, while the first is still in use.
+    let next = Arc::new(Pkcs11Root::generate(&options("next"), pin(), &SystemRandom).unwrap());
+    drop(vault.replace_root(next.clone(), now).unwrap());
+    let refused = Vault::open(store(), root, random(), settings, now).unwrap_err();
+    assert!(matches!(refused, VaultError::Key(KeyError::Wrong { .. })));
+    assert!(Vault::open(store(), next, random(), settings, now).is_ok());
 }

@@ -72,6 +72,9 @@ pub(crate) fn make(options: &RegistryArgs) -> Result<Ready, Failure> {
     let place = options.root_place()?;
     let (tenant, collection) = options.names()?;
     let folder = options.folder().ok();
+    if let Some(folder) = folder {
+        private::refuse_in_data(folder)?;
+    }
     // A token or credential that cannot be had must not leave a folder behind; a file is made
     // only when it is known where the folder is.
     let elsewhere = match &place {

@@ -100,7 +100,9 @@ pub(super) fn run(args: &Args) -> Outcome {
             "Name it with --root from now on, make a new `backup --keyring`, and then destroy the old one."
         );
     } else {
-        if done.unreadable.is_empty() {
+        if done.unreadable.is_empty() && done.rewrapped == 0 {
+            say!("There was nothing to wrap anew.");
+        } else if done.unreadable.is_empty() {
             say!("Every subject's key is wrapped anew; the old wrapping keys are destroyed.");
         } else {
             say!("The other subjects' keys are wrapped anew.");

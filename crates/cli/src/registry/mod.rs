@@ -168,7 +168,9 @@ impl RegistryArgs {
     pub(crate) fn vault(&self) -> Result<Vault, Failure> {
         private::keep_private();
         let place = self.root_place()?;
-        if !self.keyring_in_database && !self.folder()?.join("keyring.db").exists() {
+        let folder = self.folder()?;
+        let served = running::advice(folder).is_some();
+        if !served && !self.keyring_in_database && !folder.join("keyring.db").exists() {
             // Opening the store would make the folder.
             return Err(self.about_vault(StoreError::Missing.into()));
         }

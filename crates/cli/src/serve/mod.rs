@@ -16,6 +16,7 @@ use crate::registry::{RegistryArgs, private, registry_for, running};
 use crate::terminal::plain;
 use countenance_core::vault::SystemRandom;
 use countenance_core::{ComparePolicy, FalseMatchRate};
+use countenance_net::give_back_large_blocks;
 use countenance_server::{
     Compat, Config, Listen, Parts, Server, SessionLimits, TlsFiles, WebhookConfig,
 };
@@ -94,9 +95,13 @@ fn serve(mut chosen: Chosen, engine: &EngineArgs) -> Outcome {
     let options = &chosen.registry;
     let folder = options.folder()?;
     let isa = engine.options()?.isa;
+    // The buffers of a 16-megapixel picture are 48 MB and more each; those of 1280x720 are kept for the next one.
+    give_back_large_blocks(8 << 20);
     // Models that only some requests want are checked now as well: better no server than one that fails its first document.
     engine.weights()?.check()?;
     let engine = engine.engine_with(chosen.passive_liveness.as_deref())?;
+    // Before anything is made: whoever is told where the new keys are is told so once.
+    Server::can_listen(chosen.listen.address)?;
     let ready = keyring::init::make(options)?;
     let _held = running::hold(folder)?;
     chosen.listen.store = Some(ready.store);
@@ -109,6 +114,13 @@ fn serve(mut chosen: Chosen, engine: &EngineArgs) -> Outcome {
     let keys = options.platform_keys()?;
     let admin = admin::first_key(&keys, &registry, folder, &chosen.place, &options.names()?.0)?;
     let (dropped, _log) = log::start(chosen.log);
+    for (variable, near) in settings::unknown_variables() {
+        tracing::warn!(
+            variable,
+            near,
+            "a variable of the environment is no setting"
+        );
+    }
     allow_descriptors(chosen.config.max_connections);
     let listen = &chosen.listen;
     if listen.tls.is_none() && !listen.address.ip().is_loopback() {

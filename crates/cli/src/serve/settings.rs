@@ -218,18 +218,43 @@ impl Settings {
 }
 
 fn unknown(key: &str, path: &Path) -> Failure {
-    let near = SETTINGS
-        .iter()
-        .map(|setting| (strsim::jaro_winkler(&setting.key(), key), setting.key()))
-        .max_by(|one, other| one.0.total_cmp(&other.0))
-        .filter(|(score, _)| *score > 0.75);
     Failure::usage(
         format!("{}: unknown setting `{key}`", path.display()),
-        match near {
-            Some((_, near)) => format!("did you mean `{near}`?"),
+        match nearest(SETTINGS.iter().map(Setting::key), key) {
+            Some(near) => format!("did you mean `{near}`?"),
             None => "`countenance serve --help` lists all settings".to_owned(),
         },
     )
+}
+
+/// The name that was most likely meant, if one comes near.
+fn nearest(names: impl Iterator<Item = String>, given: &str) -> Option<String> {
+    names
+        .map(|name| (strsim::jaro_winkler(&name, given), name))
+        .max_by(|one, other| one.0.total_cmp(&other.0))
+        .filter(|(score, _)| *score > 0.75)
+        .map(|(_, name)| name)
+}
+
+/// What begins like our variables in the environment, is none of them and comes near one: misspelled, most likely.
+pub(super) fn unknown_variables() -> Vec<(String, String)> {
+    const PREFIX: &str = "COUNTENANCE_";
+    let named = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let known = |name: &str| {
+        let others = ["COUNTENANCE_CONFIG", crate::hardening::OVERRIDE];
+        others.contains(&name) || VARIABLES.values().any(|variable| variable == name)
+    };
+    named
+        .filter(|name| name.starts_with(PREFIX) && !known(name))
+        .filter_map(|name| {
+            // What all have in common would make all of them near.
+            let own = name.strip_prefix(PREFIX)?.to_owned();
+            let settings = VARIABLES.values();
+            let settings = settings.filter_map(|variable| variable.strip_prefix(PREFIX));
+            let near = nearest(settings.map(str::to_owned), &own)?;
+            Some((name, format!("{PREFIX}{near}")))
+        })
+        .collect()
 }
 
 #[cfg(test)]

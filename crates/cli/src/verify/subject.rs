@@ -9,10 +9,11 @@ use crate::json::{self, FaceJson, TimingJson};
 use crate::pictures;
 use crate::registry::{private, who};
 use crate::terminal::{self, FAINT, GREEN, RED, YELLOW, one_in};
-use countenance_core::{Answer, Verification, VerifyError, WallClock as _};
+use countenance_core::{Answer, StageTimings, Verification, VerifyError, WallClock as _};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
 
 /// The document that `--json` prints. It tells no more than the lines for people.
 #[derive(Debug, Serialize)]
@@ -128,7 +129,7 @@ fn document(args: &Args, answer: Answer, verification: &Verification) -> AnswerJ
         threshold: shown.map(|()| json::score(detail.threshold.cosine())),
         fmr: detail.threshold.fmr().rate(),
         probe: FaceJson::from(&detail.capture),
-        timing_ms: TimingJson::from(&detail.timings),
+        timing_ms: TimingJson::of_subject(&detail.timings),
     }
 }
 
@@ -173,6 +174,10 @@ fn write(
         "  probe      {name}: {}",
         answer::summary(&detail.capture)
     )?;
-    let timings = terminal::timings(&detail.timings);
+    // Without the time of comparing: that there was none tells that attempts are used up.
+    let timings = terminal::timings(&StageTimings {
+        compare: Duration::ZERO,
+        ..detail.timings
+    });
     writeln!(out, "  {FAINT}time       {timings}{FAINT:#}")
 }

@@ -107,7 +107,10 @@ pub(super) async fn admitted(
         platform.admit_compat(&key, fits)?
     } else {
         let platform = platform.clone();
-        let asked = tokio::task::spawn_blocking(move || platform.admit_compat(&key, fits));
+        let span = tracing::Span::current();
+        let asked = tokio::task::spawn_blocking(move || {
+            span.in_scope(|| platform.admit_compat(&key, fits))
+        });
         asked.await.map_err(|error| Refusal::internal(&error))??
     };
     let Some(entry) = found else { return Ok(None) };

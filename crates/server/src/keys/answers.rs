@@ -71,6 +71,12 @@ impl Answers {
         })
     }
 
+    /// Notes that nobody works any more on what was begun: the server that had the folder has ended, however it did.
+    pub(crate) fn abandon(keys: &KeyStore) -> Result<(), KeyStoreError> {
+        keys.sql.run(sql::ABANDON, &[])?;
+        Ok(())
+    }
+
     /// Keeps the answer until then.
     pub(crate) fn finish(
         keys: &KeyStore,

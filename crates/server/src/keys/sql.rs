@@ -100,6 +100,8 @@ pub(super) const BEGIN: &str = "INSERT INTO answer (slot, owner, request, begun,
     request = excluded.request, begun = excluded.begun, expires = excluded.expires, sealed = NULL \
     WHERE answer.expires <= excluded.begun";
 pub(super) const FIND_ANSWER: &str = "SELECT request, begun, sealed FROM answer WHERE slot = $1";
+/// What was begun before this server had the folder ended with the server before it.
+pub(super) const ABANDON: &str = "UPDATE answer SET begun = 0 WHERE sealed IS NULL";
 pub(super) const FINISH: &str = "UPDATE answer SET sealed = $2, expires = $3 WHERE slot = $1";
 pub(super) const FORGET: &str = "DELETE FROM answer WHERE slot = $1";
 pub(super) const FORGET_EXPIRED: &str = "DELETE FROM answer WHERE expires <= $1";

@@ -5,6 +5,7 @@ use crate::random::{self, Random};
 use crate::seal;
 use crate::secret::Secret;
 use cryptoki::context::{CInitializeArgs, Pkcs11};
+use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::mechanism::Mechanism;
 use cryptoki::mechanism::aead::GcmParams;
 use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
@@ -12,7 +13,7 @@ use cryptoki::session::{Session, UserType};
 use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
@@ -32,7 +33,6 @@ pub struct Pkcs11Root {
     session: Mutex<Session>,
     key: ObjectHandle,
     id: [u8; 16],
-    _module: Pkcs11,
 }
 
 fn token(error: impl fmt::Display) -> KeyError {
@@ -47,11 +47,25 @@ impl fmt::Debug for Pkcs11Root {
     }
 }
 
-fn log_in(options: &Pkcs11Options<'_>, pin: &str) -> Result<(Pkcs11, Session), KeyError> {
-    let module = Pkcs11::new(options.module).map_err(token)?;
+/// The libraries that are in use, each begun once: whoever ends one ends it for the whole process, and with two keys of one
+/// token (the old root key and the new) there are two who use it.
+static MODULES: Mutex<Vec<(PathBuf, Pkcs11)>> = Mutex::new(Vec::new());
+
+fn module(path: &Path) -> Result<Pkcs11, KeyError> {
+    let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, module)) = modules.iter().find(|(known, _)| known == path) {
+        return Ok(module.clone());
+    }
+    let module = Pkcs11::new(path).map_err(token)?;
     module
         .initialize(CInitializeArgs::OsThreads)
         .map_err(token)?;
+    modules.push((path.to_owned(), module.clone()));
+    Ok(module)
+}
+
+fn log_in(options: &Pkcs11Options<'_>, pin: &str) -> Result<Session, KeyError> {
+    let module = module(options.module)?;
     let mut found: Option<Slot> = None;
     for slot in module.get_slots_with_token().map_err(token)? {
         let info = module.get_token_info(slot).map_err(token)?;
@@ -62,8 +76,11 @@ fn log_in(options: &Pkcs11Options<'_>, pin: &str) -> Result<(Pkcs11, Session), K
     let slot = found.ok_or_else(|| token("no token of this label"))?;
     let session = module.open_rw_session(slot).map_err(token)?;
     let pin = AuthPin::new(pin.into());
-    session.login(UserType::User, Some(&pin)).map_err(token)?;
-    Ok((module, session))
+    match session.login(UserType::User, Some(&pin)) {
+        // A token is logged in to once for all sessions of a process.
+        Ok(()) | Err(Pkcs11Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => Ok(session),
+        Err(error) => Err(token(error)),
+    }
 }
 
 impl Pkcs11Root {
@@ -72,8 +89,7 @@ impl Pkcs11Root {
     /// # Errors
     /// [`KeyError::Token`] with the token's words.
     pub fn open(options: &Pkcs11Options<'_>, pin: &str) -> Result<Self, KeyError> {
-        let (module, session) = log_in(options, pin)?;
-        Self::find(module, session, options.key)
+        Self::find(log_in(options, pin)?, options.key)
     }
 
     /// Makes a key in the token that can be used but never read, and opens it.
@@ -85,7 +101,7 @@ impl Pkcs11Root {
         pin: &str,
         random: &dyn Random,
     ) -> Result<Self, KeyError> {
-        let (module, session) = log_in(options, pin)?;
+        let session = log_in(options, pin)?;
         if !session
             .find_objects(&label(options.key))
             .map_err(token)?
@@ -110,10 +126,10 @@ impl Pkcs11Root {
         session
             .generate_key(&Mechanism::AesKeyGen, &attributes)
             .map_err(token)?;
-        Self::find(module, session, options.key)
+        Self::find(session, options.key)
     }
 
-    fn find(module: Pkcs11, session: Session, name: &str) -> Result<Self, KeyError> {
+    fn find(session: Session, name: &str) -> Result<Self, KeyError> {
         let found = session.find_objects(&label(name)).map_err(token)?;
         let [key] = found[..] else {
             return Err(token(format!(
@@ -138,7 +154,6 @@ impl Pkcs11Root {
             session: Mutex::new(session),
             key,
             id,
-            _module: module,
         })
     }
 }

@@ -113,9 +113,9 @@ pub enum StoreError {
     #[error("disk is full")]
     Full,
     /// Another process has the data folder open.
-    #[error("data folder {place} is in use by another process")]
+    #[error("{place} is in use by another process")]
     InUse {
-        /// The folder.
+        /// The data folder, or the schema of the database.
         place: String,
     },
     /// Reading or writing failed. Whether a write took effect is not known.

@@ -223,6 +223,13 @@ rows! {
     }
 }
 
+impl SubjectRow {
+    /// Whether the row did not read and only its number is known. No key has this id.
+    pub(crate) fn is_damaged(&self) -> bool {
+        self.key_id == [0; 16]
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

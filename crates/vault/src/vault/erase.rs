@@ -68,7 +68,10 @@ impl Vault {
     fn check_destroyed(&self, number: u64, key_id: KeyId) -> Result<(), VaultError> {
         let before = number.saturating_sub(1);
         let left = self.store.keys(before, 1)?;
-        if left.iter().any(|row| row.key_id == key_id.0) {
+        if left
+            .iter()
+            .any(|row| row.number == number || row.key_id == key_id.0)
+        {
             return Err(StoreError::NotDestroyed.into());
         }
         Ok(())

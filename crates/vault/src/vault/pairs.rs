@@ -30,9 +30,10 @@ impl From<&Subject> for Doomed {
 /// What does not belong together, by the numbers of the subjects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unpaired {
-    /// Keys without a subject, though the log tells of one: somebody hid it.
+    /// Keys without a subject, though the log tells of one or the number was never given: somebody hid it, or put a key
+    /// there.
     pub keys: Vec<u64>,
-    /// Subjects without a key, or with another's.
+    /// Subjects without a key, with another's, or of no collection.
     pub subjects: Vec<u64>,
     /// Keys that were destroyed and stand in the keyring again: somebody put them back. They open
     /// nothing.
@@ -109,7 +110,12 @@ impl Vault {
         if let Some(row) = row.filter(|row| row.number == number) {
             return self.doomed_by(&row).map(Some);
         }
-        let key = self.store.keys(before, 1)?.pop();
+        self.doomed_by_key(number)
+    }
+
+    /// By the key, where the subject's row does not say it.
+    fn doomed_by_key(&self, number: u64) -> Result<Option<Doomed>, VaultError> {
+        let key = self.store.keys(number.saturating_sub(1), 1)?.pop();
         Ok(key.filter(|key| key.number == number).map(|key| Doomed {
             tenant: key.tenant,
             number,
@@ -118,9 +124,16 @@ impl Vault {
     }
 
     pub(super) fn doomed_by(&self, row: &SubjectRow) -> Result<Doomed, VaultError> {
+        let number = row.number;
+        let collection = self.collection_by(row.collection);
+        if row.is_damaged() || collection.is_err() {
+            if let Some(doomed) = self.doomed_by_key(number)? {
+                return Ok(doomed);
+            }
+        }
         Ok(Doomed {
-            tenant: self.collection_by(row.collection)?.tenant,
-            number: row.number,
+            tenant: collection?.tenant,
+            number,
             key_id: KeyId(row.key_id),
         })
     }
@@ -138,6 +151,7 @@ impl Vault {
             }
             Ok(())
         })?;
+        let last_given = self.store.keyring()?.last_subject;
         let mut found = Unpaired::default();
         let mut keys = Pages::new(
             |after| self.store.keys(after, PAGE),
@@ -154,7 +168,9 @@ impl Vault {
                 (Some(one), other) if other.as_ref().is_none_or(|row| one.number < row.number) => {
                     if destroyed.contains(&one.key_id) {
                         found.put_back.push(one.number);
-                    } else if !self.store.events(one.number, 0, 1)?.is_empty() {
+                    } else if one.number > last_given
+                        || !self.store.events(one.number, 0, 1)?.is_empty()
+                    {
                         // Of one whose adding was cut off the log tells nothing: nobody was ever there.
                         found.keys.push(one.number);
                     }
@@ -163,7 +179,9 @@ impl Vault {
                 (Some(one), Some(other)) if one.number == other.number => {
                     if destroyed.contains(&one.key_id) {
                         found.put_back.push(one.number);
-                    } else if one.key_id != other.key_id {
+                    } else if one.key_id != other.key_id
+                        || self.collection_by(other.collection).is_err()
+                    {
                         found.subjects.push(one.number);
                     }
                     (key, row) = (keys.next()?, rows.next()?);

@@ -17,6 +17,8 @@ use std::sync::Arc;
 
 /// Rows imported in one transaction.
 const BATCH: usize = 2000;
+/// By so many seconds the clocks of two machines may be apart.
+const CLOCKS_APART_S: u64 = 3600;
 
 /// What a restore brought back and what it left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,6 +125,14 @@ impl Vault {
             .and_then(|sealed| sealed.decrypt(std::iter::once(&identity as &dyn age::Identity)))
             .map_err(|error| age(error.to_string()))?;
         let mut keyring = Reader::new(opened, Half::Keyring)?;
+        // A clock that was set back would make an old one young again.
+        if now.plus(CLOCKS_APART_S) < keyring.made {
+            return Err(BackupError::MadeLater {
+                made: keyring.made.unix(),
+                now: now.unix(),
+            }
+            .into());
+        }
         let days = now.unix().saturating_sub(keyring.made.unix()) / 86_400;
         if days > KEYRING_BACKUP_DAYS {
             return Err(BackupError::TooOld { days }.into());

@@ -297,7 +297,7 @@ impl Vault {
             });
             match found {
                 Ok(external_id) => one.external_id = external_id,
-                Err(VaultError::Corrupt { .. }) => one.damaged = true,
+                Err(error) if error.is_of_one_subject() => one.damaged = true,
                 Err(error) => return Err(error),
             }
             listed.push(one);

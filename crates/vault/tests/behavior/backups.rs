@@ -391,6 +391,15 @@ fn damaged_foreign_and_old_backups_are_refused_and_leave_no_open_vault() {
         VaultError::Backup(BackupError::Foreign { .. })
     ));
 
+    // Set back by an hour and more, the clock would make an old backup young.
+    let place = Place::fresh().unwrap();
+    let early = Timestamp::from_unix(at(0).unix() - 3700);
+    let refused = restore(&place, &good, &[], early).unwrap_err();
+    assert!(matches!(
+        refused,
+        VaultError::Backup(BackupError::MadeLater { .. })
+    ));
+
     let place = Place::fresh().unwrap();
     let refused = restore(&place, &good, &[], at(31 * DAY + 2)).unwrap_err();
     assert!(matches!(

@@ -75,13 +75,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         "tenant",
         "NAME",
         "default",
-        "The tenant that the first start makes",
+        "The tenant that is made if it is not there",
     ),
     text(
         "collection",
         "NAME",
         "default",
-        "The collection that the first start makes",
+        "The collection that is made if it is not there",
     ),
     text(
         "retention-days",

@@ -80,7 +80,8 @@ impl PostgresStore {
                 break;
             }
             if patience == 0 {
-                let place = row.try_get(0).map_err(&failed)?;
+                let schema: String = row.try_get(0).map_err(&failed)?;
+                let place = format!("schema {schema} of the database");
                 return Err(StoreError::InUse { place });
             }
             // The server may not have noticed yet that a process that had it was killed.

@@ -185,16 +185,22 @@ fn destroy(
 ) -> Result<(u64, bool), StoreError> {
     let key_id = Value::Bytes(key_id);
     let known = sql.row("SELECT position FROM deletion WHERE key_id = $1", &[key_id])?;
+    // Wherever it lies: under its number with another id, under another number, and its bytes under both.
+    let named = "SELECT wrapped FROM server_part WHERE number = $1 OR key_id = $2";
+    let wrapped: Vec<_> = sql.rows(named, &[int(number)?, key_id])?;
     sql.run(
-        "DELETE FROM server_part WHERE number = $1 AND key_id = $2",
+        "DELETE FROM server_part WHERE number = $1 OR key_id = $2",
         &[int(number)?, key_id],
     )?;
+    for mut row in wrapped {
+        // One that is not even bytes has no copies.
+        if let Ok(wrapped) = row.bytes("wrapped server part") {
+            let wrapped = [Value::Bytes(&wrapped)];
+            sql.run("DELETE FROM server_part WHERE wrapped = $1", &wrapped)?;
+        }
+    }
     // Read back, lest anything in the database has kept it.
-    let left = sql.row(
-        "SELECT number FROM server_part WHERE number = $1 AND key_id = $2",
-        &[int(number)?, key_id],
-    )?;
-    if left.is_some() {
+    if sql.row(named, &[int(number)?, key_id])?.is_some() {
         return Err(StoreError::NotDestroyed);
     }
     if let Some(mut known) = known {

@@ -39,6 +39,8 @@ pub(super) enum Value<'a> {
 pub(super) enum Cell {
     Int(i64),
     Bytes(Vec<u8>),
+    /// Something that no column of ours holds.
+    Foreign,
 }
 
 /// One row that was read.

@@ -147,14 +147,19 @@ pub(super) fn models(sql: &mut dyn Sql) -> Result<Vec<ModelRow>, StoreError> {
         .collect()
 }
 
+/// A key. One that is damaged keeps its number and opens nothing, so that it is named and can be erased, and stands in
+/// nobody else's way.
 pub(super) fn key_row(mut row: Cells) -> Result<KeyRow, StoreError> {
     let what = "wrapped server part";
+    let number = row.int(what)?;
+    let (tenant, version) = (row.int(what), row.int(what));
+    let (key_id, wrapped) = (row.array(what), row.sized(60, what));
     Ok(KeyRow {
-        number: row.int(what)?,
-        tenant: row.int(what)?,
-        version: row.int(what)?,
-        key_id: row.array(what)?,
-        wrapped: row.sized(60, what)?,
+        number,
+        tenant: tenant.unwrap_or_default(),
+        version: version.unwrap_or_default(),
+        key_id: key_id.unwrap_or_default(),
+        wrapped: wrapped.unwrap_or_else(|_| vec![0; 60]),
     })
 }
 
@@ -210,17 +215,25 @@ pub(in crate::store) fn unpurged(
     .collect()
 }
 
+/// A subject. One that is damaged keeps its number and has no key ([`SubjectRow::is_damaged`]), so that it is named and can
+/// be erased, and stands in nobody else's way. A day of last use that is none is later than every day: it is set anew.
 pub(super) fn subject_row(mut row: Cells) -> Result<SubjectRow, StoreError> {
     let what = "subject";
+    let number = row.int(what)?;
+    let collection = row.int(what);
+    let (pseudonym, key_id) = (row.array(what), row.array(what));
+    let (kind, generation) = (row.int(what), row.int(what));
+    let (used_day, profile) = (row.int(what), row.bytes(what));
+    let whole = pseudonym.is_ok() && kind.is_ok() && generation.is_ok() && profile.is_ok();
     Ok(SubjectRow {
-        number: row.int(what)?,
-        collection: row.int(what)?,
-        pseudonym: row.array(what)?,
-        key_id: row.array(what)?,
-        kind: row.int(what)?,
-        generation: row.int(what)?,
-        used_day: row.int(what)?,
-        profile: row.bytes(what)?,
+        number,
+        collection: collection.unwrap_or(u32::MAX),
+        pseudonym: pseudonym.unwrap_or([0; 32]),
+        key_id: key_id.ok().filter(|_| whole).unwrap_or_default(),
+        kind: kind.unwrap_or_default(),
+        generation: generation.unwrap_or_default(),
+        used_day: used_day.unwrap_or(u32::MAX),
+        profile: profile.unwrap_or_default(),
     })
 }
 

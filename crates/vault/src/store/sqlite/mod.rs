@@ -225,7 +225,7 @@ impl SqliteStore {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(StoreError::InUse {
-                    place: folder.display().to_string(),
+                    place: format!("data folder {}", folder.display()),
                 });
             }
             Err(TryLockError::Error(error)) => {

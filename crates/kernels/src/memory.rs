@@ -1,0 +1,15 @@
+//! What the C library does with memory that was freed.
+
+/// Has blocks of `bytes` and more given back to the system when they are freed, for good. Left alone, the C library of
+/// GNU systems keeps ever larger ones for itself after the first of them was freed: a server that has once
+/// decoded the largest pictures would hold their memory until it ends. A no-op elsewhere.
+pub fn give_back_large_blocks(bytes: u32) {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        let threshold = libc::c_int::try_from(bytes).unwrap_or(libc::c_int::MAX);
+        // SAFETY: it sets a number of the allocator under the allocator's own lock.
+        unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, threshold) };
+    }
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+    let _ = bytes;
+}

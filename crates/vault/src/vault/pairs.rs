@@ -126,10 +126,10 @@ impl Vault {
     pub(super) fn doomed_by(&self, row: &SubjectRow) -> Result<Doomed, VaultError> {
         let number = row.number;
         let collection = self.collection_by(row.collection);
-        if row.is_damaged() || collection.is_err() {
-            if let Some(doomed) = self.doomed_by_key(number)? {
-                return Ok(doomed);
-            }
+        if (row.is_damaged() || collection.is_err())
+            && let Some(doomed) = self.doomed_by_key(number)?
+        {
+            return Ok(doomed);
         }
         Ok(Doomed {
             tenant: collection?.tenant,

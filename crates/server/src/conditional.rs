@@ -10,7 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use countenance_api::{Code, TAGGED};
+use countenance_api::{Code, Method as RouteMethod, ROUTES, Route, TAGGED};
 use sha2::{Digest as _, Sha256};
 
 use crate::refusal::Refusal;
@@ -25,7 +25,7 @@ pub(crate) async fn conditional(request: Request, next: Next) -> Response {
     let asked = request.headers().get_all(IF_NONE_MATCH).iter();
     let asked: Vec<HeaderValue> = asked.cloned().collect();
     let tagged = request.method() == Method::GET && TAGGED.contains(&path.as_str());
-    let mut response = match refused_condition(&request) {
+    let mut response = match refused_condition(&request, &path) {
         Some(refusal) => refusal.into_response(),
         None => next.run(request).await,
     };
@@ -47,8 +47,11 @@ pub(crate) async fn conditional(request: Request, next: Next) -> Response {
 }
 
 /// Writes are made or refused, whatever was there: a condition that is not kept must not be passed over.
-fn refused_condition(request: &Request) -> Option<Refusal> {
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
+fn refused_condition(request: &Request, path: &str) -> Option<Refusal> {
+    // What is no write of ours is refused as that.
+    let is_write = |route: &&Route| route.path == path && route.method != RouteMethod::Get;
+    let mut writes = ROUTES.iter().filter(is_write);
+    if !writes.any(|route| route.method.name() == request.method().as_str()) {
         return None;
     }
     let given = [IF_MATCH, IF_NONE_MATCH, IF_UNMODIFIED_SINCE];

@@ -37,6 +37,8 @@ function missing(document) {
       }
       const wanted = new Set();
       for (const one of given.parameters ?? []) {
+        // What is at hand already is a cache's affair.
+        if (one.name === "If-None-Match") continue;
         const header = { "Countenance-Holder": "holder", "Idempotency-Key": "idempotencyKey" }[one.name];
         wanted.add(header ?? camel(one.name));
       }

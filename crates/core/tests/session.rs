@@ -252,9 +252,9 @@ fn faces_that_look_printed_fail_where_somebody_can_say_so_and_one_odd_frame_does
         failed(&looks, 7, false)
     };
     assert_eq!(live_that_looks(&|_| 0.9), BTreeSet::new());
-    assert_eq!(live_that_looks(&|_| 0.1), [Check::Passive].into());
+    assert_eq!(live_that_looks(&|_| 0.05), [Check::Passive].into());
     // The first key frame alone.
-    let odd = |now| if now < 1000 { 0.2 } else { 0.95 };
+    let odd = |now| if now < 1000 { 0.01 } else { 0.95 };
     assert_eq!(live_that_looks(&odd), BTreeSet::new());
     assert_eq!(failed(&live, 7, false), BTreeSet::new());
 }

@@ -64,8 +64,9 @@ pub(super) const SLOW_LIGHT: LightPace = LightPace {
 };
 /// Least correlation between the colors shown and those of the face.
 pub(super) const LIGHT_RESPONSE: f32 = 0.8;
-/// Least mean of how live the neutral faces look, where an operator added networks that say so.
-pub(super) const PASSIVE: f32 = 0.5;
+/// Least mean of how live the neutral faces look, where an operator added networks that say so: so low that it refuses only
+/// what they are sure of. At a half they take every seventh rendered person for a print.
+pub(super) const PASSIVE: f32 = 0.1;
 /// How long a face may be away before it is lost.
 pub(super) const LOST: Duration = Duration::from_millis(700);
 /// Longest pause between two frames once it has begun.

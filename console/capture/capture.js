@@ -9,9 +9,9 @@ import { Camera } from "./camera.js";
 import { Check } from "./check.js";
 import { Connection, Trouble } from "./connection.js";
 import { element, ring, setText, sign } from "./dom.js";
-import { catalogue, choose } from "./messages/index.js";
 import { deviceKey, holderPart } from "./passkey.js";
 import { money, wayOut } from "./protocol.js";
+import { Start, digest } from "./start.js";
 
 /** Guidance changes with the picture; it is spoken no more often than this. */
 const SPOKEN_MS = 1800;
@@ -21,24 +21,12 @@ const TITLES = { document: "document", payment: "payment", verify: "verify", pre
 
 const ENDS = { judged: "judged", declined: "halted", canceled: "halted", expired: "time" };
 
-async function digest(text) {
-  // Only pages that were opened securely have this, and only they have a camera.
-  if (!globalThis.crypto?.subtle) throw new Trouble("camera_unsupported");
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-}
-
 export class CountenanceCapture extends HTMLElement {
-  #ticket = undefined;
-  #check = null;
-  #starts = 0;
-  #say = null;
-  #language = "en";
+  #start;
   #parts;
   #shown = null;
   #touched = false;
   #spoken = { at: 0, timer: null };
-  #leave = () => this.#check?.stop();
-  #back = (event) => event.persisted && this.#start();
 
   constructor() {
     super();
@@ -52,58 +40,53 @@ export class CountenanceCapture extends HTMLElement {
     const light = element("div", { class: "light", popover: "manual", hidden: true }, lightText, exits[1]);
     const widget = element("div", { class: "widget" }, stage, element("p", { class: "exit" }, exits[0]), polite, urgent, light);
     this.attachShadow({ mode: "open" }).append(sheet, widget);
-    this.#parts = { stage, polite, urgent, exits, light, lightText, sheet, widget };
+    this.#parts = { stage, polite, urgent, exits, light, lightText };
+    this.#start = new Start(this, widget, {
+      begun: () => this.#begun(),
+      open: (ticket, changed) => this.#open(ticket, changed),
+      show: (view) => this.#render(view),
+      refused: { step: "trouble", trouble: "ticket", mendable: false, color: null },
+    });
   }
 
   connectedCallback() {
-    addEventListener("pagehide", this.#leave);
-    addEventListener("pageshow", this.#back);
-    this.#start();
+    this.#start.connect();
   }
 
   disconnectedCallback() {
-    removeEventListener("pagehide", this.#leave);
-    removeEventListener("pageshow", this.#back);
-    this.#check?.stop();
+    this.#start.disconnect();
   }
 
   /** `{session, token}`; setting it begins, null says that the link does not work. Not an attribute: markup is copied and kept. */
   get ticket() {
-    return this.#ticket;
+    return this.#start.ticket;
   }
 
   set ticket(given) {
-    this.#ticket = given;
-    if (this.isConnected) this.#start();
+    this.#start.ticket = given;
   }
 
-  async #start() {
-    this.#check?.stop();
-    this.#check = null;
-    const start = ++this.#starts;
-    const ticket = this.#ticket;
-    if (ticket === undefined) return;
-    this.#language = choose(this.lang ? [this.lang] : navigator.languages);
-    const say = await catalogue(this.#language);
-    if (start !== this.#starts || !this.isConnected) return;
-    this.#say = say;
-    this.#parts.widget.lang = this.#language;
-    for (const exit of this.#parts.exits) setText(exit, say("way_out"));
+  /** The check that is under way. */
+  get #check() {
+    return this.#start.current;
+  }
+
+  #begun() {
+    for (const exit of this.#parts.exits) setText(exit, this.#start.say("way_out"));
     this.#shown = null;
-    if (ticket === null) return this.#render({ step: "trouble", trouble: "ticket", mendable: false, color: null });
-    const base = this.getAttribute("server") ?? location.origin;
-    const check = new Check({
-      connection: new Connection(ticket, { base, language: this.#language }),
+  }
+
+  #open(ticket, changed) {
+    return new Check({
+      connection: new Connection(ticket, { base: this.#start.base, language: this.#start.language }),
       openCamera: (rules) => Camera.open(rules),
       holderPart,
       deviceKey,
-      digest,
+      digest: (text) => digest(text, new Trouble("camera_unsupported")),
       now: () => performance.now(),
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      changed: (view) => this.#check === check && this.#render(view),
+      changed,
     });
-    this.#check = check;
-    check.load();
   }
 
   // The link is a plain one: it leads out even if everything else here fails.
@@ -112,7 +95,7 @@ export class CountenanceCapture extends HTMLElement {
   }
 
   #render(view) {
-    const say = this.#say;
+    const say = this.#start.say;
     const audience = this.#check?.session?.audience ?? "";
     const out = wayOut(this.#check?.session?.way_out);
     const over = view.step === "judged";
@@ -139,7 +122,7 @@ export class CountenanceCapture extends HTMLElement {
     // Who has begun to use this hears where they are; who has not keeps their place on the page.
     if (this.#touched) heading.focus();
     else if (!first) setText(polite, heading.textContent);
-    const detail = { state: view.step, trouble: view.trouble ?? null, title: heading.textContent, language: this.#language };
+    const detail = { state: view.step, trouble: view.trouble ?? null, title: heading.textContent, language: this.#start.language };
     this.dispatchEvent(new CustomEvent("capturestate", { detail, bubbles: true, composed: true }));
   }
 
@@ -181,7 +164,7 @@ export class CountenanceCapture extends HTMLElement {
 
   #consent(say, audience) {
     const { session } = this.#check;
-    const until = new Intl.DateTimeFormat(this.#language, { hour: "2-digit", minute: "2-digit" });
+    const until = new Intl.DateTimeFormat(this.#start.language, { hour: "2-digit", minute: "2-digit" });
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     const choice = (value, chosen) =>
       element(
@@ -213,7 +196,7 @@ export class CountenanceCapture extends HTMLElement {
     return [
       element("p", { class: "asks" }, say("asks", { audience })),
       element("h1", { tabindex: "-1" }, say(TITLES[session.kind] ?? "presence")),
-      session.payment ? bill(session.payment, say, this.#language) : null,
+      session.payment ? bill(session.payment, say, this.#start.language) : null,
       session.kind === "document" ? element("p", { class: "note" }, say("document_note")) : null,
       consentText(session),
       session.device_key ? element("p", {}, say("device_key_note")) : null,
@@ -237,7 +220,7 @@ export class CountenanceCapture extends HTMLElement {
   }
 
   #paid(payment) {
-    return { amount: money(payment, this.#language), payee: payment.payee };
+    return { amount: money(payment, this.#start.language), payee: payment.payee };
   }
 
   #patch(view, say) {
@@ -288,7 +271,7 @@ export class CountenanceCapture extends HTMLElement {
     }
     light.classList.toggle("slow", view.slow);
     if (light.hidden) {
-      setText(lightText, this.#say("light"));
+      setText(lightText, this.#start.say("light"));
       // What the first color is faded from.
       light.style.setProperty("background-color", "Canvas");
       light.hidden = false;

@@ -7,9 +7,9 @@
 // Attributes: `lang` (else the browser's languages), `server` (else where the page is from).
 import { LinkConnection, Trouble } from "./connection.js";
 import { element, setText, sign } from "./dom.js";
-import { catalogue, choose } from "./messages/index.js";
 import { deviceKey, holderPart } from "./passkey.js";
 import { wayOut } from "./protocol.js";
+import { Start, digest } from "./start.js";
 import { Visit } from "./visit.js";
 
 /** What can be agreed to. */
@@ -17,27 +17,11 @@ const PURPOSES = ["verify", "identify", "identity_check", "payment", "device_unl
 /** Troubles that have words of their own here; the others are those of the page for checks. */
 const OWN = ["link", "passkey_missing", "passkey_refused", "passkey_without_prf"];
 
-async function digest(text) {
-  // Only pages that were opened securely have this, and only they have passkeys.
-  if (!globalThis.crypto?.subtle) throw new Trouble("passkey_missing");
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-}
-
 export class CountenanceConsents extends HTMLElement {
-  #ticket = undefined;
-  #visit = null;
-  #starts = 0;
-  #say = null;
-  #language = "en";
+  #start;
   #parts;
   #shown = null;
   #touched = false;
-  // A page that is gone back to shows what it showed: nothing of the person may stay on it.
-  #leave = () => {
-    this.#visit?.stop();
-    this.#parts.stage.replaceChildren();
-  };
-  #back = (event) => event.persisted && this.#start();
 
   constructor() {
     super();
@@ -47,58 +31,52 @@ export class CountenanceConsents extends HTMLElement {
     const exit = element("a", { class: "way-out", rel: "noreferrer", hidden: true });
     const widget = element("div", { class: "widget" }, stage, element("p", { class: "exit" }, exit), polite);
     this.attachShadow({ mode: "open" }).append(sheet("./capture.css"), sheet("./consents.css"), widget);
-    this.#parts = { stage, polite, exit, widget };
+    this.#parts = { stage, polite, exit };
+    this.#start = new Start(this, widget, {
+      begun: () => (this.#shown = null),
+      open: (ticket, changed) => this.#open(ticket, changed),
+      show: (view) => this.#render(view),
+      refused: { step: "trouble", trouble: "link" },
+      // A page that is gone back to shows what it showed: nothing of the person may stay on it.
+      left: () => stage.replaceChildren(),
+    });
   }
 
   connectedCallback() {
-    addEventListener("pagehide", this.#leave);
-    addEventListener("pageshow", this.#back);
-    this.#start();
+    this.#start.connect();
   }
 
   disconnectedCallback() {
-    removeEventListener("pagehide", this.#leave);
-    removeEventListener("pageshow", this.#back);
-    this.#leave();
+    this.#start.disconnect();
   }
 
   /** `{session, token}`; setting it begins, null says that the link does not work. Not an attribute: markup is copied and kept. */
   get ticket() {
-    return this.#ticket;
+    return this.#start.ticket;
   }
 
   set ticket(given) {
-    this.#ticket = given;
-    if (this.isConnected) this.#start();
+    this.#start.ticket = given;
   }
 
-  async #start() {
-    this.#visit?.stop();
-    this.#visit = null;
-    const start = ++this.#starts;
-    const ticket = this.#ticket;
-    if (ticket === undefined) return;
-    this.#language = choose(this.lang ? [this.lang] : navigator.languages);
-    const say = await catalogue(this.#language);
-    if (start !== this.#starts || !this.isConnected) return;
-    this.#say = say;
-    this.#parts.widget.lang = this.#language;
-    this.#shown = null;
-    if (ticket === null) return this.#render({ step: "trouble", trouble: "link" });
-    const visit = new Visit({
-      connection: new LinkConnection(ticket, { base: this.getAttribute("server") ?? location.origin }),
+  /** The visit that is under way. */
+  get #visit() {
+    return this.#start.current;
+  }
+
+  #open(ticket, changed) {
+    return new Visit({
+      connection: new LinkConnection(ticket, { base: this.#start.base }),
       holderPart,
       deviceKey,
-      digest,
-      changed: (view) => this.#visit === visit && this.#render(view),
+      digest: (text) => digest(text, new Trouble("passkey_missing")),
+      changed,
     });
-    this.#visit = visit;
-    visit.load();
   }
 
   #render(view) {
     const { stage, polite, exit } = this.#parts;
-    const say = this.#say;
+    const say = this.#start.say;
     const link = this.#visit?.link;
     const out = wayOut(link?.way_out);
     exit.hidden = out === null;
@@ -118,7 +96,7 @@ export class CountenanceConsents extends HTMLElement {
       heading.focus();
       scrollTo(0, 0);
     } else if (!first) setText(polite, heading.textContent);
-    const detail = { state: view.step, trouble: view.trouble ?? null, title: heading.textContent, language: this.#language };
+    const detail = { state: view.step, trouble: view.trouble ?? null, title: heading.textContent, language: this.#start.language };
     this.dispatchEvent(new CustomEvent("consentstate", { detail, bubbles: true, composed: true }));
   }
 
@@ -189,7 +167,7 @@ export class CountenanceConsents extends HTMLElement {
   #confirm(purpose, say, audience) {
     const { standing, link } = this.#visit;
     const others = [...standing.keys()].filter((one) => one !== purpose);
-    const stays = { others: new Intl.ListFormat(this.#language).format(others.map((one) => say("own_quoted", { purpose: this.#name(one) }))), audience };
+    const stays = { others: new Intl.ListFormat(this.#start.language).format(others.map((one) => say("own_quoted", { purpose: this.#name(one) }))), audience };
     const known = PURPOSES.includes(purpose);
     // Device keys go with the consent for payments, and this page opens with one.
     const last = purpose === "payment" && link.device_key && others.length > 0;
@@ -207,9 +185,9 @@ export class CountenanceConsents extends HTMLElement {
 
   /** What is known of an entry; of what only a holder part opens nothing is there without one. */
   #facts(one) {
-    const day = new Intl.DateTimeFormat(this.#language, { dateStyle: "long" });
+    const day = new Intl.DateTimeFormat(this.#start.language, { dateStyle: "long" });
     const on = (seconds) => day.format(seconds * 1000);
-    const row = (key, value, more) => (value === undefined ? [] : [element("dt", {}, this.#say(key)), element("dd", {}, element("bdi", more ?? {}, value))]);
+    const row = (key, value, more) => (value === undefined ? [] : [element("dt", {}, this.#start.say(key)), element("dd", {}, element("bdi", more ?? {}, value))]);
     const short = one.evidence_sha256 && { class: "digest", title: one.evidence_sha256 };
     return element(
       "dl",
@@ -222,11 +200,11 @@ export class CountenanceConsents extends HTMLElement {
   }
 
   #name(purpose) {
-    return PURPOSES.includes(purpose) ? this.#say(`own_${purpose}`) : purpose;
+    return PURPOSES.includes(purpose) ? this.#start.say(`own_${purpose}`) : purpose;
   }
 
   #time() {
-    return new Intl.DateTimeFormat(this.#language, { hour: "2-digit", minute: "2-digit" }).format(this.#visit.until);
+    return new Intl.DateTimeFormat(this.#start.language, { hour: "2-digit", minute: "2-digit" }).format(this.#visit.until);
   }
 
   #button(label, kind, act, more = {}) {

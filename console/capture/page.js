@@ -1,24 +1,6 @@
-// The page of the server: takes session and token out of the fragment and hands them to the widget.
+// The page of the server: a session is answered on it.
 import "./capture.js";
-import { ticket } from "./protocol.js";
+import { hand } from "./hand.js";
 
-const widget = document.querySelector("countenance-capture");
-
-// The token leaves the address bar and the history at once. It stays with this tab, so that a page which is loaded anew can go on.
-const given = ticket(location.hash);
-if (given) history.replaceState({ countenance: given }, "", location.pathname);
-widget.ticket = given ?? history.state?.countenance ?? null;
-
-widget.addEventListener("capturestate", ({ detail }) => {
-  document.title = detail.title;
-  document.documentElement.lang = detail.language;
-  if (["judged", "canceled", "expired", "declined"].includes(detail.state)) history.replaceState(null, "");
-});
-
-// Another link opened in the same tab changes only the fragment.
-addEventListener("hashchange", () => {
-  const next = ticket(location.hash);
-  if (!next) return;
-  history.replaceState({ countenance: next }, "", location.pathname);
-  widget.ticket = next;
-});
+// However it ends, there is nothing more to go on with.
+hand(document.querySelector("countenance-capture"), "capturestate", ["judged", "canceled", "expired", "declined"]);

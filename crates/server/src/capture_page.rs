@@ -41,6 +41,7 @@ const FILES: &[(&str, &str)] = files![
     "consents.css",
     "consents.js",
     "dom.js",
+    "hand.js",
     "icon.svg",
     "messages/de.js",
     "messages/en.js",
@@ -49,6 +50,7 @@ const FILES: &[(&str, &str)] = files![
     "page.js",
     "passkey.js",
     "protocol.js",
+    "start.js",
     "visit.js",
 ];
 

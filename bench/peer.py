@@ -115,7 +115,7 @@ def load(name, files):
             # What NNCF leaves in floating point runs in the precision that is named after it.
             return openvino_run(files["sface_int8"], inputs, rest[1])
         return openvino_run(files[task], inputs, precision)
-    if library == "opencv":
+    if library in ("opencv", "opencv4"):
         return opencv_run(files[task], inputs)
     raise ValueError(f"no peer is called {name}")
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Countenance beside its peers: the same weights, the same core, in one run.
 
-Needs Python 3.11 or later, nothing else: on the first run it makes a virtual environment in the
-work folder and installs the peers of requirements.txt there.
+Needs Python 3.11 or later, nothing else: on the first run it makes virtual environments in the
+work folder and installs the peers of requirements.txt and opencv4-requirements.txt there.
 """
 
 import argparse
@@ -33,11 +33,14 @@ PEERS = (
     "sface/onnxruntime/f32",
     "sface/onnxruntime/f32/prelu_folded",
     "sface/opencv/f32",
+    "sface/opencv4/f32",
     "yunet/onnxruntime/f32",
     "yunet/openvino/f32",
     "yunet/openvino/bf16",
     "verify_close/opencv/f32",
+    "verify_close/opencv4/f32",
     "verify_whole/opencv/f32",
+    "verify_whole/opencv4/f32",
 )
 REFERENCE = "sface/onnxruntime/f32"
 # Two f32 libraries with the same weights differ by rounding only.
@@ -76,6 +79,8 @@ RATIOS = (
     ("YuNet 320 bf16 vs OpenVINO bf16", "yunet/openvino/bf16", "yunet/ours/bf16", None, None),
     ("verify, face close, int8 vs OpenCV", "verify_close/opencv/f32", "verify_close/ours/int8", 3.5, 5.0),
     ("verify, whole photo, int8 vs OpenCV", "verify_whole/opencv/f32", "verify_whole/ours/int8", 3.5, 5.0),
+    ("verify, face close, int8 vs OpenCV 4", "verify_close/opencv4/f32", "verify_close/ours/int8", 3.5, 5.0),
+    ("verify, whole photo, int8 vs OpenCV 4", "verify_whole/opencv4/f32", "verify_whole/ours/int8", 3.5, 5.0),
 )
 
 
@@ -125,17 +130,16 @@ def say(message):
     print(message, file=sys.stderr)
 
 
-def virtual_environment(work):
-    """The Python of the environment with exactly requirements.txt, made when it is not there."""
-    requirements = HERE / "requirements.txt"
-    folder = work / "venv"
+def virtual_environment(folder, pins):
+    """The Python of the environment with exactly these packages, made when it is not there."""
+    requirements = HERE / pins
     python = folder / "bin/python"
     stamp = folder / "requirements.sha256"
     digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
     if stamp.exists() and stamp.read_text() == digest:
         return str(python)
     say(f"installing the peers into {folder}")
-    work.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for command in (
         [sys.executable, "-m", "venv", "--clear", str(folder)],
         [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
@@ -194,7 +198,7 @@ def prepared(python, given):
     return result["paths"], result["facts"]
 
 
-def start(python, given, paths, skipped):
+def start(pythons, given, paths, skipped):
     """All that can run here: ours and the peers, each loaded and tried once."""
     allowed = sorted(os.sched_getaffinity(0))
     core = allowed[-1] if given.core is None else given.core
@@ -224,6 +228,7 @@ def start(python, given, paths, skipped):
         if key.startswith("sface/openvino/int8") and "sface_int8" not in paths:
             skipped[key] = "NNCF has nothing to calibrate on: give --images"
             continue
+        python = pythons[key.split("/")[1] == "opencv4"]
         attempt(key, lambda: Peer(python, key, paths, core))
     return measured, core
 
@@ -302,12 +307,15 @@ def main():
     if shutil.which(str(given.program)) is None:
         stop(f"there is no program at {given.program}", "`cargo build --release` makes it, --program names another")
     given.program = given.program.resolve()
-    python = virtual_environment(given.work)
-    paths, made = prepared(python, given)
+    pythons = (
+        virtual_environment(given.work / "venv", "requirements.txt"),
+        virtual_environment(given.work / "venv-opencv4", "opencv4-requirements.txt"),
+    )
+    paths, made = prepared(pythons[0], given)
     facts, skipped, measured = machine.facts(), {}, []
     facts.update(made)
     try:
-        measured, core = start(python, given, paths, skipped)
+        measured, core = start(pythons, given, paths, skipped)
         compare_outputs(measured)
         for name, reason in skipped.items():
             say(f"SKIPPED {name}: {reason}")

@@ -49,7 +49,9 @@ Exit codes of every command:
   2  the command line makes no sense
   3  a picture has to be taken again; the cause is named
   4  anything else that went wrong
-  5  not permitted: unknown subject or payment, no consent, too many attempts, wrong holder part"
+  5  not permitted: unknown subject or payment, no consent, too many attempts, wrong holder part
+
+With --json an error is one line of JSON on the standard error stream: {\"error\": ..., \"hint\": ...}."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

@@ -1,10 +1,12 @@
 //! How errors reach the person at the terminal: one line that says what is wrong with
-//! every cause behind it, one line that says what to do.
+//! every cause behind it, one line that says what to do. Programs get both as one line of JSON.
 
 use crate::exit::Exit;
 use crate::hints;
 use crate::terminal::plain;
 use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+use std::ffi::OsString;
 use std::io::{self, Write};
 
 /// A command that did not reach an outcome.
@@ -69,12 +71,27 @@ impl Failure {
     }
 }
 
-/// Writes `error: ...` and `hint: ...` to the standard error stream.
+/// What a program reads on the standard error stream. The key names are part of the interface.
+#[derive(Serialize)]
+struct ErrorJson<'a> {
+    error: &'a str,
+    hint: Option<&'a str>,
+}
+
+/// Writes `error: ...` and `hint: ...` to the standard error stream, in JSON where the answer would have been.
 pub(crate) fn print_error(message: &str, hint: Option<&str>) {
     let (message, hint) = (
         without_keys(message.to_owned()),
         hint.map(|hint| without_keys(hint.to_owned())),
     );
+    if asks_for_json(std::env::args_os().skip(1)) {
+        let (error, hint) = (message.as_str(), hint.as_deref());
+        if let Ok(line) = serde_json::to_string(&ErrorJson { error, hint }) {
+            // As below, where nobody listens.
+            let _ = writeln!(io::stderr().lock(), "{line}");
+            return;
+        }
+    }
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let cyan = Style::new().bold().fg_color(Some(AnsiColor::Cyan.into()));
     let mut stream = anstream::stderr().lock();
@@ -91,6 +108,12 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
         let (hint, exit) = hints::advice(&error);
         Self { error, hint, exit }
     }
+}
+
+/// Whether a command line has `--json` among its options: also one that is refused before it is understood.
+fn asks_for_json(said: impl Iterator<Item = OsString>) -> bool {
+    said.take_while(|one| one != "--")
+        .any(|one| one == "--json")
 }
 
 /// A text without what somebody said on the command line or in a setting and looks like a key: 64
@@ -136,7 +159,7 @@ fn one_line(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failure, hidden};
+    use super::{Failure, asks_for_json, hidden};
     use anyhow::{Context as _, anyhow};
 
     #[test]
@@ -148,6 +171,14 @@ mod tests {
         assert!(!shown.contains(&key), "{shown}");
         assert!(shown.contains(&"ab".repeat(32)), "a digest is no secret");
         assert_eq!(hidden(text.clone(), std::iter::empty()), text, "control");
+    }
+
+    #[test]
+    fn json_is_asked_for_by_an_option_and_not_by_what_follows_them() {
+        let asks = |said: &str| asks_for_json(said.split(' ').map(Into::into));
+        assert!(asks("verify a.jpg b.jpg --json"));
+        assert!(!asks("verify a.jpg b.jpg"));
+        assert!(!asks("subject add --data v -- --json"));
     }
 
     #[test]

@@ -205,3 +205,20 @@ fn altered_weights_are_refused_with_the_file_and_both_digests() {
     assert!(said.contains(&got) && said.contains(".onnx"), "{said}");
     assert!(said.contains("hint: "), "{said}");
 }
+
+#[test]
+fn a_program_that_asked_for_json_reads_an_error_in_json() {
+    for (said, exit) in [
+        (["verify", "nowhere.jpg", "either.jpg", "--json"], 4),
+        (["verify", "--no-such-option", "a.jpg", "--json"], 2),
+    ] {
+        let output = countenance(said);
+        assert_exit(&output, exit);
+        assert!(output.stdout.is_empty());
+        let told: serde_json::Value = serde_json::from_str(&stderr(&output)).unwrap();
+        let keys: Vec<_> = told.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["error", "hint"]);
+        let named = told["error"].as_str().unwrap();
+        assert!(named.contains(said[1]), "{named}");
+    }
+}

@@ -18,6 +18,8 @@ mod options;
 mod packer;
 #[cfg(feature = "text")]
 mod patch;
+#[cfg(feature = "text")]
+mod published;
 mod ranges;
 mod record;
 mod seam;

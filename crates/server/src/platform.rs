@@ -4,7 +4,7 @@ use crate::ceremonies::Ceremonies;
 use crate::collections::{Collections, Opener};
 use crate::config::Config;
 use crate::consent_links::ConsentLinks;
-use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas, Uuid};
+use crate::keys::{Answers, KeyStore, KeyStoreError, Quotas, Uuid, hex};
 use crate::metrics::Metrics;
 use crate::places::{Place, Places};
 use crate::pool::Pool;
@@ -143,11 +143,7 @@ impl Platform {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let mut hash = Sha256::new_with_prefix(self.run);
         hash.update(number.to_le_bytes());
-        let digest = hash.finalize();
-        digest.iter().take(8).fold(String::new(), |mut id, byte| {
-            id.push_str(&format!("{byte:02x}"));
-            id
-        })
+        hex(&hash.finalize()[..8])
     }
 
     /// The entry of a key that is presented, and one more request of it counted.

@@ -276,7 +276,7 @@ struct Door {
     http: http1::Builder,
     service: TowerToHyperService<Router>,
     answer_timeout: Duration,
-    max_body_bytes: usize,
+    most_thrown_away: usize,
 }
 
 impl Door {
@@ -290,7 +290,8 @@ impl Door {
             http,
             service: TowerToHyperService::new(router),
             answer_timeout: config.answer_timeout,
-            max_body_bytes: config.max_body_bytes,
+            // A client may have begun a body far above the limit, and is to read why it is refused.
+            most_thrown_away: config.max_body_bytes.saturating_mul(4),
         }
     }
 
@@ -304,7 +305,7 @@ impl Door {
             stream,
             unread.clone(),
             self.answer_timeout,
-            self.max_body_bytes,
+            self.most_thrown_away,
         );
         let visitor = Visitor::new(self.service, unread);
         let connection = self

@@ -5,7 +5,7 @@ use crate::ident::{IdentError, Timestamp};
 use crate::random::RandomError;
 use crate::root::KeyError;
 use crate::secret::SecretLength;
-use crate::store::StoreError;
+use crate::store::{SUBJECT_ROWS, StoreError};
 use thiserror::Error;
 
 /// Whose fault an error is, for logs and exit codes.
@@ -243,15 +243,16 @@ pub enum VaultError {
 }
 
 impl VaultError {
-    /// Whether one subject's rows are damaged and the store is not: others are not in its way.
-    pub(crate) fn is_of_one_subject(&self) -> bool {
+    /// What of one subject is damaged, where the store is not: it is in nobody else's way.
+    pub(crate) fn of_one_subject(&self) -> Option<&'static str> {
         match self {
-            Self::Corrupt { .. } | Self::Unknown { what: "collection" } => true,
-            // What a row is called; pages and files are the store's own.
-            Self::Store(StoreError::Corrupt { what }) => {
-                ["attempt", "consent", "event", "payment", "record"].contains(what)
-            }
-            _ => false,
+            Self::Corrupt { what }
+            | Self::Unknown {
+                what: what @ "collection",
+            } => Some(what),
+            // Pages and files are the store's own.
+            Self::Store(StoreError::Corrupt { what }) if SUBJECT_ROWS.contains(what) => Some(what),
+            _ => None,
         }
     }
 

@@ -57,3 +57,48 @@ mod backend {
         }
     }
 }
+
+#[cfg(feature = "postgres")]
+mod copies {
+    use crate::given::schema::Schema;
+    use countenance_vault::store::{PostgresStore, Store as _, StoreError};
+
+    fn is_refused<T>(done: Result<T, StoreError>) -> bool {
+        matches!(done, Err(StoreError::InUse { .. }))
+    }
+
+    /// A schema without a vault says so to whoever may look.
+    fn may_look(store: &PostgresStore) -> bool {
+        matches!(store.data(), Err(StoreError::Missing))
+    }
+
+    #[test]
+    fn a_copy_of_the_keyring_does_not_write_beside_it_whatever_the_server_is_restarted() {
+        let Some(schema) = Schema::fresh() else {
+            return;
+        };
+        let cut_off = |name| {
+            schema.tamper(&format!(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+                 WHERE application_name = '{name}'"
+            ));
+        };
+        let first = schema.store_alone("first").unwrap();
+        assert!(may_look(&first));
+        assert!(is_refused(schema.store_alone("copy")));
+        // Those who share one keyring are in nobody's way.
+        assert!(may_look(&schema.store()));
+
+        cut_off("first");
+        assert!(may_look(&first));
+        assert!(is_refused(schema.store_alone("copy")));
+
+        cut_off("first");
+        let copy = schema.store_alone("copy").unwrap();
+        assert!(may_look(&copy));
+        assert!(is_refused(first.data()));
+        assert!(is_refused(first.data()));
+        drop(copy);
+        assert!(may_look(&first));
+    }
+}

@@ -132,12 +132,13 @@ def refused_while_sending(world):
             # The one place is taken by an upload that does not go on.
             holder.sendall(head_of(key, 1 << 20))
             time.sleep(0.3)
-            for status, used in ((503, key), (401, "nobody's")):
+            # What is far too large is still being sent long after it was refused by its head.
+            for status, used, pieces, pause in ((503, key, 16, 0.03), (401, "nobody's", 16, 0.03), (413, key, 640, 0)):
                 with connect(house.address) as one:
                     try:
-                        one.sendall(head_of(used, 1 << 20))
-                        for _ in range(16):
-                            time.sleep(0.03)
+                        one.sendall(head_of(used, pieces << 16))
+                        for _ in range(pieces):
+                            time.sleep(pause)
                             one.sendall(bytes(1 << 16))
                         told = one.recv(12)
                     except OSError as error:

@@ -156,7 +156,17 @@ fn embedded(args: &RegistryArgs) -> Result<SqliteStore, Failure> {
 #[cfg(feature = "postgres")]
 fn postgres(args: &RegistryArgs, url: &str) -> Result<Arc<dyn Store>, Failure> {
     use countenance_core::vault::store::{PostgresStore, SplitStore};
-    let records = PostgresStore::connect(url).map_err(|error| {
+    let connect = if args.keyring_in_database {
+        PostgresStore::connect
+    } else {
+        PostgresStore::connect_alone
+    };
+    let records = connect(url).map_err(|error| {
+        if matches!(error, StoreError::InUse { .. }) {
+            return Failure::from(error).about("database").with_hint(
+                "another process writes there with a keyring of its own, a copy of this one perhaps: stop it, or give all nodes --keyring-in-database",
+            );
+        }
         Failure::from(error).about("database").with_hint(
             "check --database: a URL such as postgres://user@/countenance?host=/run/postgresql; the password belongs into PGPASSWORD or a passfile",
         )

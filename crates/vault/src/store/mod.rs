@@ -37,6 +37,9 @@ pub const SCHEMA_VERSION: u32 = 3;
 /// The day of a row among the payments that is a device key: later than any, so that its age never removes it.
 pub const DEVICE_DAY: u32 = i32::MAX as u32;
 
+/// What rows are called of which one that does not read is one subject's affair and not the store's.
+pub(crate) const SUBJECT_ROWS: [&str; 5] = ["attempt", "consent", "event", "payment", "record"];
+
 /// A place among the payments of a subject.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct PaymentPlace {

@@ -4,7 +4,7 @@ use super::{SubjectKind, Vault};
 use crate::consent::{ConsentState, Run};
 use crate::error::VaultError;
 use crate::record;
-use crate::store::{Contents, StoreError, SubjectRow};
+use crate::store::{Contents, SubjectRow};
 
 /// What opening a stretch of subjects found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,19 +36,13 @@ impl Vault {
             match self.examine_one(row) {
                 Ok(None) => {}
                 Ok(Some(fault)) => done.faults.push((number, fault)),
-                Err(VaultError::Corrupt { what }) => done.faults.push((number, what)),
-                Err(VaultError::Store(StoreError::Corrupt { what }))
-                    if VaultError::from(StoreError::Corrupt { what }).is_of_one_subject() =>
-                {
-                    done.faults.push((number, what));
-                }
-                Err(VaultError::Unknown { what: "collection" }) => {
-                    done.faults.push((number, "collection"));
-                }
                 Err(VaultError::AttemptsTakenBack) => {
                     done.faults.push((number, "attempt counter"));
                 }
-                Err(error) => return Err(error),
+                Err(error) => match error.of_one_subject() {
+                    Some(what) => done.faults.push((number, what)),
+                    None => return Err(error),
+                },
             }
         }
         Ok(done)

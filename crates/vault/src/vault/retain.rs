@@ -49,7 +49,7 @@ impl Vault {
             done.examined += 1;
             let number = row.number;
             match self.retain_one(row, &mut done, now) {
-                Err(error) if error.is_of_one_subject() => done.unreadable.push(number),
+                Err(error) if error.of_one_subject().is_some() => done.unreadable.push(number),
                 other => other?,
             }
         }

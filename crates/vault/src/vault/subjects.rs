@@ -297,7 +297,7 @@ impl Vault {
             });
             match found {
                 Ok(external_id) => one.external_id = external_id,
-                Err(error) if error.is_of_one_subject() => one.damaged = true,
+                Err(error) if error.of_one_subject().is_some() => one.damaged = true,
                 Err(error) => return Err(error),
             }
             listed.push(one);

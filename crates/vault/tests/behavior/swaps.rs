@@ -65,3 +65,20 @@ fn a_counter_of_another_subject_does_not_open() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_consent_that_does_not_read_is_named_and_in_nobody_elses_way() {
+    let Some(house) = two() else { return };
+    let faults = || house.vault.examine(0, 10).unwrap().faults;
+    assert_eq!(faults(), []);
+    house.place.tamper(
+        "UPDATE consent SET ledger = substr(ledger, 1, 10)
+         WHERE place = (SELECT min(place) FROM consent)",
+    );
+    assert_eq!(faults(), [(1, "consent")]);
+    let kept = house.vault.retain(0, 10, at(1)).unwrap();
+    assert_eq!((kept.examined, kept.unreadable), (2, vec![1]));
+    assert_eq!(house.verify("bea", at(1)).unwrap(), [[0xb2; 132]]);
+    let refused = house.verify("ana", at(1)).unwrap_err();
+    assert_eq!(refused.to_string(), "stored consent is damaged");
+}

@@ -1,6 +1,6 @@
 //! A schema of its own for each test, on the server that `COUNTENANCE_TEST_POSTGRES` names.
 
-use countenance_vault::store::PostgresStore;
+use countenance_vault::store::{PostgresStore, StoreError};
 use postgres::{Client, NoTls};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -43,6 +43,11 @@ impl Schema {
 
     pub(crate) fn store(&self) -> PostgresStore {
         PostgresStore::connect(&self.connection()).unwrap()
+    }
+
+    /// The store of whoever keeps the keyring elsewhere; its connections go by this name.
+    pub(crate) fn store_alone(&self, name: &str) -> Result<PostgresStore, StoreError> {
+        PostgresStore::connect_alone(&format!("{} application_name={name}", self.connection()))
     }
 }
 

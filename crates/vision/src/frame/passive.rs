@@ -6,7 +6,7 @@
 use crate::{Picture, Rect};
 use countenance_net::{Net, RunError};
 use std::fmt;
-use zeroize::Zeroize as _;
+use zeroize::Zeroizing;
 
 /// Output of each network: three probabilities, of which the second is that of a live face.
 const OUTPUT: &str = "prob";
@@ -34,14 +34,11 @@ impl PassiveJudge {
     /// # Errors
     /// [`RunError`] when a network does not run, or says something else than probabilities.
     pub fn score(&mut self, picture: &Picture, area: Rect) -> Result<f32, RunError> {
-        let mut pixels = vec![0; Self::SIDE * Self::SIDE * 3];
+        let mut pixels = Zeroizing::new(vec![0; Self::SIDE * Self::SIDE * 3]);
         let mut sum = 0.0;
         for (scale, net) in &mut self.nets {
             sample(picture, window(picture, area, *scale), &mut pixels);
-            let ran = net.run(&pixels);
-            pixels.zeroize();
-            pixels.resize(Self::SIDE * Self::SIDE * 3, 0);
-            ran?;
+            net.run(&pixels)?;
             match net.output(OUTPUT) {
                 Some(values) if values.len() == CLASSES => sum += values[LIVE],
                 _ => return Err(RunError::BadOutput),

@@ -1,7 +1,8 @@
 //! The frames between a command and the process that lends its store.
 
 use super::super::{
-    Change, Conflict, Contents, Half, KeyChange, Making, PaymentPlace, Row, StoreError,
+    Change, Conflict, Contents, Half, KeyChange, Making, PaymentPlace, Row, SUBJECT_ROWS,
+    StoreError,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ pub(super) enum Part {
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) enum Refused {
     Conflict(Conflict),
-    Corrupt,
+    Corrupt(String),
     Foreign(String),
     Full,
     Missing,
@@ -118,7 +119,7 @@ impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict(conflict) => Self::Conflict(conflict),
-            StoreError::Corrupt { .. } => Self::Corrupt,
+            StoreError::Corrupt { what } => Self::Corrupt(what.to_owned()),
             StoreError::Foreign { object, .. } => Self::Foreign(object),
             StoreError::Full => Self::Full,
             StoreError::Missing => Self::Missing,
@@ -135,8 +136,11 @@ impl From<Refused> for StoreError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Conflict(conflict) => Self::Conflict(conflict),
-            Refused::Corrupt => Self::Corrupt {
-                what: "row or page",
+            Refused::Corrupt(what) => Self::Corrupt {
+                what: SUBJECT_ROWS
+                    .into_iter()
+                    .find(|row| *row == what)
+                    .unwrap_or("row or page"),
             },
             Refused::Foreign(object) => Self::Foreign {
                 file: "a database",

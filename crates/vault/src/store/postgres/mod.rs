@@ -13,9 +13,12 @@ use super::{
 };
 use postgres::{Client, Config, NoTls};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Connections kept when idle.
 const IDLE: usize = 32;
+/// How long a connection that may be dead is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A vault in a PostgreSQL database, in the schema that the connection's search path begins
 /// with.
@@ -39,6 +42,8 @@ pub struct PostgresStore {
 struct Server {
     config: Config,
     idle: Mutex<Vec<Connected>>,
+    /// Where one process at a time is to write: its lock, if a restart of the server has not just broken it.
+    alone: Option<Mutex<Option<Client>>>,
 }
 
 impl PostgresStore {
@@ -54,6 +59,7 @@ impl PostgresStore {
         let server = Server {
             config,
             idle: Mutex::new(Vec::new()),
+            alone: None,
         };
         let first = server.connection()?;
         server.keep(first);
@@ -65,19 +71,44 @@ impl PostgresStore {
         })
     }
 
-    /// Takes the lock of whoever makes a vault in this schema. The server gives it up when this
-    /// process ends, however it ends.
+    /// As [`connect`](Self::connect), for a store whose keyring lies elsewhere: nobody else may write these records with
+    /// a copy of that keyring, which would know nothing of what this one destroys. Of those that connect so, one at a time has
+    /// the schema.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another has it; [`StoreError::Io`] as there.
+    pub fn connect_alone(connection: &str) -> Result<Self, StoreError> {
+        let mut store = Self::connect(connection)?;
+        if let Some(server) = Arc::get_mut(&mut store.server) {
+            let held = server.lock("alone")?;
+            server.alone = Some(Mutex::new(Some(held)));
+        }
+        Ok(store)
+    }
+
+    /// Takes the lock of whoever makes a vault in this schema.
     fn keep_others_from_making(&self) -> Result<(), StoreError> {
-        let failed = failure("locking the schema");
         let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut client = self.server.config.connect(NoTls).map_err(&failed)?;
+        if making.is_none() {
+            *making = Some(self.server.lock("making")?);
+        }
+        Ok(())
+    }
+}
+
+impl Server {
+    /// Takes a lock of this schema that one connection has at a time. The server gives it up when this process ends,
+    /// however it ends.
+    fn lock(&self, purpose: &str) -> Result<Client, StoreError> {
+        let failed = failure("locking the schema");
+        let mut client = self.config.connect(NoTls).map_err(&failed)?;
         let lock = "SELECT current_schema()::text, pg_try_advisory_lock(hashtextextended(\
-                    'countenance ' || current_database() || ' ' || current_schema(), 0))";
+                    'countenance ' || $1 || ' ' || current_database() || ' ' || current_schema(), 0))";
         let mut patience = 40;
         loop {
-            let row = client.query_one(lock, &[]).map_err(&failed)?;
-            if making.is_some() || row.try_get(1).map_err(&failed)? {
-                break;
+            let row = client.query_one(lock, &[&purpose]).map_err(&failed)?;
+            if row.try_get(1).map_err(&failed)? {
+                return Ok(client);
             }
             if patience == 0 {
                 let schema: String = row.try_get(0).map_err(&failed)?;
@@ -86,15 +117,39 @@ impl PostgresStore {
             }
             // The server may not have noticed yet that a process that had it was killed.
             patience -= 1;
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            std::thread::sleep(Duration::from_millis(50));
         }
-        making.get_or_insert(client);
+    }
+
+    /// Takes the lock of whoever is to be alone again, where a restart of the server has broken it.
+    fn stay_alone(&self) -> Result<(), StoreError> {
+        if let Some(alone) = &self.alone {
+            let mut held = alone.lock().unwrap_or_else(PoisonError::into_inner);
+            if held.is_none() {
+                *held = Some(self.lock("alone")?);
+            }
+        }
         Ok(())
     }
-}
 
-impl Server {
+    /// Lets go of what connections that turned out to be dead had.
+    fn forget_dead(&self) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        if let Some(alone) = &self.alone {
+            let mut held = alone.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(client) = &mut *held
+                && client.is_valid(PATIENCE).is_err()
+            {
+                *held = None;
+            }
+        }
+    }
+
     fn connection(&self) -> Result<Connected, StoreError> {
+        self.stay_alone()?;
         let idle = self
             .idle
             .lock()
@@ -122,10 +177,7 @@ impl Server {
         let mut connected = self.connection()?;
         let mut done = run(&mut connected);
         if done.is_err() && connected.client.is_closed() {
-            self.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .clear();
+            self.forget_dead();
             connected = self.connection()?;
             done = run(&mut connected);
         }

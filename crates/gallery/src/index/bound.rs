@@ -53,7 +53,7 @@ pub(super) struct Probe {
     /// The probe in 16 bits, in the order of the rows.
     pub(super) row: Zeroizing<Vec<i16>>,
     /// A row may reach the threshold when its second-pass score does not lie below this.
-    pub(super) rescored_floor: f64,
+    rescored_floor: f64,
 }
 
 impl Probe {
@@ -89,8 +89,15 @@ impl Probe {
 
     /// Whether a row with this product and square may reach the threshold.
     pub(super) fn may_reach(&self, product: i32, square: i32) -> bool {
-        let score = f64::from(product) / (PROBE_UNIT * f64::from(square.max(1)).sqrt());
-        score >= self.rescored_floor
+        // Both sides of `product / (unit · √square) >= floor`, times what is below the line, squared: most rows end here, and
+        // neither root nor division is worth it. Rounding adds 2^-51, far less than the floor leaves.
+        let (product, floor) = (f64::from(product), PROBE_UNIT * self.rescored_floor);
+        let (mine, least) = (product * product, floor * floor * f64::from(square.max(1)));
+        if floor < 0.0 {
+            product >= 0.0 || mine <= least
+        } else {
+            product >= 0.0 && mine >= least
+        }
     }
 }
 

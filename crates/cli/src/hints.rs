@@ -16,6 +16,9 @@ use std::io;
 /// For what should not happen on a sound machine.
 const ANYTHING_ELSE: &str = "`countenance doctor` checks this machine and this build";
 
+/// For what is damaged, of one person or of the store.
+const DAMAGED: &str = "the data folder was damaged or altered: `countenance audit verify --deep` says whether it is one person's, who can then be erased by number and enrolled anew; else restore a backup with `countenance restore`";
+
 /// For a payment that is not found.
 const NO_PAYMENT: &str = "`payment list SUBJECT` prints the ids of somebody's payments; where they are of another collection, say --collection, and of somebody who was erased none is kept";
 
@@ -100,9 +103,7 @@ fn about_vault(error: &VaultError) -> String {
             "set the clock of this machine right; if it stood ahead before, say --accept-earlier-clock once"
         }
         VaultError::Consent(error) => about_consents(*error),
-        VaultError::Corrupt { .. } => {
-            "the data folder was damaged or altered: restore a backup with `countenance restore`"
-        }
+        VaultError::Corrupt { .. } => DAMAGED,
         VaultError::Ended => "ask again",
         VaultError::Exists { what: "subject" } => {
             "choose another id, or go on with `consent grant` and `enroll`"
@@ -197,9 +198,7 @@ fn about_holders(error: HolderError) -> &'static str {
 fn about_stores(error: &StoreError) -> String {
     match error {
         StoreError::Conflict(_) => "somebody else changed it at the same moment: try again",
-        StoreError::Corrupt { .. } => {
-            "the data folder was damaged or altered: restore a backup with `countenance restore`"
-        }
+        StoreError::Corrupt { .. } => DAMAGED,
         StoreError::Denied { .. } => {
             "name a folder that this user may write, or give it to them: the program locks it even to read"
         }

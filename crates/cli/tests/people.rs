@@ -1221,6 +1221,39 @@ fn what_somebody_did_to_the_data_folder_is_named_and_can_be_mended() {
 }
 
 #[test]
+fn a_damaged_consent_is_one_persons_and_a_damaged_decoy_nobodys() {
+    let place = Place::new();
+    for id in ["ana", "bea"] {
+        place.ok(&format!("subject add {id} --data vault"));
+        place.consent(id);
+    }
+    let damage = |number: u32| {
+        let cut = "UPDATE consent SET ledger = substr(ledger, 1, 10) WHERE place >> 8 =";
+        tamper(&place, "data.db", &format!("{cut} {number}"));
+    };
+    damage(2);
+    let refused = place.run("backup --data vault --to a.backup");
+    assert_refused(&refused, 4, "stored consent is damaged");
+    let named = place.run("audit verify --deep --data vault");
+    assert_exit(&named, 4);
+    assert!(stderr(&named).contains("subject 2"), "{}", stderr(&named));
+    place.ok("consent list bea --data vault");
+    place.ok("subject erase --number 2 --data vault");
+    place.ok("backup --data vault --to a.backup");
+    // The decoy has the first number; the next opening makes another.
+    damage(1);
+    place.ok("subject list --data vault");
+    tamper(
+        &place,
+        "keyring.db",
+        "UPDATE server_part SET wrapped = zeroblob(60) WHERE number = (SELECT max(number) FROM server_part)",
+    );
+    place.ok("consent list bea --data vault");
+    place.ok("audit verify --deep --data vault");
+    place.ok("backup --data vault --to b.backup");
+}
+
+#[test]
 fn a_receipt_of_before_a_folder_was_put_back_is_not_confirmed() {
     let place = Place::new();
     place.ok("subject add ana --data vault");

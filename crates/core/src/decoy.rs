@@ -55,7 +55,8 @@ impl Decoy {
         self.subject.key_id()
     }
 
-    /// The decoy of a vault, made if it is not there.
+    /// The decoy of a vault, made if it is not there, and anew if something of it does not open: it is nobody, and a damage
+    /// to it must not keep the vault from everybody.
     pub(crate) fn open(
         vault: &Vault,
         random: &dyn Random,
@@ -63,7 +64,14 @@ impl Decoy {
     ) -> Result<Self, VaultError> {
         let template = template(random)?;
         let (collection, id) = (collection(vault, now)?, ExternalId::new(ID)?);
-        make(vault, &collection, &id, &template, now)?;
+        if let Err(error) = make(vault, &collection, &id, &template, now) {
+            let doomed = match error.of_one_subject() {
+                Some(_) => vault.doomed(&collection, &id)?,
+                None => None,
+            };
+            vault.erase(doomed.ok_or(error)?, Some(&id), now)?;
+            make(vault, &collection, &id, &template, now)?;
+        }
         let found = vault.find(&collection, &id)?;
         let subject = found.subject().cloned();
         let subject = subject.ok_or(VaultError::Unknown { what: "decoy" })?;

@@ -244,7 +244,8 @@ pub enum VaultError {
 
 impl VaultError {
     /// What of one subject is damaged, where the store is not: it is in nobody else's way.
-    pub(crate) fn of_one_subject(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn of_one_subject(&self) -> Option<&'static str> {
         match self {
             Self::Corrupt { what }
             | Self::Unknown {

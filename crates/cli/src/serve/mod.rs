@@ -101,7 +101,10 @@ fn serve(mut chosen: Chosen, engine: &EngineArgs) -> Outcome {
     engine.weights()?.check()?;
     let engine = engine.engine_with(chosen.passive_liveness.as_deref())?;
     // Before anything is made: whoever is told where the new keys are is told so once.
-    Server::can_listen(chosen.listen.address)?;
+    Server::can_listen(chosen.listen.address).map_err(|error| {
+        let hint = "another program may listen there already, or this machine has no such address, or it is kept for others: choose one with --listen";
+        Failure::from(error).with_hint(hint)
+    })?;
     let ready = keyring::init::make(options)?;
     let _held = running::hold(folder)?;
     chosen.listen.store = Some(ready.store);

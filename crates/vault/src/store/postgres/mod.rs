@@ -102,6 +102,8 @@ impl Server {
     fn lock(&self, purpose: &str) -> Result<Client, StoreError> {
         let failed = failure("locking the schema");
         let mut client = self.config.connect(NoTls).map_err(&failed)?;
+        // It does nothing as long as the process lives, which servers before 14 let it do by themselves.
+        let _ = client.batch_execute("SET idle_session_timeout = 0");
         let lock = "SELECT current_schema()::text, pg_try_advisory_lock(hashtextextended(\
                     'countenance ' || $1 || ' ' || current_database() || ' ' || current_schema(), 0))";
         let mut patience = 40;

@@ -51,7 +51,8 @@ Exit codes of every command:
   4  anything else that went wrong
   5  not permitted: unknown subject or payment, no consent, too many attempts, wrong holder part
 
-With --json an error is one line of JSON on the standard error stream: {\"error\": ..., \"hint\": ...}."
+With --json each error is a line of JSON on the standard error stream: {\"error\": ..., \"hint\": ...}.
+Warnings stay text there."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]

@@ -116,8 +116,8 @@ fn asks_for_json(said: impl Iterator<Item = OsString>) -> bool {
         .any(|one| one == "--json")
 }
 
-/// A text without what somebody said on the command line or in a setting and looks like a key: 64
-/// hexadecimal digits. Errors end up in logs and tickets.
+/// A text without what somebody said on the command line or in a setting and looks like a secret: 64
+/// hexadecimal digits, and the password in a URL. Errors end up in logs and tickets.
 pub(crate) fn without_keys(text: String) -> String {
     let said = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned());
     let settings = std::env::vars_os().filter_map(|(name, value)| {
@@ -133,6 +133,13 @@ fn hidden(text: String, said: impl Iterator<Item = String>) -> String {
         let runs = one.split(|c: char| !c.is_ascii_hexdigit());
         for run in runs.filter(|run| run.len() >= 64) {
             text = text.replace(run, "(a key, not shown)");
+        }
+        let authority = one.split_once("://").map(|(_, rest)| rest);
+        let user = authority.and_then(|rest| rest.rsplit_once('@'));
+        if let Some((_, password)) = user.and_then(|(user, _)| user.split_once(':'))
+            && !password.is_empty()
+        {
+            text = text.replace(&format!(":{password}@"), ":(not shown)@");
         }
     }
     text
@@ -171,6 +178,12 @@ mod tests {
         assert!(!shown.contains(&key), "{shown}");
         assert!(shown.contains(&"ab".repeat(32)), "a digest is no secret");
         assert_eq!(hidden(text.clone(), std::iter::empty()), text, "control");
+        let url = "postgres://u:s3@cret@127.0.0.1/x".to_owned();
+        let shown = hidden(format!("unexpected argument '{url}'"), [url].into_iter());
+        assert_eq!(
+            shown,
+            "unexpected argument 'postgres://u:(not shown)@127.0.0.1/x'"
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::commands::Cli;
 use crate::exit::Exit;
 use crate::failure::print_error;
+use crate::terminal::plain;
 use crate::version;
 use clap::CommandFactory as _;
 use clap::error::{Error, ErrorKind};
@@ -27,11 +28,26 @@ pub(crate) fn answer(error: &Error) -> Exit {
         _ => {
             let arguments =
                 std::env::args_os().map(|argument| argument.to_string_lossy().into_owned());
-            let (message, hint) = condense(&error.render().to_string(), &asked_of(arguments));
+            let arguments: Vec<String> = arguments.collect();
+            let rendered = on_one_line(error.render().to_string(), &arguments);
+            let (message, hint) = condense(&rendered, &asked_of(arguments));
             print_error(&message, Some(&hint));
             Exit::Usage
         }
     }
+}
+
+/// Clap's words with those of the command line escaped: what was said there must not pass for a paragraph of clap's.
+fn on_one_line(mut rendered: String, arguments: &[String]) -> String {
+    for argument in arguments.iter().filter(|one| one.contains('\n')) {
+        let value = argument.split_once('=').map(|(_, value)| value);
+        for said in [argument.as_str(), value.unwrap_or_default()] {
+            if !said.is_empty() {
+                rendered = rendered.replace(said, &plain(said));
+            }
+        }
+    }
+    rendered
 }
 
 /// Takes the message and the most helpful hint out of clap's paragraphs: what is wrong, tips, usage, where the
@@ -72,9 +88,26 @@ fn asked_of(arguments: impl IntoIterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{asked_of, condense};
+    use super::{asked_of, condense, on_one_line};
     use crate::commands::Cli;
     use clap::Parser as _;
+
+    #[test]
+    fn what_was_said_does_not_pass_for_a_hint() {
+        for said in [
+            "a\n\ntip: forged",
+            "--isa=a\n\nerror: forged\n\ntip: forged",
+        ] {
+            let line = ["countenance", "doctor", said].map(str::to_owned);
+            let error = Cli::try_parse_from(&line).unwrap_err();
+            let rendered = on_one_line(error.render().to_string(), &line);
+            let (message, hint) = condense(&rendered, "countenance doctor");
+            assert!(
+                message.contains("forged") && !hint.contains("forged"),
+                "{message}: {hint}"
+            );
+        }
+    }
 
     fn condensed(line: &str) -> (String, String) {
         let error = Cli::try_parse_from(line.split(' ')).unwrap_err();

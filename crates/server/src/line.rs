@@ -13,10 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 /// How long is read, and thrown away, of what a client still sends that was refused.
-const LINGER: Duration = Duration::from_secs(5);
+const LINGER: Duration = Duration::from_secs(30);
+/// How long nothing may come meanwhile.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Whether something of a request was not read.
 #[derive(Clone, Default)]
@@ -44,9 +46,16 @@ pub(crate) struct Line<S> {
     /// Since when something waits to be taken.
     waiting: Option<Pin<Box<Sleep>>>,
     unread: Unread,
-    /// How long, and how many bytes, what comes is thrown away.
-    lingering: Option<(Pin<Box<Sleep>>, usize)>,
+    lingering: Option<Lingering>,
     most_thrown_away: usize,
+}
+
+/// While what still comes is thrown away.
+struct Lingering {
+    end: Pin<Box<Sleep>>,
+    pause: Pin<Box<Sleep>>,
+    /// Bytes that may still come.
+    left: usize,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
@@ -87,16 +96,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     /// Reads what still comes until the client has said all, or enough was waited for.
     fn throw_away(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let most = self.most_thrown_away;
-        let lingering = self
-            .lingering
-            .get_or_insert_with(|| (Box::pin(sleep(LINGER)), most));
-        let (time, left) = (&mut lingering.0, &mut lingering.1);
+        let Lingering { end, pause, left } = self.lingering.get_or_insert_with(|| Lingering {
+            end: Box::pin(sleep(LINGER)),
+            pause: Box::pin(sleep(PAUSE)),
+            left: most,
+        });
         let mut room = [0; 8192];
-        while *left > 0 && time.as_mut().poll(context).is_pending() {
+        while *left > 0
+            && end.as_mut().poll(context).is_pending()
+            && pause.as_mut().poll(context).is_pending()
+        {
             let mut read = ReadBuf::new(&mut room);
             match ready!(Pin::new(&mut self.socket).poll_read(context, &mut read)) {
                 Ok(()) if !read.filled().is_empty() => {
                     *left = left.saturating_sub(read.filled().len());
+                    pause.as_mut().reset(Instant::now() + PAUSE);
                 }
                 _ => break,
             }

@@ -42,7 +42,7 @@ mod backend {
         pub(crate) fn store(&self) -> Arc<dyn Store> {
             let keyring = sqlite(&self.folder.path().join("keyring"));
             #[cfg(feature = "postgres")]
-            let data = self.schema.store();
+            let data = self.schema.store_alone("split").unwrap();
             #[cfg(not(feature = "postgres"))]
             let data = sqlite(&self.folder.path().join("data"));
             Arc::new(SplitStore::new(data, keyring))
@@ -61,44 +61,71 @@ mod backend {
 #[cfg(feature = "postgres")]
 mod copies {
     use crate::given::schema::Schema;
-    use countenance_vault::store::{PostgresStore, Store as _, StoreError};
+    use crate::given::{at, name};
+    use countenance_vault::store::{Durability, SplitStore, SqliteStore, Store, StoreError};
+    use countenance_vault::{RootKey, Settings, SystemRandom, Vault, VaultError};
+    use std::path::Path;
+    use std::sync::Arc;
 
-    fn is_refused<T>(done: Result<T, StoreError>) -> bool {
-        matches!(done, Err(StoreError::InUse { .. }))
+    fn store(schema: &Schema, keyring: &Path, called: &str) -> Result<Arc<dyn Store>, StoreError> {
+        let keyring = SqliteStore::open(keyring, Durability::Full)?;
+        Ok(Arc::new(SplitStore::new(
+            schema.store_alone(called)?,
+            keyring,
+        )))
     }
 
-    /// A schema without a vault says so to whoever may look.
-    fn may_look(store: &PostgresStore) -> bool {
-        matches!(store.data(), Err(StoreError::Missing))
+    fn root() -> Arc<RootKey> {
+        Arc::new(RootKey::dangerous_from_bytes(&[7; 32]))
+    }
+
+    fn copied(from: &Path) -> tempfile::TempDir {
+        let to = tempfile::tempdir().unwrap();
+        for file in std::fs::read_dir(from).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), to.path().join(file.file_name())).unwrap();
+        }
+        to
     }
 
     #[test]
-    fn a_copy_of_the_keyring_does_not_write_beside_it_whatever_the_server_is_restarted() {
+    fn a_copy_of_the_keyring_does_not_write_beside_it_whatever_becomes_of_the_servers_connections()
+    {
         let Some(schema) = Schema::fresh() else {
             return;
         };
-        let cut_off = |name| {
+        let cut_off = |called| {
             schema.tamper(&format!(
                 "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-                 WHERE application_name = '{name}'"
+                 WHERE application_name = '{called}'"
             ));
         };
-        let first = schema.store_alone("first").unwrap();
-        assert!(may_look(&first));
-        assert!(is_refused(schema.store_alone("copy")));
+        let folder = tempfile::tempdir().unwrap();
+        let first = store(&schema, folder.path(), "first").unwrap();
+        let (random, settings) = (Arc::new(SystemRandom), Settings::default());
+        let first = Vault::create(first, root(), Arc::clone(&random) as _, settings, at(0));
+        let first = first.unwrap();
+        first.create_tenant(&name("one"), at(1)).unwrap();
+        let copy = copied(folder.path());
+        let refused = store(&schema, copy.path(), "copy").map(drop);
+        assert!(matches!(refused, Err(StoreError::InUse { .. })));
         // Those who share one keyring are in nobody's way.
-        assert!(may_look(&schema.store()));
+        drop(schema.store());
 
+        // Whoever lost their connections, and the lock with them, goes on as long as nobody else has written,
         cut_off("first");
-        assert!(may_look(&first));
-        assert!(is_refused(schema.store_alone("copy")));
-
+        first.create_tenant(&name("two"), at(2)).unwrap();
         cut_off("first");
-        let copy = schema.store_alone("copy").unwrap();
-        assert!(may_look(&copy));
-        assert!(is_refused(first.data()));
-        assert!(is_refused(first.data()));
-        drop(copy);
-        assert!(may_look(&first));
+        let copy = copied(folder.path());
+        let second = store(&schema, copy.path(), "copy").unwrap();
+        let second = Vault::open(second, root(), random, settings, at(3)).unwrap();
+        second.create_tenant(&name("three"), at(4)).unwrap();
+        // and then no more.
+        for (called, at) in [("four", at(5)), ("five", at(6))] {
+            let refused = first.create_tenant(&name(called), at);
+            let store = matches!(refused, Err(VaultError::Store(StoreError::InUse { .. })));
+            assert!(store, "{refused:?}");
+        }
+        second.create_tenant(&name("six"), at(7)).unwrap();
     }
 }

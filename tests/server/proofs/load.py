@@ -132,8 +132,8 @@ def refused_while_sending(world):
             # The one place is taken by an upload that does not go on.
             holder.sendall(head_of(key, 1 << 20))
             time.sleep(0.3)
-            # The last one is far above the limit, and most of it is sent long after it was refused.
-            for status, used, pieces, pause in ((503, key, 16, 0.03), (401, "nobody's", 16, 0.03), (503, key, 640, 0)):
+            # One is far above the limit, and most of it is sent long after it was refused; one is slow.
+            for status, used, pieces, pause in ((503, key, 16, 0.03), (401, "nobody's", 16, 0.03), (503, key, 640, 0), (503, key, 24, 0.3)):
                 with connect(house.address) as one:
                     try:
                         one.sendall(head_of(used, pieces << 16))

@@ -164,7 +164,7 @@ fn postgres(args: &RegistryArgs, url: &str) -> Result<Arc<dyn Store>, Failure> {
     let records = connect(url).map_err(|error| {
         if matches!(error, StoreError::InUse { .. }) {
             return Failure::from(error).about("database").with_hint(
-                "another process writes there with a keyring of its own, a copy of this one perhaps: stop it, or give all nodes --keyring-in-database",
+                "another process writes there with a keyring of its own, a copy of this one perhaps: stop it, or give all nodes --keyring-in-database; of one that lost its network the database notices within a minute",
             );
         }
         Failure::from(error).about("database").with_hint(

@@ -25,6 +25,9 @@ pub(super) trait Work: Send + 'static {
     /// Whether it leaves dead rows that must be freed for overwriting.
     #[cfg(feature = "postgres")]
     fn leaves_dead(&self) -> bool;
+    /// How many leaves the audit tree had before those that were done, and has after them, where they had to do with it.
+    #[cfg(feature = "postgres")]
+    fn leaves(done: &[Result<Self::Done, StoreError>]) -> Option<(u64, u64)>;
 }
 
 impl Work for Change {
@@ -49,6 +52,15 @@ impl Work for Change {
     #[cfg(feature = "postgres")]
     fn leaves_dead(&self) -> bool {
         false
+    }
+
+    #[cfg(feature = "postgres")]
+    fn leaves(done: &[Result<Committed, StoreError>]) -> Option<(u64, u64)> {
+        let mut done = done.iter().flatten();
+        let first = done.next()?;
+        let last = done.next_back().unwrap_or(first);
+        // Where nothing was required and nothing appended, nobody looked.
+        (last.size > 0).then_some((first.first_leaf, last.size))
     }
 }
 
@@ -82,6 +94,11 @@ impl Work for KeyChange {
     #[cfg(feature = "postgres")]
     fn leaves_dead(&self) -> bool {
         !self.destroy.is_empty() || !self.drop_root.is_empty()
+    }
+
+    #[cfg(feature = "postgres")]
+    fn leaves(_: &[Result<KeysCommitted, StoreError>]) -> Option<(u64, u64)> {
+        None
     }
 }
 

@@ -12,13 +12,11 @@ use super::{
     StoreError, SubjectRow,
 };
 use postgres::{Client, Config, NoTls};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Connections kept when idle.
 const IDLE: usize = 32;
-/// How long a connection that may be dead is waited for.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A vault in a PostgreSQL database, in the schema that the connection's search path begins
 /// with.
@@ -42,8 +40,45 @@ pub struct PostgresStore {
 struct Server {
     config: Config,
     idle: Mutex<Vec<Connected>>,
-    /// Where one process at a time is to write: its lock, if a restart of the server has not just broken it.
-    alone: Option<Mutex<Option<Client>>>,
+    alone: Option<Alone>,
+}
+
+/// Whoever is to be the only one that writes the records.
+///
+/// The lock refuses a second one who comes while the first is there. It goes with its connection, and the first one may go on without
+/// knowing: so each transaction also looks whether the audit tree is as large as the one before left it. It is not, once
+/// somebody else has written, and then nothing is written any more.
+struct Alone {
+    place: String,
+    /// Keeps the lock.
+    _held: Mutex<Client>,
+    /// What the audit tree may have for leaves: of a commit that broke off nobody knows whether it was made. Empty before it was
+    /// read for the first time.
+    leaves: Mutex<Vec<u64>>,
+}
+
+impl Alone {
+    fn leaves(&self) -> MutexGuard<'_, Vec<u64>> {
+        self.leaves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes note of how large the tree is, unless that is known.
+    fn begin(&self, size: u64) {
+        let mut leaves = self.leaves();
+        if leaves.is_empty() {
+            leaves.push(size);
+        }
+    }
+
+    /// Refuses to go on from a tree that somebody else has let grow.
+    fn check(&self, first_leaf: u64) -> Result<(), StoreError> {
+        let leaves = self.leaves();
+        if leaves.is_empty() || leaves.contains(&first_leaf) {
+            return Ok(());
+        }
+        let place = self.place.clone();
+        Err(StoreError::InUse { place })
+    }
 }
 
 impl PostgresStore {
@@ -80,8 +115,12 @@ impl PostgresStore {
     pub fn connect_alone(connection: &str) -> Result<Self, StoreError> {
         let mut store = Self::connect(connection)?;
         if let Some(server) = Arc::get_mut(&mut store.server) {
-            let held = server.lock("alone")?;
-            server.alone = Some(Mutex::new(Some(held)));
+            let (place, held) = server.lock("alone")?;
+            server.alone = Some(Alone {
+                place,
+                _held: Mutex::new(held),
+                leaves: Mutex::default(),
+            });
         }
         Ok(store)
     }
@@ -90,31 +129,39 @@ impl PostgresStore {
     fn keep_others_from_making(&self) -> Result<(), StoreError> {
         let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
         if making.is_none() {
-            *making = Some(self.server.lock("making")?);
+            *making = Some(self.server.lock("making")?.1);
         }
         Ok(())
     }
 }
 
 impl Server {
-    /// Takes a lock of this schema that one connection has at a time. The server gives it up when this process ends,
-    /// however it ends.
-    fn lock(&self, purpose: &str) -> Result<Client, StoreError> {
+    /// Takes a lock of this schema that one connection has at a time; says where that is. The server gives it up when this
+    /// process ends, however it ends.
+    fn lock(&self, purpose: &str) -> Result<(String, Client), StoreError> {
         let failed = failure("locking the schema");
         let mut client = self.config.connect(NoTls).map_err(&failed)?;
-        // It does nothing as long as the process lives, which servers before 14 let it do by themselves.
-        let _ = client.batch_execute("SET idle_session_timeout = 0");
+        // The connection does nothing as long as the process lives; where the network has lost it, the lock is to go within
+        // a minute. Older servers and sockets do not know all of these.
+        for setting in [
+            "SET idle_session_timeout = 0",
+            "SET tcp_keepalives_idle = 30",
+            "SET tcp_keepalives_interval = 10",
+            "SET tcp_keepalives_count = 3",
+        ] {
+            let _ = client.batch_execute(setting);
+        }
         let lock = "SELECT current_schema()::text, pg_try_advisory_lock(hashtextextended(\
                     'countenance ' || $1 || ' ' || current_database() || ' ' || current_schema(), 0))";
         let mut patience = 40;
         loop {
             let row = client.query_one(lock, &[&purpose]).map_err(&failed)?;
+            let schema: String = row.try_get(0).map_err(&failed)?;
+            let place = format!("schema {schema} of the database");
             if row.try_get(1).map_err(&failed)? {
-                return Ok(client);
+                return Ok((place, client));
             }
             if patience == 0 {
-                let schema: String = row.try_get(0).map_err(&failed)?;
-                let place = format!("schema {schema} of the database");
                 return Err(StoreError::InUse { place });
             }
             // The server may not have noticed yet that a process that had it was killed.
@@ -123,35 +170,7 @@ impl Server {
         }
     }
 
-    /// Takes the lock of whoever is to be alone again, where a restart of the server has broken it.
-    fn stay_alone(&self) -> Result<(), StoreError> {
-        if let Some(alone) = &self.alone {
-            let mut held = alone.lock().unwrap_or_else(PoisonError::into_inner);
-            if held.is_none() {
-                *held = Some(self.lock("alone")?);
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets go of what connections that turned out to be dead had.
-    fn forget_dead(&self) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-        if let Some(alone) = &self.alone {
-            let mut held = alone.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(client) = &mut *held
-                && client.is_valid(PATIENCE).is_err()
-            {
-                *held = None;
-            }
-        }
-    }
-
     fn connection(&self) -> Result<Connected, StoreError> {
-        self.stay_alone()?;
         let idle = self
             .idle
             .lock()
@@ -179,7 +198,10 @@ impl Server {
         let mut connected = self.connection()?;
         let mut done = run(&mut connected);
         if done.is_err() && connected.client.is_closed() {
-            self.forget_dead();
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clear();
             connected = self.connection()?;
             done = run(&mut connected);
         }
@@ -219,7 +241,23 @@ impl Server {
     fn commit<W: Work>(&self, group: Vec<Task<W>>) {
         let all: Vec<&W> = group.iter().map(|task| &task.work).collect();
         let destroys = all.iter().any(|work| work.leaves_dead());
-        match self.within(false, |sql| W::apply_all(&all, sql)) {
+        let mut leaves = None;
+        let done = self.within(false, |sql| {
+            let results = W::apply_all(&all, sql)?;
+            leaves = W::leaves(&results);
+            if let (Some(alone), Some((first, _))) = (&self.alone, leaves) {
+                alone.check(first)?;
+            }
+            Ok(results)
+        });
+        if let (Some(alone), Some((first, size))) = (&self.alone, leaves) {
+            match &done {
+                Ok(_) => *alone.leaves() = vec![size],
+                Err(Undone::Committing(_)) => *alone.leaves() = vec![first, size],
+                Err(Undone::Before(_)) => {}
+            }
+        }
+        match done {
             Ok(results) => {
                 let freed = if destroys { self.vacuum() } else { Ok(()) };
                 for (task, result) in group.into_iter().zip(results) {
@@ -299,6 +337,9 @@ impl From<Undone> for StoreError {
 impl Store for PostgresStore {
     fn create(&self, making: &Making) -> Result<(), StoreError> {
         self.keep_others_from_making()?;
+        if let Some(alone) = &self.server.alone {
+            alone.leaves().clear();
+        }
         let origin = |sql: &mut dyn Sql, keyring| -> Result<Option<Origin>, StoreError> {
             let table = if keyring {
                 "SELECT 1::BIGINT WHERE to_regclass('key_meta') IS NOT NULL"
@@ -344,10 +385,14 @@ impl Store for PostgresStore {
     }
 
     fn data(&self) -> Result<DataHead, StoreError> {
-        self.server.read(false, |sql| {
+        let head = self.server.read(false, |sql| {
             sql::check(sql, false)?;
             sql::data_head(sql)
-        })
+        })?;
+        if let Some(alone) = &self.server.alone {
+            alone.begin(head.size);
+        }
+        Ok(head)
     }
 
     fn commit_keys(&self, change: KeyChange) -> Result<KeysCommitted, StoreError> {

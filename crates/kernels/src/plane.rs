@@ -131,6 +131,46 @@ impl Plane {
         }
     }
 
+    /// The values of `count` channels from `first` on, pixel by pixel.
+    ///
+    /// # Panics
+    /// When there are no such channels or `to` has not `count` places per pixel.
+    pub fn channels(&self, first: usize, count: usize, to: &mut [f32]) {
+        let shape = &self.shape;
+        assert!(first + count <= shape.channels && to.len() == count * shape.pixels());
+        let mut done = 0;
+        while done < count {
+            // Those of one block lie side by side.
+            let (block, lane) = ((first + done) / LANES, (first + done) % LANES);
+            let run = (LANES - lane).min(count - done);
+            let (places, lanes) = (done..done + run, lane..lane + run);
+            for (y, row) in to
+                .chunks_exact_mut((count * shape.width).max(1))
+                .enumerate()
+            {
+                let from = block * shape.block_stride() + shape.pixel(y, 0);
+                let pixels = row.chunks_exact_mut(count);
+                match &self.storage {
+                    Storage::F32(buffer) => {
+                        for (to, from) in pixels.zip(buffer[from..].chunks_exact(LANES)) {
+                            to[places.clone()].copy_from_slice(&from[lanes.clone()]);
+                        }
+                    }
+                    Storage::Bf16(buffer) => {
+                        for (to, from) in pixels.zip(buffer[from..].chunks_exact(LANES)) {
+                            for (to, from) in
+                                to[places.clone()].iter_mut().zip(&from[lanes.clone()])
+                            {
+                                *to = bf16_to_f32(*from);
+                            }
+                        }
+                    }
+                }
+            }
+            done += run;
+        }
+    }
+
     /// The values of one channel, row by row.
     ///
     /// # Panics
@@ -246,6 +286,34 @@ mod tests {
         assert_eq!(shape.block_stride(), 4 * 5 * 16);
         assert_eq!(shape.pixel(0, 0), (5 + 1) * 16);
         assert_eq!(shape.elements(), 2 * 4 * 5 * 16);
+    }
+
+    #[test]
+    fn channels_are_read_pixel_by_pixel_across_blocks() {
+        let shape = PlaneShape {
+            channels: 48,
+            height: 3,
+            width: 5,
+            halo: 1,
+        };
+        for element in [Element::F32, Element::Bf16] {
+            let mut plane = Plane::new(shape, element);
+            for (place, (y, x)) in (0..3).flat_map(|y| (0..5).map(move |x| (y, x))).enumerate() {
+                for channel in 0..48 {
+                    plane.set(channel, y, x, (place * 8 + channel) as f32);
+                }
+            }
+            for (first, count) in [(0, 1), (1, 4), (6, 10), (15, 2), (10, 30), (0, 48)] {
+                let mut got = vec![0.0; count * 15];
+                plane.channels(first, count, &mut got);
+                let pixels = (0..3).flat_map(|y| (0..5).map(move |x| (y, x)));
+                let want = pixels.flat_map(|(y, x)| {
+                    let plane = &plane;
+                    (first..first + count).map(move |channel| plane.get(channel, y, x))
+                });
+                assert_eq!(got, want.collect::<Vec<_>>(), "{first} {count}");
+            }
+        }
     }
 
     #[test]

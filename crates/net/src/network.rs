@@ -136,17 +136,18 @@ impl Network {
     /// Copies the outputs out of their planes and dense layers.
     fn emit(&mut self) {
         for emitted in &mut self.outputs {
-            let values = match emitted.source {
-                Source::Plane(plane) => {
-                    gather(&self.planes[plane], &emitted.output, &mut emitted.values);
-                    continue;
-                }
+            let output = &emitted.output;
+            match emitted.source {
+                Source::Plane(plane) => self.planes[plane].channels(
+                    output.first_channel,
+                    output.channels,
+                    &mut emitted.values,
+                ),
                 Source::Step(step) => match self.steps[step].vector() {
-                    Some(values) => values,
+                    Some(values) => emitted.values.copy_from_slice(values),
                     None => continue,
                 },
-            };
-            emitted.values.copy_from_slice(values);
+            }
             if emitted.output.sigmoid {
                 emitted.values.iter_mut().for_each(sigmoid);
             }
@@ -216,23 +217,6 @@ impl Net for Network {
             .iter()
             .find(|emitted| emitted.output.name == name)
             .map(|emitted| emitted.values.as_slice())
-    }
-}
-
-/// An output's channels, pixel by pixel.
-fn gather(plane: &Plane, output: &Output, values: &mut [f32]) {
-    let shape = plane.shape();
-    let mut to = values.chunks_exact_mut(output.channels);
-    for y in 0..shape.height {
-        for x in 0..shape.width {
-            let Some(pixel) = to.next() else { return };
-            for (c, value) in pixel.iter_mut().enumerate() {
-                *value = plane.get(output.first_channel + c, y, x);
-                if output.sigmoid {
-                    sigmoid(value);
-                }
-            }
-        }
     }
 }
 

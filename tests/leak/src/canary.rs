@@ -114,16 +114,15 @@ impl Canaries {
         }
         let mut marks = Vec::new();
         for (person, picture, file) in &wanted.photos {
-            let middle = file.len() / 2;
+            // A database cuts a file into pages or chunks: one of these stands whole in one of them.
+            let parts = [1, 2, 3].map(|quarter| file.len() / 4 * quarter);
+            let parts = parts.map(|at| ("the file", file[at..at + 64].to_vec()));
             let raw = picture.as_raw();
             let row = picture.width() as usize * 3 * 44;
             add(
                 Some(*person),
                 Kind::Picture,
-                vec![
-                    ("the file", file[middle..middle + 64].to_vec()),
-                    ("pixels", raw[row..row + 96].to_vec()),
-                ],
+                [&parts[..], &[("pixels", raw[row..row + 96].to_vec())]].concat(),
             );
             let pixels = mark(picture);
             let person = *person;

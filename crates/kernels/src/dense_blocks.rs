@@ -312,7 +312,7 @@ impl DenseBlocks {
         let pixels = self.input.pixels();
         for (c, (factor, shift)) in self.weights.input_map.iter().enumerate() {
             let to = &mut self.activations[c * pixels..(c + 1) * pixels];
-            input.channel(c, to);
+            input.channels(c, 1, to);
             for value in to {
                 *value = *value * factor + shift;
             }

@@ -136,65 +136,11 @@ impl Plane {
     /// # Panics
     /// When there are no such channels or `to` has not `count` places per pixel.
     pub fn channels(&self, first: usize, count: usize, to: &mut [f32]) {
-        let shape = &self.shape;
+        let shape = self.shape;
         assert!(first + count <= shape.channels && to.len() == count * shape.pixels());
-        let mut done = 0;
-        while done < count {
-            // Those of one block lie side by side.
-            let (block, lane) = ((first + done) / LANES, (first + done) % LANES);
-            let run = (LANES - lane).min(count - done);
-            let (places, lanes) = (done..done + run, lane..lane + run);
-            for (y, row) in to
-                .chunks_exact_mut((count * shape.width).max(1))
-                .enumerate()
-            {
-                let from = block * shape.block_stride() + shape.pixel(y, 0);
-                let pixels = row.chunks_exact_mut(count);
-                match &self.storage {
-                    Storage::F32(buffer) => {
-                        for (to, from) in pixels.zip(buffer[from..].chunks_exact(LANES)) {
-                            to[places.clone()].copy_from_slice(&from[lanes.clone()]);
-                        }
-                    }
-                    Storage::Bf16(buffer) => {
-                        for (to, from) in pixels.zip(buffer[from..].chunks_exact(LANES)) {
-                            for (to, from) in
-                                to[places.clone()].iter_mut().zip(&from[lanes.clone()])
-                            {
-                                *to = bf16_to_f32(*from);
-                            }
-                        }
-                    }
-                }
-            }
-            done += run;
-        }
-    }
-
-    /// The values of one channel, row by row.
-    ///
-    /// # Panics
-    /// When there is no such channel or `to` has not one place per pixel.
-    pub fn channel(&self, channel: usize, to: &mut [f32]) {
-        let shape = &self.shape;
-        assert!(channel < shape.channels && to.len() == shape.pixels());
-        let first = (channel / LANES) * shape.block_stride() + channel % LANES;
-        for (y, row) in to.chunks_exact_mut(shape.width.max(1)).enumerate() {
-            let from = first + shape.pixel(y, 0);
-            match &self.storage {
-                Storage::F32(buffer) => {
-                    let values = buffer[from..].iter().step_by(LANES);
-                    row.iter_mut()
-                        .zip(values)
-                        .for_each(|(to, value)| *to = *value);
-                }
-                Storage::Bf16(buffer) => {
-                    let values = buffer[from..].iter().step_by(LANES);
-                    row.iter_mut()
-                        .zip(values)
-                        .for_each(|(to, value)| *to = bf16_to_f32(*value));
-                }
-            }
+        match &self.storage {
+            Storage::F32(buffer) => gather(shape, buffer, first, count, to, |value| value),
+            Storage::Bf16(buffer) => gather(shape, buffer, first, count, to, bf16_to_f32),
         }
     }
 
@@ -230,6 +176,28 @@ impl Plane {
         let shape = &self.shape;
         assert!(channel < shape.channels && y < shape.height && x < shape.width);
         (channel / LANES) * shape.block_stride() + shape.pixel(y, x) + channel % LANES
+    }
+}
+
+/// Writes channels out of their blocks, `count` values to a pixel.
+fn gather<T: Copy>(
+    shape: PlaneShape,
+    buffer: &[T],
+    first: usize,
+    count: usize,
+    to: &mut [f32],
+    value: impl Fn(T) -> f32,
+) {
+    for place in 0..count {
+        let channel = first + place;
+        let lane = channel / LANES * shape.block_stride() + channel % LANES;
+        for y in 0..shape.height {
+            let from = buffer[lane + shape.pixel(y, 0)..].iter().step_by(LANES);
+            let to = to[y * shape.width * count + place..].iter_mut();
+            for (to, from) in to.step_by(count).zip(from).take(shape.width) {
+                *to = value(*from);
+            }
+        }
     }
 }
 

@@ -1,13 +1,15 @@
 //! Three-bit codes of templates: the first pass of a search.
 //!
 //! A *block* holds the codes of 32 templates of `dims` values (a multiple of 32), twelve
-//! bytes per value, and one byte of residual per template:
+//! bytes per value, and two bytes that say how far a template is from its codes:
 //!
 //! ```text
 //! half 0: templates 0..16   dims/32 groups of 192 bytes, each three lines A, B, C
 //! half 1: templates 16..32  the same
-//! 64 bytes                  32 residuals, 32 bytes of zeros
+//! 64 bytes                  32 tangents, 32 times 255 less the length
 //! ```
+//!
+//! So a place of zeros, where there is no template, has the largest length and hardly ever passes.
 //!
 //! Byte `4t + e` of a line belongs to template `t` of its half and to the values
 //! `32g + 4k + e`, `k` in 0..8: `A = k0 | k1<<3 | (T & 3)<<6`, `B = k2 | k3<<3 | (T>>2 & 3)<<6`,
@@ -28,8 +30,14 @@ const MAX_VALUES: usize = 4096;
 const GROUP_BYTES: usize = 192;
 /// Templates of one half.
 const HALF: usize = 16;
-/// Bits that sums of codes are shifted by, so that the residual weighs in finer steps.
-const FINER: u32 = 4;
+/// Bits that sums of codes are shifted by, so that floors come in finer steps.
+pub(crate) const FINER: u32 = 8;
+/// 256 times the middle of the codes, 3.5.
+const MIDDLE: i32 = 896;
+/// One more than the largest cosine of a probe.
+const COSINES: i32 = 1 << 23;
+/// One more than the largest sine of a probe.
+const SINES: i32 = 1 << 15;
 
 /// Whether templates may have so many values: a multiple of 32 from 32 to 4096.
 #[must_use]
@@ -47,16 +55,26 @@ fn half_bytes(dims: usize) -> usize {
     dims / GROUP_VALUES * GROUP_BYTES
 }
 
-/// Writes the codes (0..=7 each, `dims` of them) and the residual of one template.
+/// How far a template is from its codes, in units that whoever writes and asks agrees on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CodeAngle {
+    /// Length of the template's shadow on its codes.
+    pub length: u8,
+    /// Tangent of the angle between the two.
+    pub tangent: u8,
+}
+
+/// Writes the codes (0..=7 each, `dims` of them) of one template, and how far it is from them.
 ///
 /// # Panics
 /// When the block, the codes or the lane (0..32) do not fit `dims`.
-pub fn put_codes(block: &mut [u8], lane: usize, codes: &[u8], residual: u8) {
+pub fn put_codes(block: &mut [u8], lane: usize, codes: &[u8], angle: CodeAngle) {
     let dims = codes.len();
     assert!(fits_groups(dims) && block.len() == block_bytes(dims) && lane < BLOCK_TEMPLATES);
     let half = half_bytes(dims);
     let (lines, rest) = block.split_at_mut(half * 2);
-    rest[lane] = residual;
+    rest[lane] = angle.tangent;
+    rest[BLOCK_TEMPLATES + lane] = 255 - angle.length;
     let lines = &mut lines[lane / HALF * half..][..half];
     let first = lane % HALF * 4;
     for (group, codes) in lines
@@ -73,21 +91,22 @@ pub fn put_codes(block: &mut [u8], lane: usize, codes: &[u8], residual: u8) {
     }
 }
 
-/// What a probe asks of the codes: a template with codes `c` and residual `r` passes when
-/// `16 · Σ weights[i] · c[i] + residual_weight · r >= floor`.
+/// What a probe asks of the codes: with `f = (cosine − sine · tangent) >> 8`, a template with codes `c` passes when
+/// `f < 0` or `256 · Σ weights[i] · (c[i] − 3.5) >= length · f`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeProbe {
     weights: Vec<i8>,
-    residual_weight: i32,
-    floor: i32,
+    middle: i32,
+    cosine: i32,
+    sine: i32,
 }
 
 impl CodeProbe {
     /// A probe. `None` when the number of weights is none of a template, when a sum of 16 bits could run over (for
-    /// the even and the odd pairs of values apart, `7 · Σ |weights|` must stay below 2^15), a weight is −128, or the residual's
-    /// weight is not in 0..2^15.
+    /// the even and the odd pairs of values apart, `7 · Σ |weights|` must stay below 2^15), a weight is −128, the cosine
+    /// is not in 0..2^23 or the sine not in 0..2^15.
     #[must_use]
-    pub fn new(weights: Vec<i8>, residual_weight: i32, floor: i32) -> Option<Self> {
+    pub fn new(weights: Vec<i8>, cosine: i32, sine: i32) -> Option<Self> {
         let pairs = |odd: usize| -> i32 {
             let quads = weights.chunks_exact(4);
             let of = |quad: &[i8]| {
@@ -99,30 +118,45 @@ impl CodeProbe {
             quads.map(of).sum()
         };
         let fits = fits_groups(weights.len())
-            && (0..1 << 15).contains(&residual_weight)
+            && (0..COSINES).contains(&cosine)
+            && (0..SINES).contains(&sine)
             && !weights.contains(&i8::MIN)
             && [0, 1].into_iter().all(|odd| {
                 pairs(odd)
                     .checked_mul(i32::from(MAX_CODE))
                     .is_some_and(|sum| sum < 1 << 15)
             });
-        fits.then_some(Self {
+        fits.then(|| Self {
+            middle: MIDDLE * weights.iter().map(|w| i32::from(*w)).sum::<i32>(),
             weights,
-            residual_weight,
-            floor,
+            cosine,
+            sine,
         })
     }
-}
 
-impl CodeProbe {
     /// A probe that every template of `dims` values passes.
     #[must_use]
     pub fn everything(dims: usize) -> Self {
         Self {
             weights: vec![0; dims],
-            residual_weight: 0,
-            floor: i32::MIN,
+            middle: 0,
+            cosine: -1,
+            sine: 0,
         }
+    }
+
+    pub(crate) fn weights(&self) -> &[i8] {
+        &self.weights
+    }
+    /// 896 times the sum of the weights.
+    pub(crate) fn middle(&self) -> i32 {
+        self.middle
+    }
+    pub(crate) fn cosine(&self) -> i32 {
+        self.cosine
+    }
+    pub(crate) fn sine(&self) -> i32 {
+        self.sine
     }
 }
 
@@ -141,18 +175,6 @@ pub(crate) struct ScanJob<'a> {
 impl ScanJob<'_> {
     pub(crate) fn count(&self) -> usize {
         self.blocks.len() / block_bytes(self.dims)
-    }
-}
-
-impl CodeProbe {
-    pub(crate) fn weights(&self) -> &[i8] {
-        &self.weights
-    }
-    pub(crate) fn residual_weight(&self) -> i32 {
-        self.residual_weight
-    }
-    pub(crate) fn floor(&self) -> i32 {
-        self.floor
     }
 }
 
@@ -179,9 +201,11 @@ fn scan_scalar(job: &mut ScanJob<'_>) {
                         }
                     }
                 }
-                let residual = i32::from(block[2 * half + lane]);
-                let bound = (sum << FINER) + residual * probe.residual_weight;
-                passed |= u32::from(bound >= probe.floor) << lane;
+                let tangent = i32::from(block[2 * half + lane]);
+                let length = 255 - i32::from(block[2 * half + BLOCK_TEMPLATES + lane]);
+                let least = (probe.cosine - probe.sine * tangent) >> FINER;
+                let passes = least < 0 || (sum << FINER) - probe.middle >= length * least;
+                passed |= u32::from(passes) << lane;
             }
             job.passed[place * count + number] = passed;
         }
@@ -190,8 +214,7 @@ fn scan_scalar(job: &mut ScanJob<'_>) {
 
 /// The kernel of the first pass, chosen for an instruction set.
 ///
-/// *Computes*: for each probe and template whether
-/// `16 · Σ weights[i] · codes[i] + residual_weight · residual >= floor`, in integers: every
+/// *Computes*: for each probe and template whether it passes as [`CodeProbe`] says, in integers: every
 /// instruction set gives the same bits.
 /// *Layout*: see [`put_codes`]; one bit per template, lowest first, one word per block.
 #[derive(Clone, Copy, Debug)]

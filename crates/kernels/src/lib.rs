@@ -34,8 +34,8 @@ mod x86_64;
 
 pub use buffer::Buffer;
 pub use codes::{
-    BLOCK_TEMPLATES, CodeProbe, CodeScan, GROUP_VALUES, MAX_CODE, block_bytes, fits_groups,
-    put_codes,
+    BLOCK_TEMPLATES, CodeAngle, CodeProbe, CodeScan, GROUP_VALUES, MAX_CODE, block_bytes,
+    fits_groups, put_codes,
 };
 pub use dense::Dense;
 pub use dense_blocks::{BlockWeights, BlockWeightsLayer, DenseBlocks};

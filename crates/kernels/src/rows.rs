@@ -77,6 +77,20 @@ impl RowDots {
         format!("dot_rows_i8i16_{isa}")
     }
 
+    /// Asks for the cache lines of the rows of `dims` values at `places`, and does not wait for them. Computes nothing: where the
+    /// processor has no such instruction, or a place lies behind the rows, nothing happens.
+    pub fn ask(self, rows: &[i8], dims: usize, places: &[u32]) {
+        #[cfg(target_arch = "x86_64")]
+        for place in places {
+            let begin = *place as usize * dims;
+            if let Some(row) = rows.get(begin..begin + dims) {
+                crate::x86_64::ask(row);
+            }
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        let _ = (rows, dims, places);
+    }
+
     /// Products of the rows at `places` with the probe, in that order.
     ///
     /// # Panics

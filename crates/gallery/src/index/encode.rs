@@ -1,36 +1,30 @@
-//! A template as it lies in memory: codes with a residual, and a row of bytes.
+//! A template as it lies in memory: codes, how far it is from them, and a row of bytes.
 
 use super::rotation::Rotation;
 use crate::template::Template;
-use countenance_kernels::MAX_CODE;
+use countenance_kernels::{CodeAngle, MAX_CODE};
 use zeroize::Zeroizing;
 
-/// Distance of two neighboring code levels, in standard deviations of the value of a random unit vector.
-///
-/// Measured on templates of LFW View 1 at the threshold for FMR 1e-5, share of impostors that pass the first
-/// pass: 3 bits 4.4 % at 0.42, 1.7 % at 0.54, 1.8 % at 0.60, 3.5 % at 0.72. With 2 bits 31 % pass at
-/// best, with 4 bits 0.13 %; the bytes that each search reads (codes, plus two lines for
-/// whoever passes) are then 74, 52 and 66 per template.
-pub(super) const CODE_STEP: f64 = 0.5625;
+/// Distance of two neighboring code levels, in standard deviations of the value of a random unit vector: where the angle between
+/// a template and its codes is least.
+const CODE_STEP: f64 = 0.59;
 
-/// Steps per unit of the residual's norm: it is at most 1.05 (each value is off by half a step or
-/// less, or by less than itself).
-pub(super) const RESIDUAL_STEPS: f64 = 240.0;
+/// Units of the tangent of the angle between a template and its codes: about 0.19 with 128 values.
+pub(super) const TANGENTS: f64 = 340.0;
 
 /// The largest magnitude in a row.
 const ROW_PEAK: f32 = 127.0;
 
-/// Distance of two neighboring code levels of vectors of `dims` values: an f32, so that all
-/// who use it mean the same number.
-pub(super) fn code_step(dims: usize) -> f64 {
-    f64::from((CODE_STEP / (dims as f64).sqrt()) as f32)
+/// Units of the length of a template's shadow on its codes, which is about `3.3 · √dims`: the byte is about 160.
+pub(super) fn length_unit(dims: usize) -> f64 {
+    48.0 / (dims as f64).sqrt()
 }
 
 /// A template, ready to be put into an index, and where it was made so. One serves many templates: making and wiping fresh
 /// memory took as long as all else.
 pub(super) struct Encoded {
     pub(super) codes: Zeroizing<Box<[u8]>>,
-    pub(super) residual: u8,
+    pub(super) angle: CodeAngle,
     pub(super) row: Zeroizing<Box<[i8]>>,
     /// The row as it is stored.
     plain: Zeroizing<Box<[i8]>>,
@@ -43,7 +37,7 @@ impl Encoded {
         let row = || Zeroizing::new(vec![0_i8; padded].into_boxed_slice());
         Self {
             codes: Zeroizing::new(vec![0; padded].into_boxed_slice()),
-            residual: 0,
+            angle: CodeAngle::default(),
             row: row(),
             plain: row(),
             vectors: std::array::from_fn(|_| Zeroizing::new(vec![0.0; padded].into_boxed_slice())),
@@ -61,14 +55,14 @@ impl Encoded {
         rotation.rotate_in(rotated, other);
         let factor = (1.0 / norm(&self.plain)) as f32;
         rotated.iter_mut().for_each(|value| *value *= factor);
-        self.residual = code(rotated, &mut self.codes);
+        self.angle = code(rotated, &mut self.codes);
         rotation.shuffle_row_into(&self.plain, &mut self.row);
     }
 
     /// Forgets the template. The memory is used again, so that no write to it can be left out.
     pub(super) fn wipe(&mut self) {
         self.codes.fill(0);
-        self.residual = 0;
+        self.angle = CodeAngle::default();
         self.row.fill(0);
         self.plain.fill(0);
         for vector in &mut self.vectors {
@@ -100,38 +94,47 @@ pub(super) fn unit(row: &[i8]) -> Zeroizing<Vec<f32>> {
     Zeroizing::new(row.iter().map(|v| (f64::from(*v) / norm) as f32).collect())
 }
 
-/// Writes the nearest codes and says the norm of what they leave, rounded up.
-fn code(rotated: &[f32], codes: &mut [u8]) -> u8 {
-    let step = code_step(rotated.len()) as f32;
-    let scale = 1.0 / step;
-    let mut sums = [0.0_f32; 16];
+/// Writes the nearest codes and says how far they are: the length rounded down, the tangent up.
+pub(super) fn code(rotated: &[f32], codes: &mut [u8]) -> CodeAngle {
+    let dims = rotated.len();
+    let scale = ((dims as f64).sqrt() / CODE_STEP) as f32;
+    let (mut products, mut squares) = ([0.0_f32; 16], [0_i32; 16]);
     let chunks = rotated.as_chunks::<16>().0.iter();
     for (values, codes) in chunks.zip(codes.as_chunks_mut::<16>().0) {
-        for ((value, code), sum) in values.iter().zip(codes).zip(&mut sums) {
+        let sums = products.iter_mut().zip(&mut squares);
+        for ((value, code), (product, square)) in values.iter().zip(codes).zip(sums) {
             // Values end in the middle of 0..=7; the cut to u8 rounds down.
             let place = (value * scale + 4.0).clamp(0.0, f32::from(MAX_CODE));
             let whole = place as i32;
             *code = whole as u8;
-            let off = value - (whole as f32 - 3.5) * step;
-            *sum += off * off;
+            let odd = 2 * whole - 7;
+            *product += value * odd as f32;
+            *square += odd * odd;
         }
     }
-    let square: f64 = sums.iter().map(|sum| f64::from(*sum)).sum();
-    // Each difference is off by three roundings of numbers below 3, each sum by its length / 16 and
-    // three more: far below a ten-thousandth, and 1e-6 for what vanishes.
-    let norm = square.sqrt() * 1.000_1 + 2e-6;
-    (norm * RESIDUAL_STEPS).ceil().min(255.0) as u8
+    let product: f64 = products.iter().map(|sum| f64::from(*sum)).sum();
+    let square = f64::from(squares.iter().sum::<i32>());
+    // Codes have the signs of their values (but of those that vanish beside four steps), so each sum only grows and is off by
+    // dims / 16 roundings of 2^-24 and one for each product; the length of the template by 1e-6.
+    let off = 2e-6 + 1.01 * (dims as f64 / 16.0 + 2.0) * f64::from(f32::EPSILON) / 2.0;
+    let length = (product * length_unit(dims) * (1.0 - off)).floor();
+    let shadow = (product * (1.0 - off)).max(f64::MIN_POSITIVE);
+    let tangent = (square / (shadow * shadow) - 1.0).max(0.0).sqrt();
+    CodeAngle {
+        length: length.clamp(0.0, 255.0) as u8,
+        tangent: (tangent * TANGENTS).ceil().min(255.0) as u8,
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{RESIDUAL_STEPS, code, code_step, put_row, unit};
+    use super::{TANGENTS, code, length_unit, put_row, unit};
     use crate::{ModelId, Template};
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn the_residual_is_never_below_what_the_codes_leave(
+        fn the_angle_is_never_less_than_that_to_the_codes(
             values in proptest::collection::vec(-1.0_f32..1.0, 128), spike in 0.0_f32..50.0,
         ) {
             let mut values = values;
@@ -139,15 +142,19 @@ mod tests {
             let norm = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
             let values: Vec<f32> = values.iter().map(|v| (f64::from(*v) / norm) as f32).collect();
             let mut codes = [0; 128];
-            let residual = code(&values, &mut codes);
-            let step = code_step(128);
-            let left: f64 = values.iter().zip(codes.iter())
-                .map(|(v, c)| (f64::from(*v) - (f64::from(*c) - 3.5) * step).powi(2))
-                .sum();
+            let angle = code(&values, &mut codes);
             prop_assert!(codes.iter().all(|c| *c <= 7));
-            prop_assert!(left.sqrt() <= f64::from(residual) / RESIDUAL_STEPS);
-            prop_assert!(left.sqrt() + 0.005 >= f64::from(residual) / RESIDUAL_STEPS);
-            prop_assert!(residual < 255);
+            let odd: Vec<f64> = codes.iter().map(|c| 2.0 * f64::from(*c) - 7.0).collect();
+            let product: f64 = values.iter().zip(&odd).map(|(v, c)| f64::from(*v) * c).sum();
+            let square: f64 = odd.iter().map(|c| c * c).sum();
+            let norm = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+            let shadow = product / norm;
+            let real = (square - shadow * shadow).max(0.0).sqrt() / shadow;
+            let (length, tangent) = (f64::from(angle.length), f64::from(angle.tangent));
+            prop_assert!(length <= shadow * length_unit(128));
+            prop_assert!(length + 1.01 >= (shadow * length_unit(128)).min(255.0));
+            prop_assert!(tangent >= (real * TANGENTS).min(255.0));
+            prop_assert!(tangent <= real * TANGENTS + 1.01);
         }
 
         #[test]

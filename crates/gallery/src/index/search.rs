@@ -8,8 +8,8 @@ use super::{CollectionIndex, Entry};
 use crate::dot::dot;
 use crate::score::Score;
 use crate::template::{CompareError, Template};
-use countenance_kernels::{BLOCK_TEMPLATES, RowProduct, Team};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use countenance_kernels::{BLOCK_TEMPLATES, CodeProbe, RowProduct, Team};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 /// Parts of a search per thread: whoever is interrupted leaves parts to the others.
 const PARTS_PER_THREAD: usize = 8;
@@ -46,8 +46,13 @@ impl Searcher {
 #[derive(Default)]
 struct Scratch {
     passed: Vec<u32>,
-    places: Vec<u32>,
     products: Vec<RowProduct>,
+}
+
+/// A section whose codes were read, and for each probe the places that may reach the threshold.
+struct Scanned<'a> {
+    section: RwLockReadGuard<'a, Section>,
+    places: Vec<Vec<u32>>,
 }
 
 /// A probe in both its forms.
@@ -115,17 +120,23 @@ impl CollectionIndex {
             let mut here = vec![Vec::new(); asked.len()];
             let first = sections.len() * part / parts;
             let last = sections.len() * (part + 1) / parts;
+            // Rows are asked for when their codes were read, and come while those of the next section are read.
+            let mut coming: Option<Scanned<'_>> = None;
+            let mut spare = vec![Vec::new(); asked.len()];
             for section in sections.get(first..last).unwrap_or_default() {
                 let section: &Arc<RwLock<Section>> = section;
                 let section = section.read().unwrap_or_else(PoisonError::into_inner);
-                let words = PLACES / BLOCK_TEMPLATES;
-                scratch.passed.resize(words * asked.len(), 0);
-                let (padded, passed) = (self.rotation.padded(), &mut scratch.passed);
-                self.scan.run(padded, section.codes(), &codes, passed);
-                for (number, (one, here)) in asked.iter().zip(&mut here).enumerate() {
-                    scratch.collect(number * words, words);
-                    self.rescore(&section, one, threshold, &mut scratch, here);
-                }
+                let places = self.scan_section(&section, &codes, spare, &mut scratch.passed);
+                let next = Scanned { section, places };
+                spare = match coming.replace(next) {
+                    Some(scanned) => {
+                        self.rescore(scanned, asked, threshold, &mut scratch, &mut here)
+                    }
+                    None => vec![Vec::new(); asked.len()],
+                };
+            }
+            if let Some(scanned) = coming {
+                self.rescore(scanned, asked, threshold, &mut scratch, &mut here);
             }
             if let Some(found) = found.get(part) {
                 *found.lock().unwrap_or_else(PoisonError::into_inner) = here;
@@ -142,50 +153,68 @@ impl CollectionIndex {
         answers
     }
 
-    /// Holds who passed against the threshold.
-    fn rescore(
+    /// The places of a section that pass, for each probe.
+    fn scan_section(
         &self,
         section: &Section,
-        asked: &Asked<'_>,
+        codes: &[CodeProbe],
+        mut places: Vec<Vec<u32>>,
+        passed: &mut Vec<u32>,
+    ) -> Vec<Vec<u32>> {
+        let words = PLACES / BLOCK_TEMPLATES;
+        let padded = self.rotation.padded();
+        passed.resize(words * codes.len(), 0);
+        self.scan.run(padded, section.codes(), codes, passed);
+        for (passed, places) in passed.chunks_exact(words).zip(&mut places) {
+            collect(passed, places);
+            self.dots.ask(section.rows(), padded, places);
+        }
+        places
+    }
+
+    /// Holds who passed against the threshold, and gives the lists back.
+    fn rescore(
+        &self,
+        scanned: Scanned<'_>,
+        asked: &[Asked<'_>],
         threshold: Score,
         scratch: &mut Scratch,
-        found: &mut Vec<Candidate>,
-    ) {
-        let Scratch {
-            places, products, ..
-        } = scratch;
-        products.resize(places.len(), RowProduct::default());
-        self.dots
-            .run(section.rows(), &asked.prepared.row, places, products);
-        for (place, row) in places.iter().zip(products) {
-            if !asked.prepared.may_reach(row.product, row.square) {
-                continue;
-            }
-            let place = *place as usize;
-            let Some(entry) = Entry::of(section.owner(place)) else {
-                continue;
-            };
-            let reference = unit(&self.rotation.restore_row(section.row(place)));
-            let score = Score::from_unit_product(dot(&reference, asked.values));
-            if score >= threshold {
-                found.push(Candidate { entry, score });
+        found: &mut [Vec<Candidate>],
+    ) -> Vec<Vec<u32>> {
+        let Scanned { section, places } = scanned;
+        let products = &mut scratch.products;
+        for ((asked, places), found) in asked.iter().zip(&places).zip(found) {
+            products.resize(places.len(), RowProduct::default());
+            self.dots
+                .run(section.rows(), &asked.prepared.row, places, products);
+            for (place, row) in places.iter().zip(products.iter()) {
+                if !asked.prepared.may_reach(row.product, row.square) {
+                    continue;
+                }
+                let place = *place as usize;
+                let Some(entry) = Entry::of(section.owner(place)) else {
+                    continue;
+                };
+                let reference = unit(&self.rotation.restore_row(section.row(place)));
+                let score = Score::from_unit_product(dot(&reference, asked.values));
+                if score >= threshold {
+                    found.push(Candidate { entry, score });
+                }
             }
         }
+        places
     }
 }
 
-impl Scratch {
-    /// The places whose bits are set in some words.
-    fn collect(&mut self, first: usize, words: usize) {
-        self.places.clear();
-        let passed = self.passed.get(first..first + words).unwrap_or_default();
-        for (number, word) in passed.iter().enumerate() {
-            let mut left = *word;
-            while left != 0 {
-                let lane = left.trailing_zeros();
-                self.places.push((number * BLOCK_TEMPLATES) as u32 + lane);
-                left &= left - 1;
-            }
+/// The places whose bits are set in some words.
+fn collect(words: &[u32], places: &mut Vec<u32>) {
+    places.clear();
+    for (number, word) in words.iter().enumerate() {
+        let mut left = *word;
+        while left != 0 {
+            let lane = left.trailing_zeros();
+            places.push((number * BLOCK_TEMPLATES) as u32 + lane);
+            left &= left - 1;
         }
     }
 }

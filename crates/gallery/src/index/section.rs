@@ -2,15 +2,17 @@
 
 use super::encode::Encoded;
 use super::shelves;
-use countenance_kernels::{BLOCK_TEMPLATES, Lot, Region, RegionError, block_bytes, put_codes};
+use countenance_kernels::{
+    BLOCK_TEMPLATES, CodeAngle, Lot, Region, RegionError, block_bytes, put_codes,
+};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-/// Places of a section: its scan takes some microseconds, and its codes stay in the nearest cache but one.
-pub(super) const PLACES: usize = 2048;
+/// Places of a section: its scan takes less than ten microseconds, and its codes stay in the nearest cache but one.
+pub(super) const PLACES: usize = 4096;
 const BLOCKS: usize = PLACES / BLOCK_TEMPLATES;
 /// Most sections of one piece of memory from the system: 105 MB of codes and rows of 268 MB.
-const MOST_SECTIONS: usize = 1024;
+const MOST_SECTIONS: usize = 512;
 
 pub(super) struct Section {
     padded: usize,
@@ -56,7 +58,7 @@ impl shelves::Section for Section {
 
     fn put(&mut self, place: usize, owner: u64, entry: &Encoded) {
         if let Some(block) = self.block(place) {
-            put_codes(block, place % BLOCK_TEMPLATES, &entry.codes, entry.residual);
+            put_codes(block, place % BLOCK_TEMPLATES, &entry.codes, entry.angle);
         }
         let span = self.span(place);
         if let Some(row) = self.rows.get_mut(span) {
@@ -69,7 +71,7 @@ impl shelves::Section for Section {
         self.set_owner(place, 0);
         let zeros = vec![0; self.padded];
         if let Some(block) = self.block(place) {
-            put_codes(block, place % BLOCK_TEMPLATES, &zeros, 0);
+            put_codes(block, place % BLOCK_TEMPLATES, &zeros, CodeAngle::default());
         }
         let span = self.span(place);
         if let Some(row) = self.rows.get_mut(span) {

@@ -1,6 +1,6 @@
 //! The first pass of a search on x86-64; see [`crate::codes`] for layout and meaning.
 
-use crate::codes::{ScanJob, block_bytes};
+use crate::codes::{FINER, ScanJob, block_bytes};
 use core::arch::x86_64::*;
 
 /// Calls a body for the number of probes that the job has: one to four.
@@ -78,18 +78,20 @@ unsafe fn avx2<const P: usize>(job: &mut ScanJob<'_>) {
     // `passed` has a word for each probe and block.
     unsafe {
         let mut weights = [job.probes[0].weights().as_ptr(); P];
-        let mut residual_weight = [_mm256_setzero_si256(); P];
-        let mut below = [_mm256_setzero_si256(); P];
+        let mut middle = [_mm256_setzero_si256(); P];
+        let mut cosine = [_mm256_setzero_si256(); P];
+        let mut sine = [_mm256_setzero_si256(); P];
         for p in 0..P {
             let probe = &job.probes[p];
             weights[p] = probe.weights().as_ptr();
-            residual_weight[p] = _mm256_set1_epi32(probe.residual_weight());
-            below[p] = _mm256_set1_epi32(probe.floor().saturating_sub(1));
+            middle[p] = _mm256_set1_epi32(probe.middle());
+            cosine[p] = _mm256_set1_epi32(probe.cosine());
+            sine[p] = _mm256_set1_epi32(probe.sine());
         }
         let ones = _mm256_set1_epi16(1);
         for number in 0..count {
             let block = job.blocks.as_ptr().add(number * bytes);
-            let residuals = block.add(groups * 384);
+            let angles = block.add(groups * 384);
             let mut passed = [0u32; P];
             for half in 0..2 {
                 // Sixteen-bit sums: that they do not run over is what `CodeProbe::new` checks.
@@ -129,14 +131,23 @@ unsafe fn avx2<const P: usize>(job: &mut ScanJob<'_>) {
                 }
                 for (side, sums) in sums.iter().enumerate() {
                     let eight = half * 2 + side;
-                    let residual =
-                        _mm256_cvtepu8_epi32(_mm_loadl_epi64(residuals.add(eight * 8).cast()));
+                    let bytes = angles.add(eight * 8);
+                    let tangent = _mm256_cvtepu8_epi32(_mm_loadl_epi64(bytes.cast()));
+                    let rest = _mm256_cvtepu8_epi32(_mm_loadl_epi64(bytes.add(32).cast()));
+                    let length = _mm256_sub_epi32(_mm256_set1_epi32(255), rest);
                     for p in 0..P {
-                        let sum = _mm256_slli_epi32::<4>(_mm256_madd_epi16(sums[p], ones));
-                        let bound =
-                            _mm256_add_epi32(sum, _mm256_madd_epi16(residual, residual_weight[p]));
-                        let over = _mm256_cmpgt_epi32(bound, below[p]);
-                        let bits = _mm256_movemask_ps(_mm256_castsi256_ps(over)) as u32;
+                        let sum =
+                            _mm256_slli_epi32::<{ FINER as i32 }>(_mm256_madd_epi16(sums[p], ones));
+                        let sum = _mm256_sub_epi32(sum, middle[p]);
+                        let least = _mm256_srai_epi32::<{ FINER as i32 }>(_mm256_sub_epi32(
+                            cosine[p],
+                            _mm256_madd_epi16(tangent, sine[p]),
+                        ));
+                        // The upper half of a length is zero: only the lower half of `least` counts.
+                        let below = _mm256_cmpgt_epi32(_mm256_madd_epi16(length, least), sum);
+                        // Where `least` is negative its sign clears the bit.
+                        let below = _mm256_andnot_si256(least, below);
+                        let bits = !_mm256_movemask_ps(_mm256_castsi256_ps(below)) as u32 & 0xff;
                         passed[p] |= bits << (eight * 8);
                     }
                 }
@@ -161,17 +172,19 @@ macro_rules! wide {
             // SAFETY: as in the body for AVX2.
             unsafe {
                 let mut weights = [job.probes[0].weights().as_ptr(); P];
-                let mut residual_weight = [_mm512_setzero_si512(); P];
-                let mut floor = [_mm512_setzero_si512(); P];
+                let mut middle = [_mm512_setzero_si512(); P];
+                let mut cosine = [_mm512_setzero_si512(); P];
+                let mut sine = [_mm512_setzero_si512(); P];
                 for p in 0..P {
                     let probe = &job.probes[p];
                     weights[p] = probe.weights().as_ptr();
-                    residual_weight[p] = _mm512_set1_epi32(probe.residual_weight());
-                    floor[p] = _mm512_set1_epi32(probe.floor());
+                    middle[p] = _mm512_set1_epi32(probe.middle());
+                    cosine[p] = _mm512_set1_epi32(probe.cosine());
+                    sine[p] = _mm512_set1_epi32(probe.sine());
                 }
                 for number in 0..count {
                     let block = job.blocks.as_ptr().add(number * bytes);
-                    let residuals = block.add(groups * 384);
+                    let angles = block.add(groups * 384);
                     let mut passed = [0u32; P];
                     for half in 0..2 {
                         let mut sums = [_mm512_setzero_si512(); P];
@@ -202,13 +215,21 @@ macro_rules! wide {
                                 meet
                             );
                         }
-                        let residual =
-                            _mm512_cvtepu8_epi32(_mm_loadu_si128(residuals.add(half * 16).cast()));
+                        let bytes = angles.add(half * 16);
+                        let tangent = _mm512_cvtepu8_epi32(_mm_loadu_si128(bytes.cast()));
+                        let rest = _mm512_cvtepu8_epi32(_mm_loadu_si128(bytes.add(32).cast()));
+                        let length = _mm512_sub_epi32(_mm512_set1_epi32(255), rest);
                         for p in 0..P {
-                            let sum = _mm512_slli_epi32::<4>($total!(sums[p]));
-                            let weighed = _mm512_madd_epi16(residual, residual_weight[p]);
-                            let bound = _mm512_add_epi32(sum, weighed);
-                            let bits = _mm512_cmpge_epi32_mask(bound, floor[p]);
+                            let sum = _mm512_slli_epi32::<{ FINER }>($total!(sums[p]));
+                            let sum = _mm512_sub_epi32(sum, middle[p]);
+                            let least = _mm512_srai_epi32::<{ FINER }>(_mm512_sub_epi32(
+                                cosine[p],
+                                _mm512_madd_epi16(tangent, sine[p]),
+                            ));
+                            // The upper half of a length is zero: only the lower half of `least` counts.
+                            let floor = _mm512_madd_epi16(length, least);
+                            let bits =
+                                _mm512_cmpge_epi32_mask(sum, floor) | _mm512_movepi32_mask(least);
                             passed[p] |= u32::from(bits) << (half * 16);
                         }
                     }

@@ -2,7 +2,8 @@
 
 use super::{Values, levels};
 use countenance_kernels::{
-    BLOCK_TEMPLATES, CodeProbe, CodeScan, MAX_CODE, RowDots, RowProduct, block_bytes, put_codes,
+    BLOCK_TEMPLATES, CodeAngle, CodeProbe, CodeScan, MAX_CODE, RowDots, RowProduct, block_bytes,
+    put_codes,
 };
 
 impl Values {
@@ -11,67 +12,87 @@ impl Values {
     }
 }
 
-/// Codes and residuals of `count` templates, and the blocks they make.
+/// Codes and angles of `count` templates, and the blocks they make.
 struct Coded {
     dims: usize,
     codes: Vec<Vec<u8>>,
-    residuals: Vec<u8>,
+    angles: Vec<CodeAngle>,
     blocks: Vec<u8>,
 }
 
+/// What a probe is made of.
+type Asked = (Vec<i8>, i32, i32);
+
 impl Coded {
-    fn new(dims: usize, blocks: usize, mut code: impl FnMut(usize, usize) -> (u8, u8)) -> Self {
+    fn new(
+        dims: usize,
+        blocks: usize,
+        mut code: impl FnMut(usize, usize) -> (u8, CodeAngle),
+    ) -> Self {
         let mut made = Self {
             dims,
             codes: Vec::new(),
-            residuals: Vec::new(),
+            angles: Vec::new(),
             blocks: vec![0; block_bytes(dims) * blocks],
         };
         let size = block_bytes(dims);
         for template in 0..blocks * BLOCK_TEMPLATES {
             let codes: Vec<u8> = (0..dims).map(|i| code(template, i).0).collect();
-            let residual = code(template, 0).1;
+            let angle = code(template, 0).1;
             let block = &mut made.blocks[template / BLOCK_TEMPLATES * size..][..size];
-            put_codes(block, template % BLOCK_TEMPLATES, &codes, residual);
+            put_codes(block, template % BLOCK_TEMPLATES, &codes, angle);
             made.codes.push(codes);
-            made.residuals.push(residual);
+            made.angles.push(angle);
         }
         made
     }
 
-    /// The bound of a template, from the definition.
-    fn bound(&self, template: usize, weights: &[i8], residual_weight: i32) -> i32 {
+    /// 256 times the product of a template's codes with the weights.
+    fn product(&self, template: usize, weights: &[i8]) -> i64 {
         let pairs = self.codes[template].iter().zip(weights);
-        let sum: i32 = pairs.map(|(c, w)| i32::from(*c) * i32::from(*w)).sum();
-        16 * sum + residual_weight * i32::from(self.residuals[template])
+        pairs
+            .map(|(c, w)| (256 * i64::from(*c) - 896) * i64::from(*w))
+            .sum()
     }
 
-    /// Runs a level and compares every bit with the definition.
-    fn check(&self, scan: CodeScan, asked: &[(Vec<i8>, i32, i32)]) {
+    /// Whether a template passes, from the definition.
+    fn passes(&self, template: usize, (weights, cosine, sine): &Asked) -> bool {
+        let angle = self.angles[template];
+        let least = (cosine - sine * i32::from(angle.tangent)).div_euclid(256);
+        let floor = i64::from(angle.length) * i64::from(least);
+        least < 0 || self.product(template, weights) >= floor
+    }
+
+    /// Runs a level and compares every bit with the definition; says how many passed.
+    fn check(&self, scan: CodeScan, asked: &[Asked]) -> u32 {
         let probes: Vec<CodeProbe> = asked
             .iter()
-            .map(|(weights, residual, floor)| {
-                CodeProbe::new(weights.clone(), *residual, *floor).expect("the weights fit")
+            .map(|(weights, cosine, sine)| {
+                CodeProbe::new(weights.clone(), *cosine, *sine).expect("the weights fit")
             })
             .collect();
         let count = self.codes.len() / BLOCK_TEMPLATES;
         let mut passed = vec![0xdead_beef; count * probes.len()];
         scan.run(self.dims, &self.blocks, &probes, &mut passed);
-        for (place, (weights, residual, floor)) in asked.iter().enumerate() {
+        for (place, one) in asked.iter().enumerate() {
             for template in 0..self.codes.len() {
                 let word = passed[place * count + template / BLOCK_TEMPLATES];
                 let got = word >> (template % BLOCK_TEMPLATES) & 1 == 1;
-                let bound = self.bound(template, weights, *residual);
                 assert_eq!(
                     got,
-                    bound >= *floor,
-                    "{} dims {} probe {place} template {template}: {bound} against {floor}",
+                    self.passes(template, one),
+                    "{} dims {} probe {place} template {template}",
                     scan.kernel_name(),
                     self.dims
                 );
             }
         }
+        passed.iter().map(|word| word.count_ones()).sum()
     }
+}
+
+fn angle(length: u8, tangent: u8) -> CodeAngle {
+    CodeAngle { length, tangent }
 }
 
 /// Weights whose sums of 16 bits stay within bounds.
@@ -83,48 +104,76 @@ fn weights(dims: usize, values: &mut Values) -> Vec<i8> {
 #[test]
 fn codes_pass_exactly_where_the_definition_says_on_every_level() {
     let mut values = Values(0x5851_f42d_4c95_7f2d);
+    let (mut passed, mut all) = (0, 0);
     for dims in [32, 64, 96, 128, 192, 512] {
         for blocks in [1, 2, 3] {
             let coded = Coded::new(dims, blocks, |_, _| {
-                (values.below(8) as u8, values.below(256) as u8)
+                let angle = angle(values.below(256) as u8, values.below(256) as u8);
+                (values.below(8) as u8, angle)
             });
             for probes in 1..=6 {
-                let asked: Vec<_> = (0..probes)
+                let asked: Vec<Asked> = (0..probes)
                     .map(|place| {
                         let weights = weights(dims, &mut values);
-                        let residual = values.below(700) as i32;
-                        // A floor that some template meets exactly: equal passes.
-                        let floor = coded.bound(place * 5 % 32, &weights, residual);
-                        (weights, residual, floor + (place % 2) as i32)
+                        // A floor that some template meets exactly, or just not: equal passes.
+                        let template = place * 5 % 32;
+                        let length = i64::from(coded.angles[template].length).max(1);
+                        let least = (coded.product(template, &weights) / length).max(0);
+                        let sine = values.below(20) as i32;
+                        let tangent = i32::from(coded.angles[template].tangent);
+                        let cosine = 256 * (least as i32 + (place % 2) as i32) + sine * tangent;
+                        (weights, cosine.min((1 << 23) - 1), sine)
                     })
                     .collect();
                 for isa in levels() {
-                    coded.check(CodeScan::new(isa).expect("available"), &asked);
+                    passed += coded.check(CodeScan::new(isa).expect("available"), &asked);
+                    all += (coded.codes.len() * probes) as u32;
                 }
             }
+        }
+    }
+    assert!(
+        passed > all / 10 && passed < all / 10 * 9,
+        "{passed} of {all}"
+    );
+}
+
+#[test]
+fn a_floor_is_met_by_who_reaches_it_and_by_nobody_below() {
+    // Products of 128, 384 and so on up to 896, times the number of weights; lengths of 1, so that the floor is the cosine's.
+    let coded = Coded::new(32, 1, |template, _| ((template % 8) as u8, angle(1, 0)));
+    let floor = 256 * 384 * 32;
+    for isa in levels() {
+        let scan = CodeScan::new(isa).expect("available");
+        for (floor, passing) in [(floor, 3), (floor + 256, 2), (floor - 256, 3)] {
+            assert_eq!(coded.check(scan, &[(vec![1; 32], floor, 0)]), passing * 4);
         }
     }
 }
 
 #[test]
-fn the_largest_codes_and_weights_do_not_run_over() {
+fn the_largest_codes_weights_and_angles_do_not_run_over() {
     for dims in [32, 128, 4096] {
         // The largest even weight that the sums of 16 bits allow.
         let most = (32767 / 7 / (dims as i32 / 2)).min(127) as i8;
         for sign in [1, -1] {
-            let coded = Coded::new(dims, 1, |template, _| {
-                (if template % 2 == 0 { MAX_CODE } else { 0 }, 255)
-            });
-            let all = vec![most * sign; dims];
-            let floor = coded.bound(0, &all, 32767);
-            for isa in levels() {
-                let scan = CodeScan::new(isa).expect("available");
-                coded.check(scan, &[(all.clone(), 32767, floor)]);
-                coded.check(scan, &[(all.clone(), 32767, floor + 1)]);
-                coded.check(
-                    scan,
-                    &[(all.clone(), 0, i32::MIN), (all.clone(), 0, i32::MAX)],
-                );
+            for (length, tangent) in [(255, 255), (255, 0), (0, 255), (0, 0)] {
+                let coded = Coded::new(dims, 1, |template, _| {
+                    let code = if template % 2 == 0 { MAX_CODE } else { 0 };
+                    (code, angle(length, tangent))
+                });
+                let all = vec![most * sign; dims];
+                for isa in levels() {
+                    let scan = CodeScan::new(isa).expect("available");
+                    for (cosine, sine) in [
+                        (0, 0),
+                        ((1 << 23) - 1, 0),
+                        ((1 << 23) - 1, (1 << 15) - 1),
+                        (0, (1 << 15) - 1),
+                    ] {
+                        coded.check(scan, &[(all.clone(), cosine, sine)]);
+                    }
+                }
             }
         }
     }
@@ -135,14 +184,34 @@ fn every_value_of_every_lane_is_where_the_scan_looks_for_it() {
     let dims = 64;
     for value in 0..dims {
         let coded = Coded::new(dims, 1, |template, i| {
-            (if i == value { (template % 8) as u8 } else { 0 }, 0)
+            let code = if i == value { template % 8 } else { 0 };
+            (code as u8, angle(1, template as u8))
         });
         let mut one = vec![0i8; dims];
         one[value] = 1;
         for isa in levels() {
             let scan = CodeScan::new(isa).expect("available");
-            coded.check(scan, &[(one.clone(), 0, 16 * 4), (one.clone(), 0, 16 * 7)]);
+            coded.check(
+                scan,
+                &[(one.clone(), 256 * 128, 0), (one.clone(), 256 * 896, 9000)],
+            );
         }
+    }
+}
+
+#[test]
+fn a_probe_for_everything_passes_everything() {
+    let coded = Coded::new(96, 2, |template, i| {
+        (
+            (template + i) as u8 % 8,
+            angle(template as u8 * 4, 255 - template as u8),
+        )
+    });
+    for isa in levels() {
+        let mut passed = [0; 2];
+        let scan = CodeScan::new(isa).expect("available");
+        scan.run(96, &coded.blocks, &[CodeProbe::everything(96)], &mut passed);
+        assert_eq!(passed, [u32::MAX; 2]);
     }
 }
 
@@ -154,8 +223,9 @@ fn weights_whose_sums_could_run_over_are_refused() {
     assert!(!fits(vec![1; 33]));
     assert!(!fits(Vec::new()));
     assert!(!fits(vec![-128; 32]));
-    assert!(CodeProbe::new(vec![1; 32], 1 << 15, 0).is_none());
-    assert!(CodeProbe::new(vec![1; 32], -1, 0).is_none());
+    for (cosine, sine) in [(1 << 23, 0), (-1, 0), (0, 1 << 15), (0, -1)] {
+        assert!(CodeProbe::new(vec![1; 32], cosine, sine).is_none());
+    }
 }
 
 #[test]

@@ -67,17 +67,43 @@ fn take(shelves: &Shelves<Two>, member: u64) -> usize {
     shelves.take(member, |owner| owner)
 }
 
-/// Every member that a search sees; an entry that is seen in part fails.
+/// Every member that a search sees, which keeps a section while it reads the next; an entry that is seen in part fails.
 fn seen(shelves: &Shelves<Two>) -> Vec<u64> {
     let mut seen = Vec::new();
-    for section in shelves.sections().iter() {
-        let section = section.read().unwrap();
+    let mut look = |section: &Two| {
         for (owner, halves) in section.owners.iter().zip(section.halves) {
             assert_eq!(halves, [owner * 11; 2], "an entry was seen in part");
             seen.extend((*owner != 0).then_some(*owner));
         }
+    };
+    let sections = shelves.sections();
+    let mut before = None;
+    for section in sections.iter() {
+        if let Some(section) = before.replace(section.read().unwrap()) {
+            look(&section);
+        }
+    }
+    if let Some(section) = before {
+        look(&section);
     }
     seen
+}
+
+/// A removal and a growth beside a search over two sections.
+#[test]
+fn a_search_that_keeps_one_section_while_it_waits_for_the_next_holds_nobody_up() {
+    loom::model(|| {
+        let shelves = shelves();
+        (1..=4).for_each(|member| put(&shelves, member));
+        let remover = {
+            let shelves = Arc::clone(&shelves);
+            thread::spawn(move || take(&shelves, 2) + take(&shelves, 4))
+        };
+        let met = seen(&shelves);
+        assert!(met.contains(&1) && met.contains(&3));
+        assert_eq!(remover.join().unwrap(), 2);
+        assert_eq!(seen(&shelves), [1, 3]);
+    });
 }
 
 #[test]

@@ -14,10 +14,10 @@
 //! 3. **Angles.** Between vectors other than zero, angles obey the triangle inequality on the sphere. With the codes
 //!    `c`, `cᵢ = 2kᵢ − 7` (never zero), and the weights `w` that the scan multiplies them with:
 //!    `∠(c,w) ≤ ∠(c,y) + ∠(y,q) + ∠(q,w)`. What codes and weights are chosen does not matter.
-//! 4. **Each of them.** `∠(y,q) ≤ τ` with `cos τ = (T − E − 2.01R)/(1 + 5·10⁻⁶)`, as both lengths are within `2·10⁻⁶` of one
-//!    and the cosine is kept above zero; `sin ∠(q,w) ≤ ‖q − w/σ‖/‖q‖` for whatever `σ > 0`, so `∠(q,w) ≤ ε`.
+//! 4. **Each of them.** `∠(y,q) ≤ τ` with `cos τ = (T − E − 2.01R)/(1 + 5·10⁻⁶)`, as the product of both lengths is no more than that
+//!    divisor and the cosine is kept above zero; `sin ∠(q,w) ≤ ‖q − w/σ‖/‖q‖` for whatever `σ > 0`, so `∠(q,w) ≤ ε`.
 //!    Let `θ = ∠(c,y)` and `β = τ + ε`, with `β` below a right angle (else everything passes).
-//! 5. **Linear.** `θ ≤ π/2` for codes of the signs of their values, and if `θ + β ≤ π` then
+//! 5. **Linear.** `θ` is below a right angle too, for codes of the signs of their values, so `θ + β < π` and
 //!    `⟨c,w⟩ ≥ ‖c‖‖w‖ cos(θ + β) = ‖w‖·A·(cos β − tan θ · sin β)`, where `A = ‖c‖ cos θ = ⟨c,y⟩/‖y‖`.
 //!    The record has `a ≤ A·u` and `t ≥ min(255, tan θ · v)` as bytes ([`encode`](super::encode)). Where
 //!    `cos β − (t/v) sin β` is negative, everything passes; else it is less than the bracket, which is positive, and

@@ -9,8 +9,11 @@
 
 mod fixture;
 
-use fixture::{assert_exit, countenance, json, keys, stderr};
+use fixture::{assert_exit, countenance, json, keys, sample, stderr};
+use std::ffi::OsString;
+use std::fs;
 use std::io::Read as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -62,6 +65,34 @@ fn bench_measures_every_stage_under_its_own_name() {
         row["median_ms"].as_f64().unwrap()
     };
     assert!(time("verify_720p") > time("match"));
+}
+
+#[test]
+fn bench_measures_frames_of_a_session_and_refuses_one_without_a_face() {
+    let line = ["bench", "--json", "--seconds", "0.01", "--frame"];
+    let of = |photo: &Path| {
+        let words = line.map(OsString::from).into_iter();
+        countenance(words.chain([photo.into()]))
+    };
+    let output = of(&sample("obama2.jpg"));
+    assert_exit(&output, 0);
+    let measured = json(&output);
+    let stages = measured["stages"].as_array().unwrap();
+    let names: Vec<_> = stages
+        .iter()
+        .map(|row| row["stage"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["frame_first", "frame_next"]);
+    let folder = tempfile::tempdir().unwrap();
+    let gray = folder.path().join("gray.jpg");
+    let mut file = Vec::new();
+    jpeg_encoder::Encoder::new(&mut file, 80)
+        .encode(&[90; 64 * 64 * 3], 64, 64, jpeg_encoder::ColorType::Rgb)
+        .unwrap();
+    fs::write(&gray, file).unwrap();
+    let output = of(&gray);
+    assert_ne!(output.status.code(), Some(0));
+    assert!(stderr(&output).contains("no_face"), "{}", stderr(&output));
 }
 
 #[test]
@@ -121,8 +152,8 @@ fn bench_answers_for_a_gallery_file_what_brute_force_answers() {
     );
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    std::fs::write(path("g.npy"), array(&gallery)).unwrap();
-    std::fs::write(path("p.npy"), array(&probes)).unwrap();
+    fs::write(path("g.npy"), array(&gallery)).unwrap();
+    fs::write(path("p.npy"), array(&probes)).unwrap();
     let text = |name: &str| path(name).to_str().unwrap().to_owned();
     let line = |threshold: &str| {
         countenance([
@@ -151,7 +182,7 @@ fn bench_answers_for_a_gallery_file_what_brute_force_answers() {
     let mut found_some = 0;
     for threshold in [0.3, 0.45, 0.6] {
         assert_exit(&line(&threshold.to_string()), 0);
-        let bytes = std::fs::read(path("a.npy")).unwrap();
+        let bytes = fs::read(path("a.npy")).unwrap();
         let answers = bytes[bytes.len() - probes.len() * 8..].as_chunks::<8>().0;
         for (probe, answer) in probes.iter().zip(answers) {
             let probe = unit(probe);

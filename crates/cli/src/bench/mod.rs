@@ -1,6 +1,7 @@
 //! `countenance bench`: how fast is this machine?
 
 mod document;
+mod frame;
 mod gallery;
 mod npy;
 mod people;
@@ -34,6 +35,9 @@ use stopwatch::Measured;
 /// With --document and --selfie: check_document (a whole check of a document against a photo of its holder), and of each
 /// check check_zone (the machine-readable zone) and check_faces (all the rest).
 ///
+/// With --frame: frame_first and frame_next (a frame of a session, 640x480: decode, find the face, lay the mesh, all cues; the next
+/// looks where the face was).
+///
 /// With --gallery or --gallery-file: identify (one probe among all), identify_batch (the time per probe of 16
 /// that share one pass) and insert (one template into the index). Every search is exact.
 #[derive(clap::Args, Debug)]
@@ -47,6 +51,8 @@ Examples:
       Longer, for a record.
   countenance bench --document passport.jpg --selfie today.jpg
       What a check of this document takes.
+  countenance bench --frame today.jpg
+      What a frame of a live session takes.
   countenance bench --gallery 1000000
       One probe among a million synthetic templates, at the threshold for FMR 1e-5.
   countenance bench --gallery-file g.npy --probes p.npy --answers a.npy --threshold 0.47
@@ -75,6 +81,10 @@ pub(crate) struct Args {
     /// The photo of its holder
     #[arg(long, value_name = "FILE", requires = "document")]
     selfie: Option<PathBuf>,
+
+    /// Measure a frame of a session with this photo of a person instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["image", "document", "gallery", "gallery_file"])]
+    frame: Option<PathBuf>,
 
     /// Measure identification among so many synthetic templates instead
     #[arg(long, value_name = "N", conflicts_with_all = ["image", "gallery_file"], value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
@@ -147,6 +157,8 @@ pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         gallery::files(&files, engine)?
     } else if let (Some(document), Some(selfie)) = (&args.document, &args.selfie) {
         document::check(document, selfie, engine, time)?
+    } else if let Some(photo) = &args.frame {
+        frame::see(photo, engine, time)?
     } else {
         let scene = match &args.image {
             Some(path) => Scene::of_file(path)?,

@@ -8,11 +8,11 @@ use countenance_kernels::{
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-/// Places of a section: its scan takes less than ten microseconds, and its codes stay in the nearest cache but one.
-pub(super) const PLACES: usize = 4096;
+/// Places of a section: its scan takes some microseconds, and its codes stay in the nearest cache but one.
+pub(super) const PLACES: usize = 2048;
 const BLOCKS: usize = PLACES / BLOCK_TEMPLATES;
 /// Most sections of one piece of memory from the system: 105 MB of codes and rows of 268 MB.
-const MOST_SECTIONS: usize = 512;
+const MOST_SECTIONS: usize = 1024;
 
 pub(super) struct Section {
     padded: usize,

@@ -1,10 +1,11 @@
 //! The first layer: a 3x3 convolution over an RGB picture of bytes.
 //!
-//! The picture's bytes have the mean taken away once and get a border of zeros (the border
+//! The picture's bytes have the mean taken away and get a border of zeros (the border
 //! stands for zero *after* normalisation, as the networks were trained), interleaved as
 //! they came: the nine values of a window's row are then neighbours, and the layer is a
 //! pointwise layer with 27 input channels at a stride. The scale is folded into the
-//! weights.
+//! weights. That is done strip by strip of a few rows, which are still in the first cache when the
+//! windows come.
 //!
 //! Where the machine multiplies bf16 pairs and the layer writes bf16, the layer runs in
 //! bf16: a byte less a mean of whole or half steps is exact in its eight bits, and the
@@ -19,9 +20,13 @@ use crate::plane::{Element, LANES, Plane, PlaneShape, round_filter};
 use crate::separable::{StepError, base_mut, element_bytes};
 use crate::team::{Parted, Team};
 use crate::windows::Windows;
+use std::ops::Range;
 use std::sync::Arc;
 
 const TAPS: usize = 27;
+
+/// A strip of the picture without its mean stays in the second-level cache beside what is written.
+const STRIP_BYTES: usize = 96 * 1024;
 
 /// Packed weights of a first layer; they serve every instruction set.
 #[derive(Debug)]
@@ -103,10 +108,13 @@ pub struct Rgb {
     width: usize,
     height: usize,
     output: PlaneShape,
-    /// The picture without its mean and with its border, f32 or bf16.
-    centered: Buffer<u8>,
-    /// Elements of a row of it.
+    /// Some rows of the picture without its mean and with its border, f32 or bf16: a strip for each
+    /// member of a team.
+    centered: Vec<Buffer<u8>>,
+    /// Elements of a row of them.
     row: usize,
+    /// Rows of outputs for which a strip has the windows.
+    strip_rows: usize,
     parts: usize,
 }
 
@@ -137,12 +145,18 @@ impl Rgb {
         let kernels = select(isa, element, output.blocks()).ok_or(StepError::NoKernel)?;
         // One more column and row than a border of one: a window may be loaded whole.
         let row = (width + 3) * 3 + SLACK;
-        let centered = Buffer::zeroed(row * (height + 3) * kernels.value_bytes());
+        let row_bytes = row * kernels.value_bytes();
         let parts = if threads <= 1 {
             1
         } else {
             (threads * 2).min(output.height)
         };
+        let strip_rows = (STRIP_BYTES / row_bytes).saturating_sub(3) / windows.step;
+        let strip_rows = strip_rows.clamp(1, output.height.div_ceil(parts));
+        let rows = (strip_rows - 1) * windows.step + 3;
+        let centered = (0..threads.max(1))
+            .map(|_| Buffer::zeroed(row_bytes * (rows + 1)))
+            .collect();
         Ok(Self {
             weights,
             kernels,
@@ -154,6 +168,7 @@ impl Rgb {
             output,
             centered,
             row,
+            strip_rows,
             parts,
         })
     }
@@ -164,10 +179,10 @@ impl Rgb {
         self.output.pixels() * TAPS * self.weights.outputs
     }
 
-    /// Bytes of the centered picture.
+    /// Bytes of the strips.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.centered.bytes()
+        self.centered.iter().map(Buffer::bytes).sum()
     }
 
     /// Name of the kernel.
@@ -180,57 +195,83 @@ impl Rgb {
     /// Runs the step on `height * width * 3` interleaved R, G, B bytes.
     ///
     /// # Panics
-    /// When the picture or plane are not those of the plan.
+    /// When the picture, plane or team are not those of the plan.
     pub fn run(&mut self, team: &mut Team, pixels: &[u8], output: &mut Plane) {
         assert!(pixels.len() == self.width * self.height * 3);
         assert!(output.shape() == self.output && output.element() == self.element);
-        let size = self.kernels.value_bytes();
-        let row_bytes = self.row * size;
-        // SAFETY: the picture has `height` rows of `3 * width` bytes; the centered one has
-        // a row and a pixel before them and SLACK elements behind each.
-        unsafe {
-            (self.kernels.center)(&CenterJob {
-                bytes: pixels.as_ptr(),
-                row: 3 * self.width,
-                rows: self.height,
-                mean: self.weights.mean,
-                out: self.centered.as_mut_ptr().add(row_bytes + 3 * size),
-                out_row: self.row,
-            });
-        }
-        let (step, shift) = (self.windows.step, self.windows.shift(self.height));
-        let corner = shift * row_bytes + self.windows.shift(self.width) * 3 * size;
-        let source = Parted(self.centered.as_ptr().cast_mut());
+        assert!(team.members() <= self.centered.len());
         let target = Parted(base_mut(output));
+        let strips = Parted(self.centered.as_mut_ptr());
         let this = &*self;
-        let weights = if this.kernels.paired {
-            &this.weights.pairs
-        } else {
-            &this.weights.singles
-        };
-        let weights = Parted(weights.as_ptr().cast_mut());
-        team.run(this.parts, &|part, _| {
+        team.run(this.parts, &|part, member| {
             let height = this.output.height;
-            let first = height * part / this.parts;
-            let rows = height * (part + 1) / this.parts - first;
-            let offset = this.output.pixel(first, 0) * element_bytes(this.element);
-            // SAFETY: shapes were checked above; parts write disjoint rows; the centered
-            // picture has a border on every side.
-            unsafe {
-                (this.kernels.convolve)(&RgbJob {
-                    input: source.address().add(corner + first * step * row_bytes),
-                    row: row_bytes,
-                    step: step * 3 * size,
-                    stride: step,
-                    rows,
-                    width: this.output.width,
-                    blocks: this.output.blocks(),
-                    weights: weights.address(),
-                    out: target.address().add(offset),
-                    out_row: this.output.row_stride(),
-                    out_block: this.output.block_stride(),
-                });
+            let (mut first, end) = (height * part / this.parts, height * (part + 1) / this.parts);
+            while first < end {
+                let rows = this.strip_rows.min(end - first);
+                // SAFETY: shapes were checked above; parts write disjoint rows; there is a strip
+                // for every member, and a member runs one part at a time.
+                unsafe {
+                    let strip: &mut Buffer<u8> = &mut *strips.address().add(member);
+                    this.run_strip(pixels, first..first + rows, strip, target.address());
+                }
+                first += rows;
             }
         });
+    }
+
+    /// # Safety
+    /// The picture and the output are those of the plan, and nobody else writes these rows of
+    /// outputs.
+    unsafe fn run_strip(
+        &self,
+        pixels: &[u8],
+        rows: Range<usize>,
+        strip: &mut Buffer<u8>,
+        output: *mut u8,
+    ) {
+        let (step, size) = (self.windows.step, self.kernels.value_bytes());
+        let row_bytes = self.row * size;
+        // Rows of the picture with one row of border before them.
+        let first = rows.start * step + self.windows.shift(self.height);
+        let count = (rows.len() - 1) * step + 3;
+        let inside = first.max(1)..(first + count).min(self.height + 1);
+        for (row, to) in (first..first + count).zip(strip.chunks_exact_mut(row_bytes)) {
+            if !inside.contains(&row) {
+                to.fill(0);
+            }
+        }
+        let weights = if self.kernels.paired {
+            &self.weights.pairs
+        } else {
+            &self.weights.singles
+        };
+        let corner = self.windows.shift(self.width) * 3 * size;
+        let offset = self.output.pixel(rows.start, 0) * element_bytes(self.element);
+        // SAFETY: the rows inside are the picture's, of `3 * width` bytes; the strip takes `count`
+        // rows and one more, each with a pixel before it and SLACK elements behind.
+        unsafe {
+            let place = (inside.start - first) * row_bytes + 3 * size;
+            (self.kernels.center)(&CenterJob {
+                bytes: pixels.as_ptr().add((inside.start - 1) * 3 * self.width),
+                row: 3 * self.width,
+                rows: inside.len(),
+                mean: self.weights.mean,
+                out: strip.as_mut_ptr().add(place),
+                out_row: self.row,
+            });
+            (self.kernels.convolve)(&RgbJob {
+                input: strip.as_ptr().add(corner),
+                row: row_bytes,
+                step: step * 3 * size,
+                stride: step,
+                rows: rows.len(),
+                width: self.output.width,
+                blocks: self.output.blocks(),
+                weights: weights.as_ptr(),
+                out: output.add(offset),
+                out_row: self.output.row_stride(),
+                out_block: self.output.block_stride(),
+            });
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! of the plane in memory order. Where the arithmetic is not that of the plane, the plane
 //! is first converted (and quantised) into a strip.
 
+use crate::ahead::Ahead;
 use crate::buffer::Buffer;
 use crate::isa::Isa;
 use crate::lanes::{Lanes, Stored, Written};
@@ -175,6 +176,12 @@ impl Dense {
         self.weights.bytes()
     }
 
+    /// What a run reads once and nobody else.
+    #[must_use]
+    pub fn ahead(&self) -> Ahead {
+        Ahead::of(&self.weights.panel)
+    }
+
     /// Name of the kernel.
     #[must_use]
     pub fn kernel_name(&self) -> String {
@@ -233,6 +240,7 @@ impl Dense {
                     offsets: &[0],
                     out: target.address().cast(),
                     out_block: LANES,
+                    ahead: std::ptr::null(),
                 });
             }
         });

@@ -14,6 +14,7 @@
 //! is read. The last sums are the same for all outputs. Four outputs go together so that
 //! each loaded activation serves four rows.
 
+use crate::ahead::Ahead;
 use crate::buffer::Buffer;
 use crate::isa::Isa;
 use crate::lanes::Lanes;
@@ -283,6 +284,12 @@ impl DenseBlocks {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.activations.bytes() + self.block_sums.bytes() + self.output.bytes()
+    }
+
+    /// What a run reads once and nobody else.
+    #[must_use]
+    pub fn ahead(&self) -> Ahead {
+        Ahead::of(bytemuck::cast_slice(&self.weights.weights))
     }
 
     /// Bytes of packed weights.

@@ -17,6 +17,7 @@
 //! products: [`paired`].
 
 mod kernel;
+mod pooled;
 
 pub(crate) use self::kernel::{DepthwiseFn, DepthwiseJob, select};
 
@@ -109,6 +110,26 @@ impl DepthwiseWeights {
     }
 }
 
+/// What becomes of a depthwise layer's outputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pooling {
+    /// They are stored.
+    #[default]
+    None,
+    /// The maximum of every two by two of them is; an odd last row or column is dropped.
+    Max2x2,
+}
+
+impl Pooling {
+    /// Outputs along an axis of which one value is stored.
+    fn step(self) -> usize {
+        match self {
+            Self::None => 1,
+            Self::Max2x2 => 2,
+        }
+    }
+}
+
 /// A depthwise step on its own: plane to plane.
 #[derive(Debug)]
 pub struct Depthwise {
@@ -116,6 +137,7 @@ pub struct Depthwise {
     kernel: DepthwiseFn,
     isa: Isa,
     windows: Windows,
+    pooling: Pooling,
     element: Element,
     input: PlaneShape,
     output: PlaneShape,
@@ -123,14 +145,14 @@ pub struct Depthwise {
 }
 
 impl Depthwise {
-    /// Plans the step. `input` needs a border.
+    /// Plans the step. `input` needs a border; `output` is of the size that `pooling` leaves.
     ///
     /// # Errors
     /// [`StepError`] when shapes do not fit or no kernel exists.
     pub fn plan(
         weights: Arc<DepthwiseWeights>,
         isa: Isa,
-        windows: impl Into<Windows>,
+        (windows, pooling): (impl Into<Windows>, Pooling),
         element: Element,
         input: PlaneShape,
         output: PlaneShape,
@@ -141,8 +163,8 @@ impl Depthwise {
             && windows.are_known()
             && input.channels == weights.channels
             && output.channels == weights.channels
-            && output.height == windows.count(input.height)
-            && output.width == windows.count(input.width)
+            && output.height == windows.count(input.height) / pooling.step()
+            && output.width == windows.count(input.width) / pooling.step()
             && output.pixels() > 0;
         if !fits {
             return Err(StepError::ShapeMismatch);
@@ -151,7 +173,11 @@ impl Depthwise {
             Element::F32 => Word::F32,
             Element::Bf16 => Word::Bf16,
         };
-        let kernel = select(isa, element, word).ok_or(StepError::NoKernel)?;
+        let kernel = match pooling {
+            Pooling::None => select(isa, element, word),
+            Pooling::Max2x2 => pooled::select(isa, element, word),
+        }
+        .ok_or(StepError::NoKernel)?;
         let parts = if threads <= 1 {
             1
         } else {
@@ -162,6 +188,7 @@ impl Depthwise {
             kernel,
             isa,
             windows,
+            pooling,
             element,
             input,
             output,
@@ -172,7 +199,8 @@ impl Depthwise {
     /// Multiply-accumulates.
     #[must_use]
     pub fn macs(&self) -> usize {
-        self.output.pixels() * self.output.channels * 9
+        let outputs = self.output.pixels() * self.pooling.step().pow(2);
+        outputs * self.output.channels * 9
     }
 
     /// Name of the kernel.
@@ -182,7 +210,11 @@ impl Depthwise {
             (Isa::Avx512Bf16, Element::Bf16) => "bf16",
             _ => "f32",
         };
-        format!("depthwise3x3_{products}_{}", self.isa)
+        let pooled = match self.pooling {
+            Pooling::None => "",
+            Pooling::Max2x2 => "_max2x2",
+        };
+        format!("depthwise3x3{pooled}_{products}_{}", self.isa)
     }
 
     /// Runs the step.

@@ -54,6 +54,9 @@ pub(crate) trait Lanes: Copy {
 
     /// Asks for the cache line at an address that need not be valid.
     fn prefetch(address: *const u8);
+    /// As [`Lanes::prefetch`], for a line that is read some time later: no further than the
+    /// second-level cache.
+    fn prefetch_for_later(address: *const u8);
 
     /// Runs one pointwise register tile; see [`crate::pointwise::tile`].
     unsafe fn tile<D: Dot<Self>, E: Written>(

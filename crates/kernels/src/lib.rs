@@ -8,6 +8,7 @@
     reason = "this is the crate for it; every block says why it is sound"
 )]
 
+mod ahead;
 mod buffer;
 mod codes;
 mod dense;
@@ -32,6 +33,7 @@ mod windows;
 #[cfg(target_arch = "x86_64")]
 mod x86_64;
 
+pub use ahead::Ahead;
 pub use buffer::Buffer;
 pub use codes::{
     BLOCK_TEMPLATES, CodeAngle, CodeProbe, CodeScan, GROUP_VALUES, MAX_CODE, block_bytes,
@@ -39,7 +41,7 @@ pub use codes::{
 };
 pub use dense::Dense;
 pub use dense_blocks::{BlockWeights, BlockWeightsLayer, DenseBlocks};
-pub use depthwise::{Depthwise, DepthwiseWeights};
+pub use depthwise::{Depthwise, DepthwiseWeights, Pooling};
 pub use isa::{Isa, UnknownIsa};
 pub use memory::give_back_large_blocks;
 pub use pack::{PointwiseLayer, PointwiseRows, PointwiseWeights};

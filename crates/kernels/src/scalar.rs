@@ -101,6 +101,8 @@ impl Lanes for ScalarLanes {
     #[inline(always)]
     fn prefetch(_: *const u8) {}
     #[inline(always)]
+    fn prefetch_for_later(_: *const u8) {}
+    #[inline(always)]
     unsafe fn tile<D: Dot<Self>, E: Written>(job: &TileJob, pixels: usize, blocks: usize) {
         // SAFETY: passed on; the planner asks only for tiles listed above.
         unsafe {

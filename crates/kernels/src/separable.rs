@@ -5,6 +5,7 @@
 //! and the pointwise layer reads it while it is still in cache. The depthwise result never
 //! exists as a whole.
 
+use crate::ahead::Ahead;
 use crate::buffer::Buffer;
 use crate::depthwise::{self, DepthwiseFn, DepthwiseJob, DepthwiseWeights};
 use crate::isa::Isa;
@@ -24,6 +25,8 @@ const STRIP_BYTES: usize = 192 * 1024;
 struct Part {
     rows: Range<usize>,
     channel_tiles: Range<usize>,
+    /// What it asks for on behalf of a later step.
+    ahead: Ahead,
 }
 
 /// A fused depthwise + pointwise step, planned for one shape.
@@ -114,6 +117,17 @@ impl Separable {
         })
     }
 
+    /// Has the step ask for what a later one reads, as much as its tiles can from the front.
+    pub fn ask_ahead(&mut self, later: &mut Ahead) {
+        for part in &mut self.parts {
+            let whole = part.rows.len() / self.strip_rows;
+            let rest = part.rows.len() % self.strip_rows;
+            let pixel_tiles = whole * self.tiles[self.strip_rows].len() + self.tiles[rest].len();
+            let tiles = part.channel_tiles.len() * pixel_tiles;
+            part.ahead = later.take(PointwiseJob::ahead_bytes(&self.pointwise, tiles));
+        }
+    }
+
     /// Bytes of scratch that each member needs.
     #[must_use]
     pub fn scratch_bytes(&self) -> usize {
@@ -184,6 +198,7 @@ impl Separable {
     unsafe fn run_part(&self, part: &Part, input: *const u8, output: *mut u8, strip: *mut u8) {
         let size = element_bytes(self.element);
         let word = self.pointwise.word.bytes();
+        let mut ahead = part.ahead.start();
         let mut row = part.rows.start;
         while row < part.rows.end {
             let rows = self.strip_rows.min(part.rows.end - row);
@@ -214,7 +229,12 @@ impl Separable {
                     offsets: &self.offsets,
                     out: output.add(self.output.pixel(row, 0) * size),
                     out_block: self.output.block_stride(),
+                    ahead,
                 });
+            }
+            if !ahead.is_null() {
+                let tiles = part.channel_tiles.len() * self.tiles[rows].len();
+                ahead = ahead.wrapping_add(PointwiseJob::ahead_bytes(&self.pointwise, tiles));
             }
             row += rows;
         }
@@ -245,6 +265,7 @@ fn cut(threads: usize, height: usize, channel_tiles: usize) -> Vec<Part> {
     let whole = Part {
         rows: 0..height,
         channel_tiles: 0..channel_tiles,
+        ahead: Ahead::default(),
     };
     if threads <= 1 {
         return vec![whole];
@@ -413,6 +434,7 @@ impl Pointwise {
                     offsets: &self.offsets,
                     out: target.address(),
                     out_block: self.output.block_stride(),
+                    ahead: std::ptr::null(),
                 });
             }
         });

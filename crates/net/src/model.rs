@@ -11,7 +11,7 @@ use crate::packer::Packer;
 use crate::ranges::{LayerRanges, Ranges};
 use crate::tfjs::TfjsFiles;
 use countenance_kernels::{
-    BlockWeights, DepthwiseWeights, Element, Isa, PointwiseWeights, RgbWeights, Windows,
+    BlockWeights, DepthwiseWeights, Element, Isa, PointwiseWeights, Pooling, RgbWeights, Windows,
 };
 use prost::Message;
 use std::sync::Arc;
@@ -38,6 +38,7 @@ pub(crate) enum Packed {
     Depthwise {
         weights: Arc<DepthwiseWeights>,
         windows: Windows,
+        pooling: Pooling,
     },
     Separable {
         depthwise: Arc<DepthwiseWeights>,

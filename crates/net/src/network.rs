@@ -7,7 +7,7 @@ use crate::model::{Model, Part};
 use crate::seam::{Net, RunError, Size};
 use crate::shapes::{NOTHING, shapes};
 use crate::step::{Step, StepReport};
-use countenance_kernels::{Buffer, Plane, StepError, Team};
+use countenance_kernels::{Ahead, Buffer, Plane, StepError, Team};
 use std::time::Duration;
 
 /// Pixels that an input may have: 50 megapixels, rounded up to whole tiles.
@@ -86,6 +86,14 @@ impl Network {
                 }
             })?;
             steps.push(step);
+        }
+        // From the last to the first: the step before a layer asks for what it reads first.
+        let mut later = Ahead::default();
+        for step in steps.iter_mut().rev() {
+            step.ask_ahead(&mut later);
+            if step.ahead() != Ahead::default() {
+                later = step.ahead();
+            }
         }
         let bytes = steps.iter().map(Step::scratch_bytes).max().unwrap_or(0);
         let scratch = (0..team.members()).map(|_| Buffer::zeroed(bytes)).collect();

@@ -8,7 +8,7 @@ use crate::options::Precision;
 use crate::ranges::{LayerRanges, Ranges};
 use countenance_kernels::{
     Arithmetic, BlockWeights, BlockWeightsLayer, DepthwiseWeights, Isa, LANES, PointwiseLayer,
-    PointwiseRows, PointwiseWeights, Quantization, RgbWeights,
+    PointwiseRows, PointwiseWeights, Pooling, Quantization, RgbWeights,
 };
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ const UNFIT: LoadError = LoadError::Graph {
 };
 
 impl Packer<'_> {
-    /// The pointwise layer that can be fused behind a depthwise one.
+    /// The pointwise or pooling layer that can be fused behind a depthwise one.
     pub(crate) fn fusable(&self, layer: &Layer) -> Option<usize> {
         let Operation::Convolution(Convolution {
             kind: Kind::Depthwise,
@@ -42,6 +42,7 @@ impl Packer<'_> {
                 kind: Kind::Pointwise,
                 ..
             }) if inputs.is_multiple_of(LANES) => Some(next),
+            Operation::MaxPool => Some(next),
             _ => None,
         }
     }
@@ -69,14 +70,18 @@ impl Packer<'_> {
             Operation::Dense(dense) => self.dense(layer.inputs[0], dense)?,
             Operation::Convolution(convolution) => match (convolution.kind, follower) {
                 (Kind::Rgb, _) => self.rgb(convolution)?,
-                (Kind::Depthwise, Some(next)) => {
+                (Kind::Depthwise, Some(next)) if next.operation != Operation::MaxPool => {
                     output = next.output;
                     self.separable(layer.output, convolution, next)?
                 }
-                (Kind::Depthwise, None) => Packed::Depthwise {
-                    weights: Arc::new(depthwise(convolution, None).ok_or(UNFIT)?),
-                    windows: convolution.windows,
-                },
+                (Kind::Depthwise, pool) => {
+                    output = pool.map_or(output, |pool| pool.output);
+                    Packed::Depthwise {
+                        weights: Arc::new(depthwise(convolution, None).ok_or(UNFIT)?),
+                        windows: convolution.windows,
+                        pooling: pool.map_or(Pooling::None, |_| Pooling::Max2x2),
+                    }
+                }
                 (Kind::Pointwise, _) => {
                     let arithmetic = match self.precision {
                         Precision::F32 => Arithmetic::F32,

@@ -2,7 +2,7 @@
 
 use crate::model::{Model, Packed};
 use crate::seam::Size;
-use countenance_kernels::PlaneShape;
+use countenance_kernels::{PlaneShape, Pooling};
 
 /// The shape of the picture's tensor and of dense layers' vectors, which have no plane.
 pub(crate) const NOTHING: PlaneShape = PlaneShape {
@@ -19,6 +19,11 @@ pub(crate) fn shapes(model: &Model, size: Size) -> Result<Vec<Option<PlaneShape>
     for part in model.parts.iter() {
         let (height, width) = sizes[part.inputs[0]];
         let (height, width) = match &part.packed {
+            Packed::Depthwise {
+                windows,
+                pooling: Pooling::Max2x2,
+                ..
+            } => (windows.count(height) / 2, windows.count(width) / 2),
             Packed::Rgb { windows, .. }
             | Packed::Depthwise { windows, .. }
             | Packed::Separable { windows, .. } => (windows.count(height), windows.count(width)),

@@ -4,8 +4,8 @@ use crate::model::{Model, Packed, Part};
 use crate::ranges::LayerRanges;
 use crate::seam::Size;
 use countenance_kernels::{
-    Buffer, Dense, DenseBlocks, Depthwise, DoubleAndAdd, MaxPool, Plane, PlaneShape, Pointwise,
-    Rgb, Separable, StepError, Sum, Team,
+    Ahead, Buffer, Dense, DenseBlocks, Depthwise, DoubleAndAdd, MaxPool, Plane, PlaneShape,
+    Pointwise, Rgb, Separable, StepError, Sum, Team,
 };
 use std::time::Duration;
 
@@ -65,9 +65,21 @@ impl Step {
                 )?;
                 Self::Rgb(Box::new(step), to)
             }
-            Packed::Depthwise { weights, windows } => {
+            Packed::Depthwise {
+                weights,
+                windows,
+                pooling,
+            } => {
                 let (a, b) = (shape(from)?, shape(to)?);
-                let step = Depthwise::plan(weights.clone(), isa, *windows, element, a, b, threads)?;
+                let step = Depthwise::plan(
+                    weights.clone(),
+                    isa,
+                    (*windows, *pooling),
+                    element,
+                    a,
+                    b,
+                    threads,
+                )?;
                 Self::Depthwise(step, from, to)
             }
             Packed::Separable {
@@ -168,6 +180,22 @@ impl Step {
         match self {
             Self::Separable(step, ..) => step.scratch_bytes(),
             _ => 0,
+        }
+    }
+
+    /// What it reads once and is bound by, for the steps before it to ask for.
+    pub(crate) fn ahead(&self) -> Ahead {
+        match self {
+            Self::Dense(step, _) => step.ahead(),
+            Self::DenseBlocks(step, _) => step.ahead(),
+            _ => Ahead::default(),
+        }
+    }
+
+    /// Has it ask for what a later step reads.
+    pub(crate) fn ask_ahead(&mut self, later: &mut Ahead) {
+        if let Self::Separable(step, ..) = self {
+            step.ask_ahead(later);
         }
     }
 

@@ -36,16 +36,16 @@ pub(crate) struct DepthwiseJob<'a> {
 /// The weights have the block; `input` is the upper left corner of the first output's
 /// window, with three rows of (P - 1) * STRIDE + 3 pixels; the machine has the
 /// instructions.
-trait Window<E, S> {
+pub(super) trait Window<V, E> {
     const STRIDE: usize;
 
     unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self;
     /// `P` neighbouring outputs of one row.
-    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S);
+    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize) -> [V; P];
 }
 
 /// Bias, slope and zero point of a block.
-struct Rest<V> {
+pub(super) struct Rest<V> {
     bias: V,
     slope: V,
     zero: V,
@@ -68,25 +68,26 @@ impl<V: Lanes> Rest<V> {
     }
 
     /// # Safety
-    /// `out` takes as many pixels as there are sums; the machine has V's instructions.
+    /// The machine has V's instructions.
     #[inline(always)]
-    unsafe fn store<S: Written, const P: usize>(&self, sums: [V; P], out: *mut S) {
+    unsafe fn finish<const P: usize>(&self, mut sums: [V; P]) -> [V; P] {
         let mut p = 0;
         while p < P {
             // SAFETY: passed on.
-            unsafe { S::store(sums[p].prelu_add(self.slope, self.zero), out.add(p * LANES)) };
+            sums[p] = unsafe { sums[p].prelu_add(self.slope, self.zero) };
             p += 1;
         }
+        sums
     }
 }
 
 /// Nine f32 products.
-struct Nine<V, const STRIDE: usize> {
+pub(super) struct Nine<V, const STRIDE: usize> {
     weights: [V; 9],
     rest: Rest<V>,
 }
 
-impl<V: Lanes, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for Nine<V, STRIDE> {
+impl<V: Lanes, E: Stored, const STRIDE: usize> Window<V, E> for Nine<V, STRIDE> {
     const STRIDE: usize = STRIDE;
 
     #[inline(always)]
@@ -106,7 +107,7 @@ impl<V: Lanes, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for Nine
     }
 
     #[inline(always)]
-    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S) {
+    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize) -> [V; P] {
         // SAFETY: passed on.
         unsafe {
             let mut sums = [self.rest.bias; P];
@@ -124,18 +125,18 @@ impl<V: Lanes, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for Nine
                 }
                 ky += 1;
             }
-            self.rest.store(sums, out);
+            self.rest.finish(sums)
         }
     }
 }
 
 /// Three columns of bf16 pairs; see [`Columns`].
-struct Paired<V, const STRIDE: usize> {
+pub(super) struct Paired<V, const STRIDE: usize> {
     weights: [[V; 2]; 3],
     rest: Rest<V>,
 }
 
-impl<V: Columns<E>, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for Paired<V, STRIDE> {
+impl<V: Columns<E>, E: Stored, const STRIDE: usize> Window<V, E> for Paired<V, STRIDE> {
     const STRIDE: usize = STRIDE;
 
     #[inline(always)]
@@ -155,7 +156,7 @@ impl<V: Columns<E>, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for
     }
 
     #[inline(always)]
-    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize, out: *mut S) {
+    unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize) -> [V; P] {
         // SAFETY: passed on.
         unsafe {
             let mut sums = [self.rest.bias; P];
@@ -171,8 +172,22 @@ impl<V: Columns<E>, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for
                 }
                 p += 1;
             }
-            self.rest.store(sums, out);
+            self.rest.finish(sums)
         }
+    }
+}
+
+/// Writes neighbouring pixels.
+///
+/// # Safety
+/// `out` takes as many pixels as there are values; the machine has V's instructions.
+#[inline(always)]
+unsafe fn store<V: Lanes, S: Written, const P: usize>(values: [V; P], out: *mut S) {
+    let mut p = 0;
+    while p < P {
+        // SAFETY: passed on.
+        unsafe { S::store(values[p], out.add(p * LANES)) };
+        p += 1;
     }
 }
 
@@ -181,7 +196,7 @@ impl<V: Columns<E>, E: Stored, S: Written, const STRIDE: usize> Window<E, S> for
 /// # Safety
 /// Rows, columns and blocks are those of the planes behind the job's pointers.
 #[inline(always)]
-unsafe fn walk<E, S, W: Window<E, S>, const P: usize>(job: &DepthwiseJob<'_>) {
+unsafe fn walk<V: Lanes, E, S: Written, W: Window<V, E>, const P: usize>(job: &DepthwiseJob<'_>) {
     for block in 0..job.blocks {
         // SAFETY: passed on.
         unsafe {
@@ -197,7 +212,7 @@ unsafe fn walk<E, S, W: Window<E, S>, const P: usize>(job: &DepthwiseJob<'_>) {
                     loop {
                         let at = x.min(job.width - P);
                         let corner = input.add(at * W::STRIDE * LANES);
-                        window.outputs::<P>(corner, job.row, out.add(at * LANES));
+                        store(window.outputs::<P>(corner, job.row), out.add(at * LANES));
                         x += P;
                         if x >= job.width {
                             break;
@@ -206,7 +221,7 @@ unsafe fn walk<E, S, W: Window<E, S>, const P: usize>(job: &DepthwiseJob<'_>) {
                 } else {
                     for x in 0..job.width {
                         let corner = input.add(x * W::STRIDE * LANES);
-                        window.outputs::<1>(corner, job.row, out.add(x * LANES));
+                        store(window.outputs::<1>(corner, job.row), out.add(x * LANES));
                     }
                 }
             }
@@ -220,9 +235,9 @@ unsafe fn paired<V: Columns<E>, E: Stored, S: Written>(job: &DepthwiseJob<'_>) {
     // SAFETY: passed on.
     unsafe {
         if job.stride == 2 {
-            walk::<E, S, Paired<V, 2>, 7>(job);
+            walk::<V, E, S, Paired<V, 2>, 7>(job);
         } else {
-            walk::<E, S, Paired<V, 1>, 7>(job);
+            walk::<V, E, S, Paired<V, 1>, 7>(job);
         }
     }
 }
@@ -232,9 +247,9 @@ unsafe fn depthwise<V: Lanes, E: Stored, S: Written, const P: usize>(job: &Depth
     // SAFETY: passed on.
     unsafe {
         if job.stride == 2 {
-            walk::<E, S, Nine<V, 2>, P>(job);
+            walk::<V, E, S, Nine<V, 2>, P>(job);
         } else {
-            walk::<E, S, Nine<V, 1>, P>(job);
+            walk::<V, E, S, Nine<V, 1>, P>(job);
         }
     }
 }

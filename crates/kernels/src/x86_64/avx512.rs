@@ -152,6 +152,11 @@ macro_rules! avx512_lanes {
                 unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
             }
             #[inline(always)]
+            fn prefetch_for_later(address: *const u8) {
+                // SAFETY: a prefetch is a hint; it never faults.
+                unsafe { _mm_prefetch::<_MM_HINT_T1>(address.cast()) }
+            }
+            #[inline(always)]
             unsafe fn tile<D: Dot<Self>, E: Written>(job: &TileJob, pixels: usize, blocks: usize) {
                 // SAFETY: passed on; the planner asks only for tiles listed above.
                 unsafe {

@@ -16,10 +16,10 @@ mod guard;
 mod search;
 
 use countenance_kernels::{
-    Arithmetic, BlockWeights, BlockWeightsLayer, Border, Buffer, Dense, DenseBlocks, Depthwise,
-    DepthwiseWeights, DoubleAndAdd, Element, Isa, LANES, MaxPool, Plane, PlaneShape, Pointwise,
-    PointwiseLayer, PointwiseWeights, Quantization, Rgb, RgbWeights, Separable, Sum, Team, Windows,
-    bf16_to_f32, f32_to_bf16,
+    Ahead, Arithmetic, BlockWeights, BlockWeightsLayer, Border, Buffer, Dense, DenseBlocks,
+    Depthwise, DepthwiseWeights, DoubleAndAdd, Element, Isa, LANES, MaxPool, Plane, PlaneShape,
+    Pointwise, PointwiseLayer, PointwiseWeights, Pooling, Quantization, Rgb, RgbWeights, Separable,
+    Sum, Team, Windows, bf16_to_f32, f32_to_bf16,
 };
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -332,7 +332,7 @@ fn separable_error(
         width: width.div_ceil(stride),
         halo: 1,
     };
-    let step = Separable::plan(
+    let mut step = Separable::plan(
         Arc::new(depthwise),
         Arc::new(pointwise),
         stride,
@@ -348,6 +348,12 @@ fn separable_error(
         .map(|_| Buffer::zeroed(step.scratch_bytes()))
         .collect();
     step.run(&mut team, &input, &mut output, &mut scratch);
+    // To ask for what comes later changes nothing, as far as there is something to ask for.
+    let memory = [0; 1000];
+    step.ask_ahead(&mut Ahead::of(&memory));
+    let mut again = Plane::new(out_shape, element);
+    step.run(&mut team, &input, &mut again, &mut scratch);
+    assert!(output.same_bits(&again), "{isa} {arithmetic:?} {shape:?}");
     assert!(
         border_is_zero(&output),
         "{isa} {arithmetic:?} wrote outside its pixels: {shape:?}"
@@ -599,6 +605,56 @@ fn pointwise_alone_reads_planes_with_and_without_a_border() {
 }
 
 #[test]
+fn depthwise_with_a_maximum_behind_has_the_bits_of_the_two_steps() {
+    for isa in levels() {
+        for element in [Element::F32, Element::Bf16] {
+            for width in (2..=21).chain([31, 64]) {
+                for (windows, height) in windows().into_iter().flat_map(|w| [(w, 5), (w, 8)]) {
+                    let channels = 23;
+                    let mut values = Values(50 + width as u64);
+                    let shape = |height, width, halo| PlaneShape {
+                        channels,
+                        height,
+                        width,
+                        halo,
+                    };
+                    let input = fill(shape(height, width, 1), element, &mut values);
+                    let taps = values.many(channels * 9);
+                    let (bias, slope) = (values.many(channels), values.many(channels));
+                    let weights = DepthwiseWeights::pack(channels, &taps, &bias, &slope, None)
+                        .map(Arc::new)
+                        .expect("the slices fit");
+                    let large = shape(windows.count(height), windows.count(width), 0);
+                    let small = shape(large.height / 2, large.width / 2, 1);
+                    if small.width == 0 {
+                        continue;
+                    }
+                    let run = |pooling, out| {
+                        let weights = weights.clone();
+                        let how = (windows, pooling);
+                        let step =
+                            Depthwise::plan(weights, isa, how, element, input.shape(), out, 2)
+                                .expect("there is a kernel");
+                        let mut output = Plane::new(out, element);
+                        step.run(&mut Team::new(2), &input, &mut output);
+                        output
+                    };
+                    let whole = run(Pooling::None, large);
+                    let mut expected = Plane::new(small, element);
+                    MaxPool::plan(isa, element, large, small)
+                        .expect("there is a kernel")
+                        .run(&whole, &mut expected);
+                    assert!(
+                        run(Pooling::Max2x2, small).same_bits(&expected),
+                        "{isa} {element:?} {height}x{width} {windows:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn depthwise_alone_matches_its_meaning() {
     for isa in levels() {
         for element in [Element::F32, Element::Bf16] {
@@ -629,7 +685,7 @@ fn depthwise_alone_matches_its_meaning() {
                     let step = Depthwise::plan(
                         Arc::new(packed),
                         isa,
-                        windows,
+                        (windows, Pooling::None),
                         element,
                         shape,
                         out_shape,

@@ -14,6 +14,7 @@ mod codes;
 mod dense;
 mod dense_blocks;
 mod depthwise;
+mod filters;
 mod isa;
 mod lanes;
 mod memory;
@@ -42,6 +43,7 @@ pub use codes::{
 pub use dense::Dense;
 pub use dense_blocks::{BlockWeights, BlockWeightsLayer, DenseBlocks};
 pub use depthwise::{Depthwise, DepthwiseWeights, Pooling};
+pub use filters::{ChannelFilters, FilterShape};
 pub use isa::{Isa, UnknownIsa};
 pub use memory::give_back_large_blocks;
 pub use pack::{PointwiseLayer, PointwiseRows, PointwiseWeights};

@@ -11,6 +11,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod filters;
 #[cfg(target_os = "linux")]
 mod guard;
 mod search;

@@ -7,6 +7,8 @@
 //! they can be tested without weights.
 
 mod constant;
+#[cfg(feature = "text")]
+mod cuts;
 mod dense;
 mod error;
 mod graph;

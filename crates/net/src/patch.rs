@@ -24,7 +24,7 @@ impl PatchModel {
     /// [`LoadError`] when the file is too large, the engine does not take it or it has not one input and one output.
     pub fn from_onnx(bytes: Vec<u8>, threads: usize) -> Result<Self, LoadError> {
         let reason = "a network of patches has one input and one named output";
-        let published = Published::from_onnx(bytes.into(), threads, reason)?;
+        let published = Published::from_onnx(bytes.into(), threads, None, reason)?;
         let output = published.output_name();
         let output = output.ok_or(LoadError::Graph { reason })?;
         Ok(Self { published, output })

@@ -1,12 +1,13 @@
 //! A network that reads a line of text, run by a published engine.
 //!
 //! Convolutions and attention in one graph, with shapes that depend on the length of the line: the own engine plans neither.
-//! It runs a few times for a document and never for a face, so that an engine that is two times slower costs little
-//! (`docs/adr/0042-reading-the-zone.md`).
+//! It runs a few times for a document and never for a face, so that an engine that is slower costs little; the part of it that was
+//! slowest is our own (`docs/adr/0042-reading-the-zone.md`).
 
 use crate::LoadError;
 use crate::published::Published;
 use crate::seam::{LineNet, RunError, Size, Steps};
+use countenance_kernels::Isa;
 use rten_tensor::prelude::*;
 use std::borrow::Cow;
 use std::fmt;
@@ -28,7 +29,7 @@ impl TextModel {
     /// [`LoadError`] when the file is too large or the engine does not take it.
     pub fn from_onnx(bytes: Cow<'static, [u8]>, threads: usize) -> Result<Self, LoadError> {
         let reason = "a text network has one input and one output";
-        Published::from_onnx(bytes, threads, reason).map(Self)
+        Published::from_onnx(bytes, threads, Some(Isa::detect()), reason).map(Self)
     }
 }
 

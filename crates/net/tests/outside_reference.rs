@@ -458,3 +458,36 @@ fn bf16_embeddings_stay_close_to_f32() {
         assert!(cosine(a, b) > 0.9995, "{}", cosine(a, b));
     }
 }
+
+/// Lines are read by the published engine, but for depthwise convolutions, which are our own.
+#[cfg(feature = "text")]
+#[test]
+fn a_line_is_read_as_the_reference_alone_reads_it() {
+    use countenance_net::{LineNet as _, TextModel};
+    let bytes = weights("ppocr-v4-rec");
+    let reference = rten::Model::load(bytes.clone()).expect("the reference reads the file");
+    let mut reader = TextModel::from_onnx(bytes.into(), 1).expect("the network loads");
+    for width in [32, 104, 512, 1032] {
+        let size = Size { width, height: 48 };
+        let pixels: Vec<u8> = noise(size, width as u64);
+        let steps = reader.read_line(&pixels, size).expect("it runs");
+        let got: Vec<f32> = steps.iter().flatten().copied().collect();
+        let mut planes = vec![0.0f32; pixels.len()];
+        for (at, pixel) in pixels.chunks_exact(3).enumerate() {
+            for c in 0..3 {
+                planes[c * width * 48 + at] = f32::from(pixel[2 - c]) / 127.5 - 1.0;
+            }
+        }
+        let input = rten_tensor::Tensor::from_data(&[1, 3, 48, width], planes);
+        let expected = reference
+            .run_one(input.into(), None)
+            .expect("the reference runs");
+        let expected: rten_tensor::Tensor<f32> = expected.try_into().expect("outputs are f32");
+        let expected = expected.into_data();
+        assert_eq!(got.len(), expected.len());
+        let differences = got.iter().zip(&expected).map(|(a, b)| (a - b).abs());
+        // Probabilities; both add up in f32, in another order.
+        let most = differences.fold(0.0, f32::max);
+        assert!(most < 2e-3, "{width}: {most}");
+    }
+}

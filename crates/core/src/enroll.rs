@@ -1,8 +1,8 @@
 //! Use case: keep templates of a person who consented.
 
 use crate::{
-    Capture, CaptureError, CompareError, Fault, Registry, StageTimings, VerifyError, Worker,
-    template_v1,
+    Capture, CaptureError, CompareError, Engine, Fault, Registry, StageTimings, VerifyError,
+    Worker, template_v1,
 };
 use countenance_gallery::{Score, Template};
 use countenance_vault::{Consent, ModelName, NewTemplates, Unlocked, VaultError};
@@ -148,7 +148,7 @@ impl Registry {
         let looked = self.look(worker, request.photos, &mut captures, &mut timings)?;
         let outcome = match looked {
             Err(outcome) => outcome,
-            Ok(templates) => self.keep(worker, request, &older, &templates)?,
+            Ok(templates) => self.keep(&worker.engine, request, &older, &templates)?,
         };
         timings.total = worker.engine.clock().elapsed().saturating_sub(start);
         Ok(Enrollment {
@@ -159,13 +159,14 @@ impl Registry {
     }
 
     /// The same with templates that were made of photos by this engine before, each good enough and of one person:
-    /// for whoever looks at many photos at once. The photos of the request are not looked at.
+    /// for whoever looks at many photos at once. The photos of the request are not looked at, and no networks are needed, so that
+    /// many threads may keep what a few have made.
     ///
     /// # Errors
     /// As [`enroll`](Registry::enroll).
     pub fn enroll_templates(
         &self,
-        worker: &Worker,
+        engine: &Engine,
         request: &EnrollRequest<'_>,
         templates: &[Template],
     ) -> Result<EnrollOutcome, EnrollError> {
@@ -177,18 +178,18 @@ impl Registry {
                 max: room,
             });
         }
-        self.keep(worker, request, &older, templates)
+        self.keep(engine, request, &older, templates)
     }
 
     /// Templates of one person become those of the subject, if they are the subject's.
     fn keep(
         &self,
-        worker: &Worker,
+        engine: &Engine,
         request: &EnrollRequest<'_>,
         older: &[(u16, ModelName)],
         templates: &[Template],
     ) -> Result<EnrollOutcome, EnrollError> {
-        if !self.are_of(worker, request, older, templates)? {
+        if !self.are_of(engine, request, older, templates)? {
             return Ok(EnrollOutcome::NotTheSubject);
         }
         let records = self.seal(request, older, templates)?;
@@ -233,7 +234,7 @@ impl Registry {
     /// Whether every template matches the best of those that are there. It is an attempt.
     fn are_of(
         &self,
-        worker: &Worker,
+        engine: &Engine,
         request: &EnrollRequest<'_>,
         older: &[(u16, ModelName)],
         templates: &[Template],
@@ -246,7 +247,7 @@ impl Registry {
             return Ok(true);
         }
         let (vault, subject, consent) = (self.vault(), request.subject, request.consent);
-        let threshold = worker.engine.threshold(self.policy())?;
+        let threshold = engine.threshold(self.policy())?;
         let target = subject.subject().target();
         let attempt = match vault.count_attempt(&target, consent.purpose(), self.now()) {
             Ok(attempt) => attempt,

@@ -1,4 +1,4 @@
-//! One person at a time goes into the vault: consents first, then all templates in one transaction.
+//! A person goes into the vault: consents first, then all templates in one transaction.
 
 use super::consents::Row;
 use super::people::Person;
@@ -6,7 +6,7 @@ use crate::clock::MachineClock;
 use crate::failure::Failure;
 use crate::registry::Opened;
 use countenance_core::vault::{ConsentError, ConsentState, Grant, Unlocked, VaultError};
-use countenance_core::{Engine, EnrollOutcome, EnrollRequest, Template, WallClock as _, Worker};
+use countenance_core::{Engine, EnrollOutcome, EnrollRequest, Template, WallClock as _};
 use sha2::{Digest as _, Sha256};
 
 /// What came of a person.
@@ -17,22 +17,22 @@ pub(super) enum Kept {
     There,
 }
 
-/// Puts people into a collection.
+/// Puts people into a collection; used from several threads, never for one person from two.
 pub(super) struct Keeper<'a> {
     opened: &'a Opened,
-    worker: Worker,
+    engine: &'a Engine,
     clock: MachineClock,
     dry_run: bool,
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(opened: &'a Opened, engine: &Engine, dry_run: bool) -> Result<Self, Failure> {
-        Ok(Self {
+    pub(super) fn new(opened: &'a Opened, engine: &'a Engine, dry_run: bool) -> Self {
+        Self {
             opened,
-            worker: engine.worker().map_err(anyhow::Error::from_boxed)?,
+            engine,
             clock: MachineClock::start(),
             dry_run,
-        })
+        }
     }
 
     /// The person's subject, if there is one.
@@ -53,7 +53,7 @@ impl<'a> Keeper<'a> {
     }
 
     pub(super) fn keep(
-        &mut self,
+        &self,
         person: &Person,
         rows: &[Row],
         templates: &[Template],
@@ -92,7 +92,7 @@ impl<'a> Keeper<'a> {
             replace: false,
         };
         let registry = &self.opened.registry;
-        let done = registry.enroll_templates(&self.worker, &request, templates)?;
+        let done = registry.enroll_templates(self.engine, &request, templates)?;
         Ok(match done {
             EnrollOutcome::Enrolled { .. } => Kept::New,
             _ => Kept::There,

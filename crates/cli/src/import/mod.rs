@@ -2,30 +2,30 @@
 
 mod compreface;
 mod consents;
+mod crew;
 mod folder;
 mod keep;
 mod look;
 mod people;
 mod report;
+mod room;
 mod sealed;
 
 use crate::engine::EngineArgs;
 use crate::exit::Exit;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::json;
-use crate::registry::{Opened, RegistryArgs};
+use crate::registry::RegistryArgs;
 use clap::{Args as ClapArgs, Subcommand};
 use consents::Consents;
-use countenance_core::vault::Purpose;
-use countenance_core::{Engine, IdentifyPolicy};
+use crew::Crew;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use keep::{Keeper, Kept};
-use look::Looked;
-use people::{People, Person};
+use keep::Keeper;
+use people::People;
 use report::Report;
+use room::Room;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 /// Enroll many people at once, each with a consent of their own
@@ -159,8 +159,8 @@ fn import(people: &impl People, mut report: Report, args: &Into, engine: &Engine
     let engine = engine.engine()?;
     let opened = args.registry.open()?;
     report.dry_run = args.dry_run;
-    let mut room = Room::of(&opened, &engine)?;
-    let mut keeper = Keeper::new(&opened, &engine, args.dry_run)?;
+    let room = Room::of(&opened, &engine)?;
+    let keeper = Keeper::new(&opened, &engine, args.dry_run);
     let mut chosen = Vec::new();
     for person in people.list()? {
         report.people += 1;
@@ -170,128 +170,33 @@ fn import(people: &impl People, mut report: Report, args: &Into, engine: &Engine
             Some(_) => chosen.push(person),
         }
     }
-    let workers = args.workers.map_or_else(
+    let lookers = args.workers.map_or_else(
         || available_parallelism().map_or(1, usize::from),
         usize::from,
     );
     let bar = progress(chosen.len());
-    let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let done = std::thread::scope(|scope| {
-        let (sender, looked) = sync_channel::<Result<(&Person, Looked), Failure>>(2 * workers);
-        for _ in 0..workers.min(chosen.len()).max(1) {
-            let (sender, next, stop) = (sender.clone(), &next, &stop);
-            let (engine, chosen, policy) = (&engine, &chosen, opened.registry.policy());
-            scope.spawn(move || {
-                let mut looker = match look::Looker::new(engine, policy) {
-                    Ok(looker) => looker,
-                    Err(failure) => {
-                        let _ = sender.send(Err(failure));
-                        return;
-                    }
-                };
-                while let Some(person) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if stop.load(Ordering::Relaxed) {
-                        return;
-                    }
-                    let looked = looker.look(people, person).map(|looked| (person, looked));
-                    // Whoever took what was looked at has gone.
-                    if sender.send(looked).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        for looked in looked {
-            let kept = looked.and_then(|(person, looked)| {
-                bar.inc(1);
-                one(
-                    &mut keeper,
-                    &mut room,
-                    &consents,
-                    person,
-                    looked,
-                    &mut report,
-                )
-            });
-            if kept.is_err() {
-                stop.store(true, Ordering::Relaxed);
-                return kept;
-            }
-        }
-        Ok(())
-    });
+    let report = Mutex::new(report);
+    let crew = Crew {
+        people,
+        chosen: &chosen,
+        consents: &consents,
+        engine: &engine,
+        policy: opened.registry.policy(),
+        keeper: &keeper,
+        room: &room,
+        report: &report,
+        bar: &bar,
+    };
+    let done = crew.work(lookers);
     bar.finish_and_clear();
     done?;
+    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
     if args.json {
         json::print(&report.document())?;
     } else {
         report.write(&mut anstream::stdout().lock())?;
     }
     Ok(Exit::Success)
-}
-
-/// Keeps one person, or says why not.
-fn one(
-    keeper: &mut Keeper<'_>,
-    room: &mut Room,
-    consents: &Consents,
-    person: &Person,
-    looked: Looked,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    for (photo, reason) in looked.refused {
-        report.refuse(&person.id, Some(&photo), &reason);
-    }
-    if looked.templates.is_empty() {
-        report.refuse(&person.id, None, "no photo that a template can be made of");
-        return Ok(());
-    }
-    let rows = consents.of(&person.id).unwrap_or_default();
-    let joins = rows.iter().any(|row| row.purpose == Purpose::Identify);
-    if joins && room.left == 0 {
-        let reason = format!(
-            "the collection takes at most {} at its target FPIR",
-            room.cap
-        );
-        report.refuse(&person.id, None, &reason);
-        return Ok(());
-    }
-    match keeper.keep(person, rows, &looked.templates)? {
-        Kept::Refused(reason) => report.refuse(&person.id, None, &reason),
-        Kept::There => report.already_there += 1,
-        Kept::New => {
-            report.imported += 1;
-            report.templates += looked.templates.len();
-            room.left -= usize::from(joins);
-        }
-    }
-    Ok(())
-}
-
-/// How many may still join the collection.
-struct Room {
-    cap: usize,
-    left: usize,
-}
-
-impl Room {
-    fn of(opened: &Opened, engine: &Engine) -> Result<Self, Failure> {
-        let registry = &opened.registry;
-        let settings = registry.identify_settings(&opened.collection)?;
-        let flip_averaging = registry.policy().capture.flip_averaging;
-        let cap = IdentifyPolicy::new(engine, flip_averaging, settings)?.cap();
-        let (mut members, mut after) = (0_usize, Some(0));
-        while let Some(from) = after {
-            let page = registry.members(&opened.collection, from, 1000)?;
-            members += page.members.len();
-            after = page.next;
-        }
-        Ok(Self {
-            cap,
-            left: cap.saturating_sub(members),
-        })
-    }
 }
 
 fn progress(people: usize) -> ProgressBar {

@@ -1,7 +1,7 @@
 //! From a sealed export (docs/spec/export-v1.md).
 
-use super::Room;
 use super::report::Report;
+use super::room::Room;
 use crate::clock::MachineClock;
 use crate::consent::PURPOSES;
 use crate::engine::EngineArgs;
@@ -76,11 +76,11 @@ pub(super) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
         return Err(no_export(args));
     }
     let into = args.registry.open()?;
-    let mut room = Room::of(&into, &engine.engine()?)?;
+    let room = Room::of(&into, &engine.engine()?)?;
     let mut report = Report::of(args.dry_run);
     while let Some(line) = lines.next::<SubjectLine>()? {
         report.people += 1;
-        take(&into, &line, &mut room, &mut report)?;
+        take(&into, &line, &room, &mut report)?;
     }
     if args.json {
         json::print(&report.document())?;
@@ -171,7 +171,7 @@ fn grant(line: &ConsentLine) -> Option<Grant> {
 fn take(
     into: &Opened,
     line: &SubjectLine,
-    room: &mut Room,
+    room: &Room,
     report: &mut Report,
 ) -> Result<(), Failure> {
     let (vault, now) = (into.registry.vault(), MachineClock::start().now());
@@ -200,12 +200,13 @@ fn take(
             .grants
             .iter()
             .any(|grant| grant.purpose == Purpose::Identify);
-    if joins && room.left == 0 {
-        let cap = room.cap;
-        let reason = format!("the collection takes at most {cap} at its target FPIR");
-        report.refuse(&new.id, None, &reason);
-        return Ok(());
-    }
+    let place = match joins.then(|| room.hold()).transpose() {
+        Ok(place) => place,
+        Err(reason) => {
+            report.refuse(&new.id, None, &reason);
+            return Ok(());
+        }
+    };
     if !report.dry_run
         && let Err(reason) = keep(into, &new, there, now)?
     {
@@ -214,7 +215,9 @@ fn take(
     }
     report.imported += 1;
     report.templates += new.templates.len();
-    room.left -= usize::from(joins);
+    if let Some(place) = place {
+        place.take();
+    }
     Ok(())
 }
 

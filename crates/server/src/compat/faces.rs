@@ -179,7 +179,11 @@ fn sealed(
         replace: false,
     };
     let templates = std::slice::from_ref(template);
-    let enroll = || books.registry.enroll_templates(worker, &request, templates);
+    let enroll = || {
+        books
+            .registry
+            .enroll_templates(worker.engine(), &request, templates)
+    };
     let outcome = match enroll() {
         // Whoever was second looks again, now at what the first one sealed.
         Err(EnrollError::Raced) => enroll()?,

@@ -194,9 +194,10 @@ impl Stage<'_> {
             }
         };
         let cues = seen.as_ref().map(Sighting::cues).map_err(|cause| *cause);
-        let sighting = match (run.frame(mark, cues)?, seen) {
+        let (is_key, sighting) = match (run.frame(mark, cues)?, seen) {
             (Next::Lost(cause), _) => return Ok(Some(Verdict::Recapture(cause))),
-            (Next::Key, Ok(sighting)) => sighting,
+            (Next::Key, Ok(sighting)) => (true, sighting),
+            (Next::Compare, Ok(sighting)) => (false, sighting),
             _ => return Ok(None),
         };
         let (template, looks_live) = match frame.key.get() {
@@ -207,6 +208,10 @@ impl Stage<'_> {
             }
         };
         let threshold = worker.engine().threshold(self.policy)?;
+        if !is_key {
+            run.compare_frame(template, &threshold);
+            return Ok(None);
+        }
         Ok(run.key_frame(template.clone(), *looks_live, &threshold))
     }
 }

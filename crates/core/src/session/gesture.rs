@@ -94,6 +94,11 @@ impl Watch {
         self.gesture == Gesture::Smile
     }
 
+    /// Whether the gesture is seen in the last frame and was in those before, as many as it takes.
+    pub(super) fn was_seen(&self) -> bool {
+        self.frames >= GESTURE_FRAMES
+    }
+
     /// Looks at a frame, and says whether the step is over: the gesture was seen or did not come.
     pub(super) fn see(
         &mut self,
@@ -134,7 +139,7 @@ impl Watch {
         } else {
             self.frames = 0;
         }
-        let done = self.frames >= GESTURE_FRAMES;
+        let done = self.was_seen();
         if done && (left || right) && !self.stands_out() {
             self.failed.insert(Check::Flat);
         }

@@ -73,27 +73,30 @@ impl Worker {
         let mut timings = StageTimings::default();
         let seen = self.see(bytes, run.followed(), &capture, &mut timings)?;
         let cues = seen.as_ref().map(|(cues, _)| cues);
-        match run.frame(mark, cues.map_err(|cause| *cause))? {
-            Next::Wait => Ok(None),
-            Next::Lost(cause) => Ok(Some(Verdict::Recapture(cause))),
-            Next::Key => {
-                let Ok((cues, crop)) = seen else {
-                    return Ok(None);
-                };
-                let (area, crop) = if cues.detected {
-                    (cues.area, crop)
-                } else {
-                    // A template wants the detector's points, and to be sure that nobody else has come into the picture.
-                    match self.see(bytes, None, &capture, &mut timings)? {
-                        Ok((cues, crop)) => (cues.area, crop),
-                        Err(cause) => return Ok(Some(Verdict::Recapture(cause))),
-                    }
-                };
-                let template = self.embed(&crop, &capture, &mut timings)?;
-                let looks_live = self.looks_live(bytes, area, &capture)?;
-                Ok(run.key_frame(template, looks_live, &self.engine.threshold(policy)?))
+        let next = run.frame(mark, cues.map_err(|cause| *cause))?;
+        let (is_key, seen) = match (next, seen) {
+            (Next::Lost(cause), _) => return Ok(Some(Verdict::Recapture(cause))),
+            (Next::Key, Ok(seen)) => (true, seen),
+            (Next::Compare, Ok(seen)) => (false, seen),
+            _ => return Ok(None),
+        };
+        let (cues, crop) = if seen.0.detected {
+            seen
+        } else {
+            // A template wants the detector's points, and to be sure that nobody else has come into the picture.
+            match self.see(bytes, None, &capture, &mut timings)? {
+                Ok(seen) => seen,
+                Err(cause) => return Ok(Some(Verdict::Recapture(cause))),
             }
+        };
+        let template = self.embed(&crop, &capture, &mut timings)?;
+        let threshold = self.engine.threshold(policy)?;
+        if is_key {
+            let looks_live = self.looks_live(bytes, cues.area, &capture)?;
+            return Ok(run.key_frame(template, looks_live, &threshold));
         }
+        run.compare_frame(&template, &threshold);
+        Ok(None)
     }
 }
 

@@ -60,8 +60,9 @@ enum Phase {
     },
     /// A gesture.
     Gesture(Watch),
-    /// The last of some colors.
+    /// The last of some colors. When so many were shown, the frame at the end of that one is compared with the first.
     Light {
+        compared: usize,
         left: std::vec::IntoIter<Color>,
         shown: Vec<(Duration, Color)>,
         seen: Vec<(Duration, [f32; 3])>,
@@ -75,6 +76,8 @@ enum Phase {
 pub enum Next {
     /// Make a template of this frame and give it to [`Run::key_frame`].
     Key,
+    /// Make a template of this frame, in which the head is turned or the light is colored, and give it to [`Run::compare_frame`].
+    Compare,
     /// It is over, for this reason.
     Lost(QualityCause),
     /// Wait for the next frame.
@@ -200,12 +203,7 @@ impl Run {
         threshold: &Threshold,
     ) -> Option<Verdict> {
         self.looks_live.extend(looks_live);
-        if let Some(first) = &self.first_key {
-            let same = first.compare(&template);
-            if !same.is_ok_and(|score| threshold.accepts(score)) {
-                self.failed.insert(Check::Identity);
-            }
-        }
+        self.compare_frame(&template, threshold);
         self.first_key.get_or_insert(template);
         if !matches!(self.phase, Phase::Over) {
             return None;
@@ -231,6 +229,17 @@ impl Run {
             measured,
             probe,
         }))
+    }
+
+    /// Takes in the template of the frame before, which only has to be of the person of the first key frame: nobody else turns the head
+    /// or is lit in their place.
+    pub fn compare_frame(&mut self, template: &Template, threshold: &Threshold) {
+        if let Some(first) = &self.first_key {
+            let same = first.compare(template);
+            if !same.is_ok_and(|score| threshold.accepts(score)) {
+                self.failed.insert(Check::Identity);
+            }
+        }
     }
 
     /// No face, or several.
@@ -308,13 +317,19 @@ impl Run {
                     self.phase = Phase::Gesture(watch);
                     return Next::Wait;
                 }
-                let key = watch.is_smile() && usable;
+                let next = match watch.is_smile() {
+                    true if usable => Next::Key,
+                    // The frame in which the turn was seen for good: what is turned there is whom it is compared with.
+                    false if watch.was_seen() => Next::Compare,
+                    _ => Next::Wait,
+                };
                 self.measured.extend(watch.measured());
                 self.failed.extend(watch.failed());
                 self.rest(now);
-                if key { Next::Key } else { Next::Wait }
+                next
             }
             Phase::Light {
+                compared,
                 mut left,
                 mut shown,
                 mut seen,
@@ -323,12 +338,15 @@ impl Run {
                 let pace = self.light();
                 let since = shown.last().map_or(now, |(at, _)| *at);
                 let shown_for = now.saturating_sub(since);
+                let before = shown.len();
+                let mut is_done = false;
                 if left.len() > 0
                     && shown_for >= pace.shown
                     && let Some(color) = left.next()
                 {
                     self.prompt(Gesture::Light(color), pace.shown);
                     shown.push((now, color));
+                    is_done = true;
                 }
                 if left.len() == 0 && shown_for >= pace.shown + pace.tail {
                     let response = response(&shown, &seen, &pace);
@@ -337,10 +355,20 @@ impl Run {
                         self.failed.insert(Check::Light);
                     }
                     self.rest(now);
+                    is_done = true;
                 } else {
-                    self.phase = Phase::Light { left, shown, seen };
+                    self.phase = Phase::Light {
+                        compared,
+                        left,
+                        shown,
+                        seen,
+                    };
                 }
-                Next::Wait
+                if is_done && before == compared {
+                    Next::Compare
+                } else {
+                    Next::Wait
+                }
             }
             Phase::Over => Next::Wait,
         }
@@ -378,6 +406,8 @@ impl Run {
                 Phase::Gesture(Watch::new(gesture, now))
             }
             Some(Step::Light(colors)) => {
+                let count = u32::try_from(colors.len()).unwrap_or(1);
+                let compared = 1 + self.dice.below(count) as usize;
                 let mut left = colors.into_iter();
                 let mut shown = Vec::new();
                 if let Some(color) = left.next() {
@@ -385,6 +415,7 @@ impl Run {
                     shown.push((now, color));
                 }
                 Phase::Light {
+                    compared,
                     left,
                     shown,
                     seen: Vec::new(),

@@ -411,8 +411,16 @@ fn whoever_opens_a_link_is_told_what_stands_in_the_way() {
         json!({"audience": ""}),
         json!({"way_out": "javascript:alert(1)"}),
         json!({"way_out": "http://shop.example/"}),
+        json!({"way_out": "https://"}),
+        json!({"way_out": "https:///way-out"}),
+        json!({"way_out": "https://:443/"}),
+        json!({"way_out": "https://shop.example:70000/"}),
+        json!({"way_out": "https://shop.example:x@evil.example/"}),
+        json!({"way_out": "http://localhost:80@evil.example/"}),
+        json!({"way_out": "https://evil.example\\@shop.example/"}),
     ] {
         let refused = open(&ask, "ana", &more);
+        assert_eq!(refused.status, 422, "{more}");
         assert_eq!(refused.problem(), "value_invalid", "{more}");
     }
     // Another tenant's is nobody's.

@@ -193,19 +193,25 @@ impl Socket {
         }
     }
 
-    /// The next message, or with what the server closed.
-    fn read(&mut self) -> Result<Value, u16> {
+    /// The next frame of the protocol: its opcode and what is in it. Nothing when the server has gone.
+    fn raw(&mut self) -> Option<(u8, Vec<u8>)> {
         let mut head = [0; 2];
-        self.stream.read_exact(&mut head).map_err(|_| 0_u16)?;
+        self.stream.read_exact(&mut head).ok()?;
         let mut length = usize::from(head[1]);
         if length == 126 {
             let mut two = [0; 2];
-            self.stream.read_exact(&mut two).unwrap();
+            self.stream.read_exact(&mut two).ok()?;
             length = usize::from(two[0]) << 8 | usize::from(two[1]);
         }
         let mut body = vec![0; length];
-        self.stream.read_exact(&mut body).unwrap();
-        match head[0] & 0x0f {
+        self.stream.read_exact(&mut body).ok()?;
+        Some((head[0] & 0x0f, body))
+    }
+
+    /// The next message, or with what the server closed.
+    fn read(&mut self) -> Result<Value, u16> {
+        let (opcode, body) = self.raw().ok_or(0_u16)?;
+        match opcode {
             1 => Ok(serde_json::from_slice(&body).unwrap()),
             8 => Err(u16::from(body[0]) << 8 | u16::from(body[1])),
             other => panic!("opcode {other}"),
@@ -519,6 +525,55 @@ fn a_client_that_does_not_keep_to_the_protocol_is_told_and_may_begin_anew() {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn a_flood_of_pings_is_cut_off_and_a_few_are_answered() {
+    let Some(house) = House::new() else { return };
+    let opened = Opened::new(&house, &request("presence"));
+    opened.agree(false);
+    let mut socket = opened.socket().unwrap();
+    let mut ping = vec![0x89, 0x80 | 125];
+    ping.extend([0; 4 + 125]);
+    let mut pongs = 0;
+    let closed = loop {
+        // Whether the server still takes it shows when the answer is read.
+        let _ = socket.stream.write_all(&ping);
+        match socket.raw() {
+            Some((10, _)) => pongs += 1,
+            Some((8, body)) => break u16::from(body[0]) << 8 | u16::from(body[1]),
+            Some(_) => {}
+            None => panic!("gone after {pongs} pongs"),
+        }
+    };
+    assert_eq!(closed, 4429);
+    assert!((60..70).contains(&pongs), "{pongs} pongs");
+}
+
+#[test]
+fn pings_keep_no_socket_open_on_which_no_frame_comes() {
+    let Some(house) = House::new() else { return };
+    let opened = Opened::new(&house, &request("presence"));
+    opened.agree(false);
+    let mut socket = opened.socket().unwrap();
+    let begun = Instant::now();
+    let mut pinging = socket.stream.try_clone().unwrap();
+    let pings = std::thread::spawn(move || {
+        while pinging.write_all(&[0x89, 0x80, 0, 0, 0, 0]).is_ok() {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+    });
+    let closed = loop {
+        match socket.raw() {
+            Some((8, body)) => break u16::from(body[0]) << 8 | u16::from(body[1]),
+            Some(_) => {}
+            None => panic!("gone"),
+        }
+    };
+    assert_eq!(closed, 4408);
+    assert!(begun.elapsed() < Duration::from_secs(20));
+    drop(socket);
+    pings.join().unwrap();
 }
 
 #[test]

@@ -6,7 +6,8 @@ use crate::call::{Call, read_picture};
 use crate::platform::Platform;
 use crate::refusal::{Answer, Refusal};
 use crate::sessions::{
-    Agreed, Converse, DeviceAsked, Frame, Held, PROTOCOL, RULES, answered, serve, state,
+    Agreed, Converse, DeviceAsked, Frame, Held, MOST_UNSENT, PROTOCOL, RULES, answered, serve,
+    state,
 };
 use crate::wire;
 use axum::Extension;
@@ -257,6 +258,8 @@ pub(crate) async fn socket(
         .max_message_size(most)
         .max_frame_size(most)
         .read_buffer_size(32 << 10)
+        .write_buffer_size(4 << 10)
+        .max_write_buffer_size(MOST_UNSENT)
         .on_failed_upgrade(move |_| failed.lock().session.end_run());
     Ok(upgrade.on_upgrade(move |socket| serve(platform, held, socket, begun)))
 }

@@ -2,6 +2,7 @@
 
 use super::webhook::{Target, Targets};
 use crate::refusal::Refusal;
+use axum::http::uri::Authority;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::{
@@ -279,15 +280,21 @@ fn is_visible(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Something that a browser may be sent to: never script or a file.
+/// Something that a browser may be sent to: never script or a file, and no name or password before the host, which would be read as one.
 fn is_address(text: &str) -> bool {
-    let local = [
-        "http://localhost/",
-        "http://localhost:",
-        "http://127.0.0.1:",
-    ];
-    let begins = text.starts_with("https://") || local.iter().any(|one| text.starts_with(one));
-    begins && is_visible(text, MOST_TEXT)
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let Ok(host) = host.parse::<Authority>() else {
+        return false;
+    };
+    let is_plain = !host.as_str().contains('@') && !host.host().is_empty();
+    // A port that is none leaves something behind the host, and no port.
+    let port_fits = host.host() == host.as_str() || host.port().is_some();
+    let is_here = matches!(host.host(), "localhost" | "127.0.0.1");
+    let begins = scheme == "https" || (scheme == "http" && is_here);
+    begins && is_plain && port_fits && !text.contains('\\') && is_visible(text, MOST_TEXT)
 }
 
 fn check_passkey(kind: Kind, passkey: &SessionPasskey) -> Result<(), Refusal> {

@@ -12,7 +12,7 @@ pub(crate) use asked::{Asked, DeviceAsked, Documented, Paying, check_shown};
 pub(crate) use claims::take;
 pub(crate) use converse::{Converse, Frame, RULES};
 pub(crate) use polled::answered;
-pub(crate) use socket::{PROTOCOL, serve, token_of};
+pub(crate) use socket::{MOST_UNSENT, PROTOCOL, serve, token_of};
 pub(crate) use webhook::Targets;
 pub use webhook::{TargetError, WebhookConfig};
 

@@ -11,15 +11,19 @@ use axum::http::header::SEC_WEBSOCKET_PROTOCOL;
 use countenance_api::CaptureMessage;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 use zeroize::Zeroizing;
 
 /// The sub-protocol that is spoken.
 pub(crate) const PROTOCOL: &str = "countenance.capture.v1";
 /// What the sub-protocol begins with that carries the token, since a browser can send no other header.
 const TOKEN: &str = "token.";
-/// How long nothing may come.
+/// How long no frame may come; pings are none.
 const SILENCE: Duration = Duration::from_secs(10);
+/// Pings and pongs of one socket: one every ten seconds are a dozen, and a browser sends none.
+const MOST_CONTROLS: usize = 64;
+/// Bytes that wait to go out, at most: what is said of some frames. Whoever reads nothing is cut off.
+pub(crate) const MOST_UNSENT: usize = 64 << 10;
 /// How long a message may take to go out.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes before the picture.
@@ -60,9 +64,10 @@ async fn converse_with(
     first: &[CaptureMessage],
 ) -> Option<u16> {
     say(socket, first).await?;
+    let (mut due, mut controls) = (Instant::now() + SILENCE, 0);
     loop {
         let message = tokio::select! {
-            message = timeout(SILENCE, socket.recv()) => message,
+            message = timeout_at(due, socket.recv()) => message,
             () = held.changed.notified() => {
                 let status = state(held, platform.sessions.now());
                 if status.is_end() {
@@ -76,7 +81,13 @@ async fn converse_with(
             Err(_) => return Some(4408),
             Ok(None | Some(Err(_) | Ok(Message::Close(_)))) => return None,
             Ok(Some(Ok(Message::Binary(bytes)))) => bytes,
-            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => continue,
+            Ok(Some(Ok(Message::Ping(_) | Message::Pong(_)))) => {
+                controls += 1;
+                if controls > MOST_CONTROLS {
+                    return Some(4429);
+                }
+                continue;
+            }
             Ok(Some(Ok(Message::Text(_)))) => {
                 let told = error("frame_invalid", "a text message is no frame");
                 say(socket, &[told]).await?;
@@ -91,6 +102,7 @@ async fn converse_with(
         };
         let (said, next) = converse.frame(platform, held, frame).await;
         say(socket, &said).await?;
+        due = Instant::now() + SILENCE;
         match next {
             Ok(on) => converse = on,
             Err(Ended::Done) => return Some(1000),

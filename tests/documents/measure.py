@@ -97,7 +97,7 @@ def main():
         broken = kinds.get("wrong_digit")
         if broken and broken["checks"] < 0.95 * broken["n"]:
             failed.append("a wrong check digit was not told as it is")
-        for kind, should in (("two_faces", 0), ("no_face", 0), ("clean", 1)):
+        for kind, should in (("two_faces", 0), ("no_face", 0), ("clean", 1), ("held", 1)):
             row = kinds.get(kind)
             if row and row["portrait"] != should * row["n"]:
                 failed.append(f"{kind}: the portrait of {row['portrait']} of {row['n']} was taken")

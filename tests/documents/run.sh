@@ -38,6 +38,18 @@ if "$program" document check "$first" "$root/models/store/$(photo biden)" >/dev/
 fi
 echo "documents: the person on the document is accepted, a stranger is not"
 
+# Nor is the stranger who holds a found document beside their own face, which is the larger one: a passport and a card, the third and
+# the first of the formats, both with the same portrait.
+for held in "$folder/specimens/held-002.jpg" "$folder/specimens/held-000.jpg"; do
+  [ -e "$held" ] || continue
+  "$program" document check "$held" "$root/models/store/$(photo obama)" >/dev/null
+  if "$program" document check "$held" "$root/models/store/$(photo biden)" >/dev/null; then
+    echo "documents: whoever holds a document was taken for the person on it"
+    exit 1
+  fi
+done
+echo "documents: whoever holds a document is not taken for the person on it"
+
 # Nothing of a document is left behind: the program has a folder of its own for everything, and no byte of it is of the zone. That
 # the search would find it is shown by leaving the zone there.
 left=$(mktemp -d)

@@ -34,7 +34,7 @@ FORMATS = {
     "MRV-A": (120.0, 80.0, 2, 44),
     "MRV-B": (105.0, 74.0, 2, 36),
 }
-KINDS = ["clean", "wrong_digit", "rotated", "tilted", "glare", "blurred", "dim", "small", "two_faces", "no_face"]
+KINDS = ["clean", "wrong_digit", "rotated", "tilted", "glare", "blurred", "dim", "small", "two_faces", "no_face", "held"]
 SURNAMES = ["ERIKSSON", "VAN DER MUELLEN", "DE LA CRUZ", "OKONKWO", "STEVENSON", "SMITH JONES", "PAPANDROPOULOS", "NG",
             "ZUBIZARRETA", "JANSEN", "QUINTEROS", "BOBBIO", "OXFORD", "SZOSTAK", "HUBER", "WOZNIAK", "LILLE", "GOODE"]
 GIVEN = ["ANNA MARIA", "JOHN", "LI", "ALEJANDRO JOSE", "WILHELMINA", "OLGA", "BEATRIZ", "XAVIER", "IKE", "SIGRID ULLA",
@@ -250,6 +250,15 @@ def shot(rng, pillow, np, filters, flat, kind):
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
+def held(Image, photos, document, who):
+    """The document beside the face of somebody else, who is nearer to the camera than it and larger than its portrait."""
+    other = head(Image, photos, "biden" if who == "obama" else "obama", 900)
+    picture = Image.new("RGB", (WIDTH + other.width, 1000), (110, 110, 110))
+    picture.paste(document, (0, 250))
+    picture.paste(other, (WIDTH, 50))
+    return picture
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, required=True)
@@ -277,8 +286,11 @@ def main():
             made[1]["portrait"] = ("obama", "biden")[i // len(FORMATS) % 2]
             flat = page(rng, pillow, np, asked.photos, form, made, kind, 14.0)
             name = f"{kind}-{i:03d}.jpg"
-            shot(rng, pillow, np, (ImageFilter, ImageEnhance), flat, kind).save(asked.out / name, quality=90)
+            picture = shot(rng, pillow, np, (ImageFilter, ImageEnhance), flat, kind)
             portrait = made[1].pop("portrait")
+            if kind == "held":
+                picture = held(Image, asked.photos, picture, portrait)
+            picture.save(asked.out / name, quality=90)
             told.append({"file": name, "kind": kind, "format": form, "lines": made[0], "checks": made[2],
                          "fields": made[1], "portrait": portrait})
     (asked.out / "specimens.json").write_text(json.dumps(told, indent=1) + "\n")

@@ -64,11 +64,23 @@ impl Worker {
         let faces = timed(clock, &mut timings.detect, || {
             detector.detect(picture, policy.search)
         })?;
-        let face = match choose(&faces, picture, policy.face) {
-            Ok(face) => *face,
-            Err(cause) => return Ok((Capture::without_face(picture.size(), cause), Err(cause))),
+        let face = choose(&faces, picture, policy.face).copied();
+        Ok(self.capture_face(picture, face, policy, timings))
+    }
+
+    /// As [`capture_picture`](Self::capture_picture), of the face that was chosen, or of none and why.
+    pub(crate) fn capture_face(
+        &self,
+        picture: &Picture,
+        face: Result<Face, QualityCause>,
+        policy: &CapturePolicy,
+        timings: &mut StageTimings,
+    ) -> (Capture, Result<Crop, QualityCause>) {
+        let face = match face {
+            Ok(face) => face,
+            Err(cause) => return (Capture::without_face(picture.size(), cause), Err(cause)),
         };
-        let (crop, quality) = timed(clock, &mut timings.align, || {
+        let (crop, quality) = timed(self.engine.clock(), &mut timings.align, || {
             let crop = align(picture, &face.landmarks);
             let quality = measure(picture, &face, &crop);
             (crop, quality)
@@ -84,7 +96,7 @@ impl Worker {
             causes: causes.unwrap_or_default(),
         };
         let crop = capture.causes.first().map_or(Ok(crop), |cause| Err(*cause));
-        Ok((capture, crop))
+        (capture, crop)
     }
 
     /// What a frame of a session shows: the cues that judging goes by, and the crop.
@@ -169,24 +181,7 @@ fn choose<'a>(
             .iter()
             .min_by(|a, b| widths_off_center(a, picture).total_cmp(&widths_off_center(b, picture)))
             .ok_or(QualityCause::NoFace),
-        FaceChoice::Largest => largest(faces),
     }
-}
-
-/// A face with this share of the largest one's pixels is another main face, and no smaller print of it.
-const ANOTHER_SHARE: f32 = 0.5;
-
-/// The largest face, if no other comes near.
-fn largest(faces: &[Face]) -> Result<&Face, QualityCause> {
-    let largest = faces
-        .iter()
-        .max_by(|a, b| a.area.pixels().total_cmp(&b.area.pixels()))
-        .ok_or(QualityCause::NoFace)?;
-    let near = |face: &&Face| face.area.pixels() >= ANOTHER_SHARE * largest.area.pixels();
-    if faces.iter().filter(near).count() > 1 {
-        return Err(QualityCause::SeveralFaces);
-    }
-    Ok(largest)
 }
 
 /// How far a face lies from the middle of its picture, in widths of the face.

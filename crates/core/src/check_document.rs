@@ -2,8 +2,8 @@
 
 use crate::timing::timed;
 use crate::{
-    Capture, CaptureError, CompareError, ComparePolicy, Decision, DocumentClaim, FaceChoice,
-    Recapture, Side, StageTimings, Worker,
+    Capture, CaptureError, CompareError, ComparePolicy, Decision, DocumentClaim, Recapture, Side,
+    StageTimings, Worker,
 };
 use countenance_document::{CheckOutcome, Checks, Day, Format, Plane, Zone};
 use countenance_gallery::{Score, Template, Threshold};
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// What was found on a document. Nothing of it is stored anywhere; what is personal in it is overwritten when it is dropped.
 #[derive(Clone, Debug)]
 pub struct DocumentReading {
-    /// The portrait: the largest face of the picture.
+    /// The portrait: the largest face on the page of the zone; of the picture, where no zone was read.
     pub portrait: Capture,
     /// The machine-readable zone.
     pub zone: Zone,
@@ -240,14 +240,18 @@ impl Worker {
         let clock = engine.clock();
         let start = clock.elapsed();
         let mut timings = StageTimings::default();
-        let mut capture = policy.capture.clone();
-        capture.face = FaceChoice::Largest;
+        let capture = &policy.capture;
         let picture = timed(clock, &mut timings.decode, || {
             decode(photo, &capture.decode)
         })?;
-        let (portrait, crop) = self.capture_picture(&picture, &capture, &mut timings)?;
         let mut zone_time = Duration::ZERO;
         let zone = timed(clock, &mut zone_time, || self.read_zone(&picture))?;
+        let page = match &zone {
+            Zone::Read(read) => Some(&read.page),
+            _ => None,
+        };
+        let face = self.find_portrait(&picture, page, capture.search, &mut timings)?;
+        let (portrait, crop) = self.capture_face(&picture, face, capture, &mut timings);
         timings.total = clock.elapsed().saturating_sub(start);
         let reading = DocumentReading {
             portrait,

@@ -33,6 +33,7 @@ mod passive_networks;
 mod pay;
 mod payment;
 mod policy;
+mod portrait;
 mod random_id;
 mod recognize;
 mod registry;

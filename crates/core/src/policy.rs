@@ -10,9 +10,6 @@ pub enum FaceChoice {
     /// The face nearest to the middle of the picture, in widths of that face. For data sets
     /// such as LFW, where the person named stands in the middle and others may stand around.
     Central,
-    /// The largest face; where another has half its pixels or more the picture is to be taken again. For documents,
-    /// where a second, smaller print of the portrait may stand beside it.
-    Largest,
     /// The one clear main face; a picture with several is to be taken again.
     #[default]
     Main,

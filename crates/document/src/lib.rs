@@ -7,4 +7,4 @@ pub use countenance_net::{LineNet, RunError, Size, Steps};
 pub use mrz::{
     Check, CheckOutcome, Checks, Day, Field, Format, Mrz, MrzError, Names, WrittenDate, check_digit,
 };
-pub use read::{Plane, PlaneError, Reading, Zone, ZoneReader};
+pub use read::{Page, Plane, PlaneError, Reading, Zone, ZoneReader};

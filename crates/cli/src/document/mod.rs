@@ -36,9 +36,10 @@ enum Command {
 
 /// Is this the person on the document?
 ///
-/// The largest face on DOCUMENT is compared with the face in SELFIE, as `countenance verify` compares two photos. The
-/// machine-readable zone (the lines of OCR-B with many <) is found and read beside that, and its check digits and date of expiry are
-/// looked at. Nothing is stored, and nothing that the zone says is printed: `countenance document read` does that.
+/// The largest face on the page of DOCUMENT is compared with the face in SELFIE, as `countenance verify` compares two photos. Where
+/// that page lies is known from its machine-readable zone (the lines of OCR-B with many <), which is found and read, and its check
+/// digits and dates are looked at; without a zone it is the largest face of the picture. Nothing is stored, and nothing that the
+/// zone says is printed: `countenance document read` does that.
 ///
 /// This does not tell whether a document is genuine. No chip is read and no hologram looked at, and anybody can compute check
 /// digits. A selfie is a photo: that a live person is there is shown by a session (`countenance serve`).

@@ -1,6 +1,5 @@
 //! Which characters were read, and which of them are doubtful.
 
-use super::Reading;
 use super::alphabet::SYMBOLS;
 use super::strip::Cell;
 use crate::mrz::{Check, CheckOutcome, Field, Format, Mrz};
@@ -56,8 +55,18 @@ enum Certainty {
     Tall,
 }
 
+/// What was read, and how sure that is.
+pub(super) struct Decided {
+    pub(super) mrz: Mrz,
+    /// As those of a [`Reading`](super::Reading).
+    pub(super) corrected: usize,
+    pub(super) unsure: usize,
+    /// Cells before the first character.
+    pub(super) offset: usize,
+}
+
 /// Takes the cells of each line, all from the same place on. `None` when too much of it is a guess.
-pub(super) fn decide(lines: &[Vec<Cell>], columns: usize) -> Option<Reading> {
+pub(super) fn decide(lines: &[Vec<Cell>], columns: usize) -> Option<Decided> {
     let given = lines.iter().map(Vec::len).min()?;
     let offsets = 0..=given.checked_sub(columns)?;
     let formats = Format::ALL
@@ -77,7 +86,13 @@ pub(super) fn decide(lines: &[Vec<Cell>], columns: usize) -> Option<Reading> {
     if guesses * GUESSES > choices.len() {
         return None;
     }
-    confirm(&choices, format)
+    let (mrz, corrected, unsure) = confirm(&choices, format)?;
+    Some(Decided {
+        mrz,
+        corrected,
+        unsure,
+        offset,
+    })
 }
 
 fn cells(lines: &[Vec<Cell>], format: Format, offset: usize) -> Vec<Cell> {
@@ -246,8 +261,8 @@ fn straight_line(points: &[(f32, f32)]) -> Option<impl Fn(f32) -> f32 + use<>> {
 }
 
 /// Holds the likeliest reading against its check digits, and takes another only where two were near and the check digits
-/// leave no other choice. All that was not clear and is not confirmed is counted.
-fn confirm(choices: &[Choice], format: Format) -> Option<Reading> {
+/// leave no other choice. All that was not clear and is not confirmed is counted: the zone, characters corrected, characters unsure.
+fn confirm(choices: &[Choice], format: Format) -> Option<(Mrz, usize, usize)> {
     let mut text: Zeroizing<Vec<u8>> =
         Zeroizing::new(choices.iter().map(|choice| choice.first).collect());
     let doubts: Vec<usize> = choices
@@ -294,11 +309,7 @@ fn confirm(choices: &[Choice], format: Format) -> Option<Reading> {
         }
     }
     let mrz = Mrz::of(format, &text).ok()?;
-    Some(Reading {
-        mrz,
-        corrected,
-        unsure,
-    })
+    Some((mrz, corrected, unsure))
 }
 
 fn holds(mrz: &Mrz) -> bool {

@@ -5,10 +5,12 @@ mod chain;
 mod decide;
 mod ink;
 mod lines;
+mod page;
 mod plane;
 mod runs;
 mod strip;
 
+pub use page::Page;
 pub use plane::{Plane, PlaneError};
 
 use crate::mrz::{Format, Mrz};
@@ -43,6 +45,8 @@ pub struct Reading {
     pub corrected: usize,
     /// Characters that are not clear, and that no check digit speaks for.
     pub unsure: usize,
+    /// Where the page lies that it is printed on.
+    pub page: Page,
 }
 
 impl Reading {
@@ -104,7 +108,17 @@ impl ZoneReader {
         for course in &band.courses {
             lines.push(strip::cells(plane, course, &places, &mut *self.net)?);
         }
-        Ok(decide::decide(&lines, columns))
+        let Some(decided) = decide::decide(&lines, columns) else {
+            return Ok(None);
+        };
+        let first = places.start() + i32::try_from(decided.offset).unwrap_or(0);
+        let page = Page::of(plane, &band.courses, first, decided.mrz.format());
+        Ok(page.map(|page| Reading {
+            mrz: decided.mrz,
+            corrected: decided.corrected,
+            unsure: decided.unsure,
+            page,
+        }))
     }
 }
 

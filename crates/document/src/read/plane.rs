@@ -12,6 +12,7 @@ const LONG_SIDE: usize = 1600;
 pub struct Plane {
     width: usize,
     height: usize,
+    factor: usize,
     pixels: Vec<u8>,
 }
 
@@ -71,6 +72,7 @@ impl Plane {
         Ok(Self {
             width: w,
             height: h,
+            factor,
             pixels,
         })
     }
@@ -85,6 +87,11 @@ impl Plane {
     #[must_use]
     pub fn height(&self) -> usize {
         self.height
+    }
+
+    /// Columns and rows of the picture that became one here.
+    pub(super) fn factor(&self) -> usize {
+        self.factor
     }
 
     pub(super) fn rows(&self) -> std::slice::ChunksExact<'_, u8> {

@@ -30,7 +30,7 @@ pub struct PlaneError {
 
 impl Plane {
     /// Makes grey of `width * height * 3` bytes, interleaved R, G, B. A picture whose longer side has more than twice 1600
-    /// pixels is made smaller by a whole number.
+    /// pixels is made smaller by a whole number, at most that of its shorter side.
     ///
     /// # Errors
     /// [`PlaneError`] when a side is 0 or the number of bytes does not fit.
@@ -43,10 +43,10 @@ impl Plane {
                 got: rgb.len(),
             });
         }
-        let factor = (width.max(height) / LONG_SIDE).max(1);
-        let (w, h) = ((width / factor).max(1), (height / factor).max(1));
+        // A sliver has no more rows to be averaged than it has: it stays longer.
+        let factor = (width.max(height) / LONG_SIDE).clamp(1, width.min(height));
+        let (w, h) = (width / factor, height / factor);
         let mut pixels = Vec::with_capacity(w * h);
-        let factor = factor.min(width).min(height);
         // Rec. 601, in 1/256; green weighs most.
         let grey = |p: &[u8; 3]| {
             let [r, g, b] = p.map(u32::from);
@@ -146,8 +146,23 @@ mod tests {
         assert!(Plane::from_rgb(2, 2, &[0; 3]).is_err());
         assert!(Plane::from_rgb(0, 0, &[]).is_err());
         assert!(Plane::from_rgb(usize::MAX, 2, &[0; 6]).is_err());
-        // Narrow beyond all reason, and still a picture.
-        let plane = Plane::from_rgb(1, 9000, &[9; 27_000]).unwrap();
-        assert_eq!(plane.width(), 1);
+    }
+
+    #[test]
+    fn a_sliver_is_a_picture_all_the_same() {
+        for (width, height, size) in [
+            (1, 9000, (1, 9000)),
+            (9000, 1, (9000, 1)),
+            (2, 9000, (1, 4500)),
+            (3200, 1, (3200, 1)),
+            (3, 6400, (1, 2133)),
+        ] {
+            let plane = Plane::from_rgb(width, height, &vec![9; width * height * 3]).unwrap();
+            assert_eq!((plane.width(), plane.height()), size);
+            assert_eq!(plane.rows().count(), plane.height());
+            let (right, bottom) = (plane.width() as f32, plane.height() as f32);
+            assert!((plane.at(right, bottom) - 9.0).abs() < 0.01, "{plane:?}");
+            assert!(super::super::ink::marks(&plane).is_empty());
+        }
     }
 }

@@ -50,6 +50,26 @@ pub struct ZoneChecks {
     pub checks: Option<Checks>,
     /// Whether its last valid day has passed; `None` when it states none, or it was not read.
     pub expired: Option<bool>,
+    /// Whether what is written as date of birth is one, perhaps with parts that are not known; `None` when nothing was read.
+    pub birth_is_date: Option<bool>,
+}
+
+/// Why a zone is not to be trusted; of several reasons the first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Distrust {
+    /// There is none.
+    Absent,
+    /// It is not clearly read.
+    NotClear,
+    /// A check digit does not hold.
+    CheckDigit,
+    /// The date of birth is no date in any century.
+    Birth,
+    /// It states no date of expiry.
+    NoExpiry,
+    /// Its last valid day has passed.
+    Expired,
 }
 
 /// The day of a time, as dates of documents are held against it.
@@ -94,6 +114,7 @@ impl ZoneChecks {
             reading,
             checks: None,
             expired: None,
+            birth_is_date: None,
         };
         match zone {
             Zone::Read(read) => {
@@ -107,6 +128,7 @@ impl ZoneChecks {
                     },
                     checks: Some(read.mrz.checks()),
                     expired: read.mrz.is_expired(day_of(now)),
+                    birth_is_date: Some(read.mrz.birth().is_some()),
                 }
             }
             Zone::Unreadable => without(ZoneReading::Unreadable),
@@ -125,12 +147,32 @@ impl ZoneChecks {
         }
     }
 
-    /// Whether the zone is all that a zone can be: read clearly, its check digits right, and not expired.
+    /// Whether the zone is all that a zone can be: read clearly, its check digits right, its dates dates, and not expired. What is strict goes by
+    /// this, whoever asks.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
-        self.reading == ZoneReading::Clear
-            && self.check_digits() == CheckOutcome::Passed
-            && self.expired != Some(true)
+        self.distrust().is_none()
+    }
+
+    /// What there is against trusting it.
+    #[must_use]
+    pub fn distrust(&self) -> Option<Distrust> {
+        match self.reading {
+            ZoneReading::Clear => {}
+            ZoneReading::Absent => return Some(Distrust::Absent),
+            _ => return Some(Distrust::NotClear),
+        }
+        if self.check_digits() != CheckOutcome::Passed {
+            return Some(Distrust::CheckDigit);
+        }
+        if self.birth_is_date != Some(true) {
+            return Some(Distrust::Birth);
+        }
+        match self.expired {
+            Some(false) => None,
+            Some(true) => Some(Distrust::Expired),
+            None => Some(Distrust::NoExpiry),
+        }
     }
 
     /// All check digits in one: `Absent` when nothing was read.
@@ -273,5 +315,84 @@ impl Worker {
             none => none.insert(engine.zone_reader().map_err(CaptureError::TextPlan)?),
         };
         reader.read(&plane).map_err(CaptureError::ReadZone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use countenance_document::{Mrz, Page, Reading, check_digit};
+
+    /// A passport with these dates, all its check digits right.
+    fn passport(birth: &str, expiry: &str) -> Reading {
+        let digit = |text: &str| char::from(check_digit(text.bytes()).unwrap());
+        let with_digit = |text: &str| format!("{text}{}", digit(text));
+        let (number, birth, expiry) = ("L898902C3", with_digit(birth), with_digit(expiry));
+        let (number, optional) = (with_digit(number), with_digit("ZE184226B<<<<<"));
+        let all = digit(&format!("{number}{birth}{expiry}{optional}"));
+        let second = format!("{number}UTO{birth}F{expiry}{optional}{all}");
+        let lines = ["P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", &second];
+        let mrz = Mrz::parse(&lines).unwrap();
+        let page = Page::new(mrz.format(), [100.0, 600.0], [10.0, 0.0], [0.0, -10.0]);
+        Reading {
+            mrz,
+            corrected: 0,
+            unsure: 0,
+            page,
+        }
+    }
+
+    fn of(zone: &Zone) -> ZoneChecks {
+        // 2026-11-26.
+        ZoneChecks::of(zone, Timestamp::from_unix(1_795_651_200))
+    }
+
+    #[test]
+    fn a_zone_is_trusted_with_dates_that_are_dates_and_to_come() {
+        let distrust = |birth: &str, expiry: &str| {
+            let checks = of(&Zone::Read(passport(birth, expiry)));
+            assert_eq!(checks.check_digits(), CheckOutcome::Passed);
+            assert_eq!(checks.is_trusted(), checks.distrust().is_none());
+            checks.distrust()
+        };
+        assert_eq!(distrust("740812", "300415"), None);
+        assert_eq!(distrust("740812", "261126"), None);
+        assert_eq!(distrust("740812", "261125"), Some(Distrust::Expired));
+        // What is not known is written with fillers, and may be of a birth; a document without an end is no document in date.
+        for birth in ["7408<<", "74<<<<", "<<<<<<"] {
+            assert_eq!(distrust(birth, "300415"), None, "{birth}");
+        }
+        assert_eq!(distrust("740812", "<<<<<<"), Some(Distrust::NoExpiry));
+        assert_eq!(distrust("740812", "301315"), Some(Distrust::NoExpiry));
+        assert_eq!(distrust("740812", "3004<<"), None);
+        for birth in ["741312", "740230", "740800", "750229", "7<0812"] {
+            assert_eq!(distrust(birth, "300415"), Some(Distrust::Birth), "{birth}");
+        }
+    }
+
+    #[test]
+    fn a_zone_that_is_not_clear_or_does_not_hold_is_not_trusted() {
+        assert_eq!(of(&Zone::Absent).distrust(), Some(Distrust::Absent));
+        assert_eq!(of(&Zone::Unreadable).distrust(), Some(Distrust::NotClear));
+        for (corrected, unsure) in [(1, 0), (0, 1)] {
+            let doubtful = Reading {
+                corrected,
+                unsure,
+                ..passport("740812", "300415")
+            };
+            let checks = of(&Zone::Read(doubtful));
+            assert_eq!(checks.distrust(), Some(Distrust::NotClear));
+        }
+        let lines = [
+            "P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<",
+            "L898902C36UTO7408123F3004154ZE184226B<<<<<10",
+        ];
+        let wrong = Reading {
+            mrz: Mrz::parse(&lines).unwrap(),
+            ..passport("740812", "300415")
+        };
+        let checks = of(&Zone::Read(wrong));
+        assert_eq!(checks.distrust(), Some(Distrust::CheckDigit));
+        assert!(!checks.is_trusted());
     }
 }

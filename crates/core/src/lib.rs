@@ -49,7 +49,9 @@ mod withdraw;
 pub use answer::{Answer, Finding, OperatorDetail, Verification};
 pub use audit::{AuditReport, Consistency};
 pub use capture::Capture;
-pub use check_document::{DocumentCheck, DocumentReading, ZoneChecks, ZoneReading, day_of};
+pub use check_document::{
+    Distrust, DocumentCheck, DocumentReading, ZoneChecks, ZoneReading, day_of,
+};
 pub use clock::{Clock, StoppedClock, WallClock};
 pub use collection::{IdentifyPolicy, IdentifySettings, IdentifySettingsError};
 pub use compare::Comparison;

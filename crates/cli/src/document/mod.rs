@@ -10,8 +10,8 @@ use crate::pictures;
 use crate::verify::{named, picture_failure};
 use clap::{Args as ClapArgs, Subcommand};
 use countenance_core::{
-    CheckOutcome, ComparePolicy, Decision, DocumentCheck, FalseMatchRate, Side, WallClock as _,
-    ZoneChecks, ZoneReading,
+    CheckOutcome, ComparePolicy, Decision, Distrust, DocumentCheck, FalseMatchRate, Side,
+    WallClock as _, ZoneChecks, ZoneReading,
 };
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ Examples:
 
 Exit codes:
   0  accept: the same person
-  1  reject: not the same person; with --strict also: a check digit fails, or the document has expired
+  1  reject: not the same person; with --strict also: a check digit fails, a date is none, or the document has expired
   2  the command line makes no sense
   3  recapture: a picture is too poor to tell; with --strict also: the zone is not clearly read
   4  anything else, such as a file that cannot be read
@@ -75,7 +75,7 @@ struct CheckArgs {
     #[arg(long, value_name = "RATE", default_value_t = FalseMatchRate::DEFAULT)]
     fmr: FalseMatchRate,
 
-    /// Accept only with a zone that is clearly read, whose check digits hold, and that has not expired
+    /// Accept only with a zone that is clearly read, whose check digits and dates hold, and that states an end and has not expired
     #[arg(long)]
     strict: bool,
 
@@ -155,18 +155,14 @@ fn exit(args: &CheckArgs, checked: &DocumentCheck, zone: &ZoneChecks) -> Exit {
 
 /// What `--strict` has against a zone, and how the command ends for it.
 fn strict(zone: &ZoneChecks) -> Option<(Exit, &'static str)> {
-    match (zone.reading, zone.check_digits(), zone.expired) {
-        (ZoneReading::Clear, CheckOutcome::Passed, Some(false)) => None,
-        (ZoneReading::Clear, CheckOutcome::Passed, Some(true)) => {
-            Some((Exit::Reject, "the document has expired"))
-        }
-        (ZoneReading::Clear, CheckOutcome::Passed, None) => {
-            Some((Exit::Reject, "the document states no date of expiry"))
-        }
-        (ZoneReading::Clear, ..) => Some((Exit::Reject, "a check digit does not hold")),
-        (ZoneReading::Absent, ..) => Some((Exit::Recapture, "there is no zone")),
-        _ => Some((Exit::Recapture, "the zone is not clearly read")),
-    }
+    Some(match zone.distrust()? {
+        Distrust::Absent => (Exit::Recapture, "there is no zone"),
+        Distrust::CheckDigit => (Exit::Reject, "a check digit does not hold"),
+        Distrust::Birth => (Exit::Reject, "the date of birth is no date"),
+        Distrust::NoExpiry => (Exit::Reject, "the document states no date of expiry"),
+        Distrust::Expired => (Exit::Reject, "the document has expired"),
+        _ => (Exit::Recapture, "the zone is not clearly read"),
+    })
 }
 
 fn read(args: &ReadArgs, engine: &EngineArgs) -> Outcome {

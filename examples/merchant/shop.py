@@ -27,9 +27,9 @@ class Order:
     payment: str
     transaction: str
     """What a result has to be about: made of this order, before anybody is asked."""
-    session: str
-    nonce: str
-    link: str
+    session: str = ""
+    nonce: str = ""
+    link: str = ""
     ended: str = ""
     """What came of it, once that is known."""
     delivered: bool = False
@@ -48,19 +48,23 @@ class Shop:
         made = self.client.make_payment(
             self.payer, amount=PRICE, currency=CURRENCY, payee=PAYEE, order=number, policy=self.policy
         )
+        order = Order(number, made.id, transaction_sha256(made, subject=self.payer))
+        self.ask(order)
+        self.orders[number] = order
+        return order
+
+    def ask(self, order: Order) -> None:
+        """Opens a session for the payment of an order: the first, or one after pictures that were too poor."""
         nonce = secrets.token_urlsafe(16)
         opened = self.client.open_payment_session(
-            made.id,
+            order.payment,
             subject=self.payer,
             audience=self.address,
             nonce=nonce,
             way_out=f"{self.address}/pay-at-the-till",
         )
-        link = f"{self.capture}/capture#{opened.id}.{opened.token}"
-        whole = transaction_sha256(made, subject=self.payer)
-        order = Order(number, made.id, whole, opened.id, nonce, link)
-        self.orders[number] = order
-        return order
+        order.session, order.nonce = opened.id, nonce
+        order.link = f"{self.capture}/capture#{opened.id}.{opened.token}"
 
     def look(self, order: Order) -> str:
         """Where an order stands; delivers it when it is paid, once."""
@@ -69,7 +73,7 @@ class Shop:
                 return order.ended
             session = self.client.show_session(order.session)
             if session.result is None:
-                return f"Not paid: the check is {session.state}."
+                return self.look_at_payment(order, session.state)
             try:
                 result = self.results.check(session.result, nonce=order.nonce, kind="payment")
             except ResultInvalid as error:
@@ -79,12 +83,35 @@ class Shop:
             same = hmac.compare_digest(result.transaction_sha256 or "", order.transaction)
             # Nor is one by fewer factors than were asked for.
             same = same and result.policy.endswith(f";{self.policy}")
+            if same and result.outcome == "recapture":
+                # The payment is as open as before.
+                self.ask(order)
+                return "Not paid yet: the pictures were too poor. Try again."
             order.delivered = same and result.outcome == "accept"
             if order.delivered:
                 order.ended = f"Paid ({result.policy}). The lamp is on its way."
             else:
                 order.ended = f"Not paid: {result.outcome if same else 'it is about another payment'}."
             return order.ended
+
+    def look_at_payment(self, order: Order, session: str) -> str:
+        """Where the payment stands whose session has no result: it is not made yet, or nobody took it while the session lasted."""
+        if session not in ("expired", "canceled", "fetched"):
+            return f"Not paid: the check is {session}."
+        payment = self.client.show_payment(order.payment)
+        same = hmac.compare_digest(transaction_sha256(payment, subject=self.payer), order.transaction)
+        if not same or payment.policy != self.policy:
+            order.ended = "Not paid: it is about another payment."
+        elif payment.state == "authorized":
+            # The server says so to the key of this shop. A signed result, which says it to anybody, is taken while its session lasts.
+            order.delivered = True
+            order.ended = "Paid. The lamp is on its way."
+        elif payment.state in ("created", "shown"):
+            self.ask(order)
+            return f"Not paid yet: the check is {session}. Here is another."
+        elif payment.state != "answering":
+            order.ended = f"Not paid: the payment is {payment.state}."
+        return order.ended or "Not known yet: look again."
 
 
 class Pages(BaseHTTPRequestHandler):

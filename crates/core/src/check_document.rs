@@ -51,7 +51,7 @@ pub struct ZoneChecks {
     /// Whether its last valid day has passed; `None` when it states none, or it was not read.
     pub expired: Option<bool>,
     /// Whether what is written as date of birth is one, perhaps with parts that are not known; `None` when nothing was read.
-    pub birth_is_date: Option<bool>,
+    pub born_on_a_day: Option<bool>,
 }
 
 /// Why a zone is not to be trusted; of several reasons the first.
@@ -114,7 +114,7 @@ impl ZoneChecks {
             reading,
             checks: None,
             expired: None,
-            birth_is_date: None,
+            born_on_a_day: None,
         };
         match zone {
             Zone::Read(read) => {
@@ -128,7 +128,7 @@ impl ZoneChecks {
                     },
                     checks: Some(read.mrz.checks()),
                     expired: read.mrz.is_expired(day_of(now)),
-                    birth_is_date: Some(read.mrz.birth().is_some()),
+                    born_on_a_day: Some(read.mrz.birth().is_some()),
                 }
             }
             Zone::Unreadable => without(ZoneReading::Unreadable),
@@ -165,7 +165,7 @@ impl ZoneChecks {
         if self.check_digits() != CheckOutcome::Passed {
             return Some(Distrust::CheckDigit);
         }
-        if self.birth_is_date != Some(true) {
+        if self.born_on_a_day != Some(true) {
             return Some(Distrust::Birth);
         }
         match self.expired {

@@ -16,6 +16,12 @@ use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+/// What was measured, in order.
+fn names(stages: &[serde_json::Value]) -> Vec<&str> {
+    let names = stages.iter().map(|row| row["stage"].as_str().unwrap());
+    names.collect()
+}
+
 #[test]
 fn bench_measures_every_stage_under_its_own_name() {
     let output = countenance(["bench", "--json", "--seconds", "0.01", "--isa", "scalar"]);
@@ -23,10 +29,6 @@ fn bench_measures_every_stage_under_its_own_name() {
     let measured = json(&output);
     assert_eq!(keys(&measured), ["stages"]);
     let stages = measured["stages"].as_array().unwrap();
-    let names: Vec<&str> = stages
-        .iter()
-        .map(|row| row["stage"].as_str().unwrap())
-        .collect();
     let expected = [
         "decode_720p",
         "detect_160",
@@ -36,7 +38,7 @@ fn bench_measures_every_stage_under_its_own_name() {
         "match",
         "verify_720p",
     ];
-    assert_eq!(names, expected);
+    assert_eq!(names(stages), expected);
     for row in stages {
         let mut found = keys(row);
         found.sort_unstable();
@@ -78,11 +80,7 @@ fn bench_measures_frames_of_a_session_and_refuses_one_without_a_face() {
     assert_exit(&output, 0);
     let measured = json(&output);
     let stages = measured["stages"].as_array().unwrap();
-    let names: Vec<_> = stages
-        .iter()
-        .map(|row| row["stage"].as_str().unwrap())
-        .collect();
-    assert_eq!(names, ["frame_first", "frame_next"]);
+    assert_eq!(names(stages), ["frame_first", "frame_next"]);
     let folder = tempfile::tempdir().unwrap();
     let gray = folder.path().join("gray.jpg");
     let mut file = Vec::new();
@@ -102,11 +100,7 @@ fn bench_searches_a_synthetic_gallery_under_the_same_keys() {
     assert_exit(&output, 0);
     let measured = json(&output);
     let stages = measured["stages"].as_array().unwrap();
-    let names: Vec<_> = stages
-        .iter()
-        .map(|row| row["stage"].as_str().unwrap())
-        .collect();
-    assert_eq!(names, ["identify", "identify_batch", "insert"]);
+    assert_eq!(names(stages), ["identify", "identify_batch", "insert"]);
     for row in stages {
         assert_eq!(row["precision"], "int8");
         assert!(row["p99_ms"].as_f64().unwrap() >= row["median_ms"].as_f64().unwrap());

@@ -5,7 +5,7 @@ use crate::{
     CompareError, Finding, Registry, SessionDecision, SessionOutcome, Verdict, VerifyError, Worker,
 };
 use countenance_gallery::Template;
-use countenance_vault::{Collection, ExternalId, IdentError, Purpose, Target, VaultError};
+use countenance_vault::{Collection, ExternalId, IdentError, Purpose, Target, Vault, VaultError};
 
 /// What whoever asks calls an identity check: an application, a booking. The attempts of one check are counted on it, as those on
 /// an unknown subject are: the store has a counter that 65536 names share, and not the name.
@@ -32,6 +32,15 @@ impl Case {
         }
         ExternalId::new(&format!("countenance:case:{}", bare.as_str())).map(Self)
     }
+
+    /// On what its attempts are counted. Nobody is looked for: a subject of that name is not meant.
+    pub(crate) fn target(
+        &self,
+        vault: &Vault,
+        collection: &Collection,
+    ) -> Result<Target, VaultError> {
+        Ok(vault.find(collection, &self.0)?.without_subject())
+    }
 }
 
 /// The portrait of a document, whose owner is to show that they are there.
@@ -56,9 +65,7 @@ impl Registry {
     ) -> Result<SessionDecision, VerifyError> {
         let (vault, purpose) = (self.vault(), Purpose::IdentityCheck);
         let threshold = worker.engine.threshold(self.policy())?;
-        // Nobody is looked for: a subject of that name is not meant.
-        let target = vault.find(presented.collection, &presented.case.0)?;
-        let target: Target = target.without_subject();
+        let target = presented.case.target(vault, presented.collection)?;
         let mut decision = SessionDecision {
             outcome: SessionOutcome::Reject,
             judged: self.now(),
@@ -70,10 +77,14 @@ impl Registry {
         };
         let of = match verdict {
             Verdict::Judged(of) => of,
-            Verdict::Recapture(cause) => {
+            Verdict::Recapture { cause, asked } => {
                 decision.outcome = SessionOutcome::Recapture;
                 decision.finding = Some(Finding::Poor(*cause));
-                decision.leaf = Some(vault.refuse(&target, purpose, true, self.now())?);
+                decision.leaf = Some(if *asked {
+                    self.count_unjudged(&target, purpose, true)?
+                } else {
+                    vault.refuse(&target, purpose, true, self.now())?
+                });
                 return Ok(decision);
             }
         };

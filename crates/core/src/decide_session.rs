@@ -85,7 +85,7 @@ impl Registry {
                 let why = Some(Finding::NotLive);
                 (SessionOutcome::Reject, Outcome::Reject, why)
             }
-            Verdict::Recapture(cause) => {
+            Verdict::Recapture { cause, .. } => {
                 let why = Some(Finding::Poor(*cause));
                 (SessionOutcome::Recapture, Outcome::Recapture, why)
             }
@@ -114,7 +114,17 @@ impl Registry {
         let (admitted, ending) = admit(&target)?;
         ruling.ending = ending;
         let answer = match verdict {
-            Verdict::Recapture(cause) => self.rule_poor(claim, &target, *cause, &mut ruling)?,
+            Verdict::Recapture {
+                cause,
+                asked: false,
+            } => self.rule_poor(claim, &target, *cause, &mut ruling)?,
+            Verdict::Recapture { cause, asked: true } => {
+                let target = self.target_now(claim, &target)?;
+                let purpose = ruling.ending.purpose();
+                ruling.finding = Finding::Poor(*cause);
+                ruling.leaf = Some(self.count_unjudged(&target, purpose, true)?);
+                Answer::Recapture(*cause)
+            }
             Verdict::Judged(of) => {
                 let seen = (&of.probe, of.is_live());
                 self.decide(worker, (claim, &target), admitted, seen, &mut ruling)?
@@ -151,6 +161,6 @@ impl SessionDecision {
 pub(crate) fn failed(verdict: &Verdict) -> Vec<Check> {
     match verdict {
         Verdict::Judged(of) => of.failed.iter().copied().collect(),
-        Verdict::Recapture(_) => Vec::new(),
+        Verdict::Recapture { .. } => Vec::new(),
     }
 }

@@ -43,6 +43,7 @@ mod session;
 mod shown_text;
 mod template_v1;
 mod timing;
+mod unjudged;
 mod verify;
 mod withdraw;
 
@@ -96,6 +97,7 @@ pub use session::{
 pub use shown_text::deceives;
 pub use template_v1::TemplateFormatError;
 pub use timing::StageTimings;
+pub use unjudged::AttemptAt;
 pub use verify::VerifyError;
 
 /// The machine-readable zone of documents.

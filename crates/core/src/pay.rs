@@ -281,7 +281,7 @@ impl Registry {
         self.decide_claim(worker, claim, verdict, |target| {
             let answering = match verdict {
                 Verdict::Judged(_) => self.begin_payment((claim, target), approval)?,
-                Verdict::Recapture(_) => None,
+                Verdict::Recapture { .. } => None,
             };
             let mut admitted = self.admit(target, claim, countenance_vault::Purpose::Payment)?;
             if let Verdict::Judged(_) = verdict {

@@ -10,8 +10,8 @@ mod given;
 
 use countenance_core::vault::{ExternalId, HolderPart, Lock, LogContent, Outcome, Purpose};
 use countenance_core::{
-    CapturePolicy, Case, Check, Claim, ComparePolicy, DecodeLimits, Finding, FrameMark, Judged,
-    Presented, QualityCause, Question, Run, SessionOutcome, Verdict, Worker,
+    AttemptAt, CapturePolicy, Case, Check, Claim, ComparePolicy, DecodeLimits, Finding, FrameMark,
+    Judged, Presented, QualityCause, Question, Run, SessionOutcome, Verdict, Worker,
 };
 use given::{DAY, House, id, photo, worker};
 use std::collections::BTreeSet;
@@ -118,7 +118,7 @@ fn who_is_live_and_the_subject_is_accepted_and_all_others_cost_the_same() {
 }
 
 #[test]
-fn failed_liveness_counts_attempts_and_a_lost_face_does_not() {
+fn failed_liveness_counts_attempts_and_a_face_lost_before_anything_was_asked_does_not() {
     let Some(mut worker) = worker() else { return };
     let house = House::new();
     let ana = id("ana");
@@ -132,7 +132,7 @@ fn failed_liveness_counts_attempts_and_a_lost_face_does_not() {
         (done.outcome, done.finding.unwrap())
     };
     for _ in 0..20 {
-        let (outcome, _) = decide(&mut worker, Verdict::Recapture(QualityCause::NoFace));
+        let (outcome, _) = decide(&mut worker, lost(false));
         assert_eq!(outcome, SessionOutcome::Recapture);
     }
     for _ in 0..5 {
@@ -144,6 +144,90 @@ fn failed_liveness_counts_attempts_and_a_lost_face_does_not() {
     let (outcome, finding) = decide(&mut worker, right);
     assert_eq!(outcome, SessionOutcome::Reject);
     assert!(matches!(finding, Finding::Locked(_)), "{finding:?}");
+}
+
+/// A challenge in which the face was lost.
+fn lost(asked: bool) -> Verdict {
+    Verdict::Recapture {
+        cause: QualityCause::NoFace,
+        asked,
+    }
+}
+
+#[test]
+fn a_challenge_that_is_left_or_hidden_from_after_something_was_asked_costs_an_attempt() {
+    let Some(mut worker) = worker() else { return };
+    for ending in ["left", "hidden"] {
+        for name in ["ana", "nobody"] {
+            let house = House::new();
+            house.enrolled(&mut worker, &id("ana"), &["obama.jpg"]);
+            let name = id(name);
+            let claim = house.claim(&name);
+            let question = Question::Verify(&claim);
+            for _ in 0..5 {
+                let before = house.registry.vault().audit_size().unwrap();
+                if ending == "left" {
+                    let at = AttemptAt::Subject(&claim);
+                    house.registry.count_left(at).unwrap();
+                } else {
+                    let done = house
+                        .registry
+                        .decide_session(&worker, question, lost(true))
+                        .unwrap();
+                    assert_eq!(done.outcome, SessionOutcome::Recapture);
+                    assert_eq!(done.leaf, Some(before));
+                }
+                assert_eq!(house.registry.vault().audit_size().unwrap(), before + 1);
+            }
+            let right = verdict(&mut worker, "obama2.jpg", &[]);
+            let done = house.registry.decide_session(&worker, question, right);
+            let done = done.unwrap();
+            assert_eq!(done.outcome, SessionOutcome::Reject);
+            let locked = matches!(done.finding, Some(Finding::Locked(_)));
+            assert!(locked, "{ending} {:?}", done.finding);
+            // Whoever has to wait is told the same of poor pictures as before.
+            let done = house
+                .registry
+                .decide_session(&worker, question, lost(true))
+                .unwrap();
+            assert_eq!(done.outcome, SessionOutcome::Recapture);
+            house
+                .registry
+                .count_left(AttemptAt::Subject(&claim))
+                .unwrap();
+            house.registry.audit().unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_challenge_of_a_document_that_is_left_costs_its_case_an_attempt() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = portrait(&mut worker, "obama.jpg");
+    let case = Case::new("1138").unwrap();
+    let presented = Presented {
+        collection: &house.collection,
+        case: &case,
+        portrait: &ana,
+    };
+    let question = Question::Document(&presented);
+    for number in 0..5 {
+        if number % 2 == 0 {
+            let at = AttemptAt::Case(&house.collection, &case);
+            house.registry.count_left(at).unwrap();
+        } else {
+            let done = house
+                .registry
+                .decide_session(&worker, question, lost(true))
+                .unwrap();
+            assert_eq!(done.outcome, SessionOutcome::Recapture);
+        }
+    }
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let done = house.registry.decide_session(&worker, question, right);
+    let finding = done.unwrap().finding;
+    assert!(matches!(finding, Some(Finding::Locked(_))), "{finding:?}");
 }
 
 #[test]
@@ -161,10 +245,7 @@ fn presence_looks_at_nobodys_templates_and_is_in_the_log() {
             verdict(&mut worker, "obama.jpg", &[Check::Light]),
             SessionOutcome::Reject,
         ),
-        (
-            Verdict::Recapture(QualityCause::NoFace),
-            SessionOutcome::Recapture,
-        ),
+        (lost(false), SessionOutcome::Recapture),
     ] {
         let before = house.registry.vault().audit_size().unwrap();
         let question = Question::Presence(&house.collection);
@@ -262,11 +343,7 @@ fn whoever_climbs_against_a_document_has_the_attempts_of_its_case_and_no_more() 
         (done.outcome, done.finding.unwrap(), done.score)
     };
     for _ in 0..20 {
-        let (outcome, ..) = decide(
-            &mut worker,
-            "1138",
-            Verdict::Recapture(QualityCause::NoFace),
-        );
+        let (outcome, ..) = decide(&mut worker, "1138", lost(false));
         assert_eq!(outcome, SessionOutcome::Recapture, "it costs no attempt");
     }
     for _ in 0..5 {

@@ -366,7 +366,9 @@ async fn sweep(platform: &Platform) {
     let mut tick = interval(SWEEP);
     loop {
         tick.tick().await;
-        platform.sessions.sweep();
+        for (held, left) in platform.sessions.sweep() {
+            left.leave(platform, &held).await;
+        }
         platform.consent_links.sweep(platform.sessions.now());
     }
 }

@@ -101,6 +101,27 @@ impl<'a> Opened<'a> {
             .json()
     }
 
+    fn wait_for(&self, state: &str) {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while self.status()["state"] != state {
+            assert!(Instant::now() < deadline, "{}", self.status());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// A socket, as soon as the one before is forgotten.
+    fn next_socket(&self) -> Socket {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            match self.socket() {
+                Ok(socket) => return socket,
+                Err(reply) => assert_eq!(reply.problem(), "capture_busy"),
+            }
+            assert!(Instant::now() < deadline, "busy for ever");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     fn socket(&self) -> Result<Socket, Reply> {
         Socket::open(self.house, &self.id, &self.token)
     }
@@ -218,6 +239,21 @@ impl Socket {
         }
     }
 
+    /// Sends this picture until a gesture or a light is asked for.
+    fn show_until_asked(&mut self, picture: &[u8]) {
+        let mut prompts = 0;
+        let mut first = true;
+        while prompts < 2 {
+            let message = self.read().unwrap();
+            prompts += usize::from(message["type"] == "prompt");
+            if message["type"] == "ack" || first {
+                first = false;
+                std::thread::sleep(Duration::from_millis(70));
+                self.send(picture);
+            }
+        }
+    }
+
     /// Sends this picture until the server has had enough: what it said, and with what it closed.
     fn show(&mut self, picture: &[u8]) -> (Vec<Value>, u16) {
         let mut said = Vec::new();
@@ -263,12 +299,7 @@ fn a_still_photo_is_refused_alike_whoever_it_shows_and_whoever_is_asked_about() 
     let Some(house) = House::new() else { return };
     let owner = house.key("acme", &Scope::ALL);
     let ask = house.ask(Some(&owner));
-    let consent =
-        json!({"purpose": "verify", "text_version": "1", "evidence_sha256": "e7".repeat(32)});
-    assert_eq!(ask.post("/v1/subjects", &json!({"id": "ana"})).status, 201);
-    assert_eq!(ask.post("/v1/subjects/ana/consents", &consent).status, 201);
-    let photos = json!({"photos": [base64(&photo("obama.jpg"))]});
-    assert_eq!(ask.post("/v1/subjects/ana/faces", &photos).status, 201);
+    ana_in(&house);
     let mut shapes = Vec::new();
     // The right face that is none, another face that is none, and nobody of that name.
     for (subject, name) in [
@@ -344,6 +375,109 @@ fn a_still_photo_is_refused_alike_whoever_it_shows_and_whoever_is_asked_about() 
         );
     }
     assert!(shapes.windows(2).all(|two| two[0] == two[1]), "{shapes:?}");
+}
+
+/// Whether ana is told by her own face, by a photo.
+fn is_accepted(house: &House) -> bool {
+    let owner = house.key("acme", &Scope::ALL);
+    let path = "/v1/subjects/ana/verify";
+    let probe = [("probe", &*photo("obama2.jpg"))];
+    let reply = house.ask(Some(&owner)).form(path, &probe);
+    assert_eq!(reply.status, 200);
+    reply.json()["decision"] == "accept"
+}
+
+fn ana_in(house: &House) {
+    let owner = house.key("acme", &Scope::ALL);
+    let ask = house.ask(Some(&owner));
+    let consent =
+        json!({"purpose": "verify", "text_version": "1", "evidence_sha256": "e7".repeat(32)});
+    assert_eq!(ask.post("/v1/subjects", &json!({"id": "ana"})).status, 201);
+    assert_eq!(ask.post("/v1/subjects/ana/consents", &consent).status, 201);
+    let photos = json!({"photos": [base64(&photo("obama.jpg"))]});
+    assert_eq!(ask.post("/v1/subjects/ana/faces", &photos).status, 201);
+}
+
+#[test]
+fn a_challenge_that_is_left_after_something_was_asked_is_an_attempt_and_the_fifth_ends_the_session()
+{
+    let Some(house) = House::new() else { return };
+    ana_in(&house);
+    let mut request = request("verify");
+    request["subject"] = json!("ana");
+    let picture = frame("biden.jpg");
+    // Left before anything was asked: nobody knows more than before.
+    let opened = Opened::new(&house, &request);
+    opened.agree(false);
+    for _ in 0..5 {
+        let mut socket = opened.next_socket();
+        let _ = socket.read();
+        socket.send(&picture);
+        let _ = socket.read();
+    }
+    opened.wait_for("expired");
+    assert!(is_accepted(&house));
+    let opened = Opened::new(&house, &request);
+    opened.agree(false);
+    for _ in 0..5 {
+        opened.next_socket().show_until_asked(&picture);
+    }
+    opened.wait_for("expired");
+    assert_eq!(opened.socket().err().unwrap().problem(), "session_over");
+    assert!(
+        !is_accepted(&house),
+        "five challenges were looked at for nothing"
+    );
+}
+
+#[test]
+fn whoever_declines_cancels_or_stops_sending_in_the_middle_has_had_an_attempt() {
+    let Some(house) = House::new() else { return };
+    ana_in(&house);
+    let mut request = request("verify");
+    request["subject"] = json!("ana");
+    let picture = frame("biden.jpg");
+    for number in 0..5 {
+        let opened = Opened::new(&house, &request);
+        opened.agree(false);
+        let path = format!("/v1/capture/{}", opened.id);
+        if number == 4 {
+            // Without a socket.
+            let begun = Instant::now();
+            let mut asked = false;
+            for frame in 0.. {
+                std::thread::sleep(Duration::from_millis(70));
+                let time = begun.elapsed().as_millis() as u64;
+                let one = json!([{"frame": frame, "time_ms": time, "picture": base64(&picture)}]);
+                let said = opened.frames(&one).json();
+                let messages = said["messages"].as_array().unwrap();
+                let kinds = kinds(messages, "kind");
+                asked |= kinds.iter().any(|kind| kind != "hold");
+                if asked {
+                    break;
+                }
+            }
+            assert_eq!(opened.person().delete(&path).status, 204);
+            let said = opened.frames(&json!([])).json();
+            assert_eq!(said["messages"][0]["state"], "canceled", "{said}");
+            continue;
+        }
+        let mut socket = opened.socket().unwrap();
+        socket.show_until_asked(&picture);
+        if number % 2 == 0 {
+            assert_eq!(opened.person().delete(&path).status, 204);
+        } else {
+            let ask = house.ask(Some(&opened.key));
+            let path = format!("/v1/sessions/{}", opened.id);
+            assert_eq!(ask.delete(&path).status, 204);
+        }
+        let (said, code) = socket.read_all();
+        assert_eq!(
+            (said.last().unwrap()["state"].as_str(), code),
+            (Some("canceled"), 1000)
+        );
+    }
+    assert!(!is_accepted(&house));
 }
 
 #[test]
@@ -517,6 +651,7 @@ fn a_client_that_does_not_keep_to_the_protocol_is_told_and_may_begin_anew() {
     }
     // Four of five times were used: one is left, and then no more.
     drop(opened.socket().unwrap());
+    opened.wait_for("expired");
     let deadline = Instant::now() + Duration::from_secs(10);
     loop {
         match opened.socket() {

@@ -94,9 +94,10 @@ export class ResultInvalid extends CountenanceError {
  * @returns {Promise<Result>}
  */
 export async function checkResult(jws, keys, expected) {
-  const { audience, nonce, approvedText, kind, now = Date.now() / 1000 } = expected;
+  const { audience, nonce, kind, now = Date.now() / 1000 } = expected;
   if (typeof audience !== "string") throw new TypeError("`audience` is missing: it is your own");
-  const approved = approvedText === undefined ? expected.approvedSha256 : await digest(utf8(approvedText));
+  if (typeof now !== "number" || !Number.isFinite(now)) throw new TypeError("`now` is not a time in seconds");
+  const approved = await approvedDigest(expected);
   const parts = typeof jws === "string" && jws.length <= MOST_BYTES ? jws.split(".") : [];
   if (parts.length !== 3) throw new ResultInvalid("malformed", `not three parts within ${MOST_BYTES} bytes`);
   const [header, claims, signature] = /** @type {[Bytes, Bytes, Bytes]} */ (parts.map(base64url));
@@ -105,11 +106,28 @@ export async function checkResult(jws, keys, expected) {
   const result = resultOf(object(claims, "claims"));
   timely(result, Math.floor(now), audience);
   if (nonce !== undefined && result.nonce !== nonce) throw new ResultInvalid("nonce", "it is of another session");
-  if (approved !== undefined && result.approved_sha256 !== approved.toLowerCase()) {
+  if (approved !== undefined && result.approved_sha256 !== approved) {
     throw new ResultInvalid("binding", "another text was approved, or none");
   }
   if (kind !== undefined && result.kind !== kind) throw new ResultInvalid("binding", `it is of the kind ${result.kind}`);
   return result;
+}
+
+/**
+ * What must have been approved, if that matters. Something that is no digest must not be taken for nothing.
+ * @param {Expected} expected
+ * @returns {Promise<string | undefined>}
+ */
+async function approvedDigest({ approvedText, approvedSha256 }) {
+  if (approvedText !== undefined) {
+    if (typeof approvedText !== "string") throw new TypeError("`approvedText` is not a text");
+    return digest(utf8(approvedText));
+  }
+  if (approvedSha256 === undefined) return undefined;
+  if (typeof approvedSha256 !== "string" || !/^[0-9a-f]{64}$/i.test(approvedSha256)) {
+    throw new TypeError("`approvedSha256` is not a SHA-256 in hex");
+  }
+  return approvedSha256.toLowerCase();
 }
 
 /** Checks results for one audience: knows the server's keys, and takes no result twice. */

@@ -162,6 +162,21 @@ test("an audience has to be named", async () => {
   await assert.rejects(checkResult(signed(), KEYS, { now: NOW }), TypeError);
 });
 
+test("what cannot be expected is said before anything is checked", async () => {
+  for (const expected of [
+    { now: NaN },
+    { now: "now" },
+    { approvedSha256: null },
+    { approvedSha256: "aa" },
+    { approvedText: null },
+  ]) {
+    const wrong = new RegExp(`\`${Object.keys(expected)[0]}\` is not a`);
+    await assert.rejects(checkResult("no result", KEYS, { audience: AUDIENCE, ...expected }), (error) => {
+      return error instanceof TypeError && wrong.test(error.message);
+    });
+  }
+});
+
 test("a result is taken once and keys are fetched every five minutes", async () => {
   let now = NOW;
   let fetched = 0;

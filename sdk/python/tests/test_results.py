@@ -175,6 +175,14 @@ def test_a_result_with_one_thing_wrong_is_refused_by_its_name(name: str) -> None
     assert told.value.fault == fault, told.value
 
 
+@pytest.mark.parametrize(
+    "expected", [{"now": float("nan")}, {"now": float("inf")}, {"approved_sha256": ""}, {"approved_sha256": "aa"}]
+)
+def test_what_cannot_be_expected_is_said_before_anything_is_checked(expected: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=f"`{next(iter(expected))}` is not a"):
+        check_result("no result", KEYS, audience=AUDIENCE, **expected)
+
+
 def test_a_result_is_taken_once_and_keys_are_fetched_every_five_minutes() -> None:
     now, fetched = float(NOW), []
 

@@ -279,7 +279,10 @@ impl Drive {
             let before = people::file(self.photos.plain(before), ImageFormat::Jpeg)?;
             let seen = self.worker.extract(&before, &policy.capture)?;
             let verdict = if number % 3 == 2 {
-                Verdict::Recapture(QualityCause::NoFace)
+                Verdict::Recapture {
+                    cause: QualityCause::NoFace,
+                    asked: number % 2 == 0,
+                }
             } else {
                 Verdict::Judged(Judged {
                     failed: BTreeSet::new(),

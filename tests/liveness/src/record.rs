@@ -250,6 +250,16 @@ fn record_one(
         flat.frame(pose)
     };
     at("bent", tilt(1.0), &bent, &GESTURES)?;
+    // Recordings of the person that somebody plays on a screen as asked: beside its own light that of the page is nothing.
+    let played = |pose: &Pose| {
+        let flat = Flat::new(head.frame(pose), Medium::Screen, 0.92, number as f32);
+        flat.frame(&Pose::default())
+    };
+    let unlit = Deeds {
+        lit: 0.0,
+        ..deeds(&mut own)
+    };
+    at("played", unlit, &played, &GESTURES)?;
     let reference = match &person.other {
         Some(photo) => {
             let name = format!("enrolled/{number:04}.jpg");
@@ -280,7 +290,9 @@ fn record_one(
     add("bent photo, tilted", "bent", json!({}));
     add("bent photo, tilted", "bent", calm.clone());
     add("smiling throughout", "smiling", json!({}));
-    add("smiling throughout", "smiling", calm);
+    add("smiling throughout", "smiling", calm.clone());
+    add("gestures played on a screen", "played", json!({}));
+    add("gestures played on a screen", "played", calm);
     add("replayed session", "people", json!({"answer": "replay"}));
     add(
         "replayed session",
@@ -295,6 +307,14 @@ fn record_one(
     let next = format!("people/{:04}", (number + 1) % people.len());
     if people.len() > 1 {
         add("swapped in the middle", "people", json!({"then": next}));
+        for (species, part) in [
+            ("somebody else turns", "turn"),
+            ("somebody else is lit", "light"),
+        ] {
+            add(species, "people", json!({"then": next, "only_for": part}));
+            let calm = json!({"then": next, "only_for": part, "calm": true});
+            add(species, "people", calm);
+        }
         if reference.is_some() {
             add("impostor", "people", json!({"clips": next}));
         }

@@ -86,7 +86,10 @@ pub(super) fn play(
     };
     let mut player = Player::new(&clips, answer, timing, seed("person"));
     if let Some(then) = &then {
-        player = player.then(then);
+        player = match entry.only_for {
+            Some(part) => player.stand_in(then, part),
+            None => player.then(then),
+        };
     }
     let stage = Stage {
         policy,
@@ -195,7 +198,7 @@ impl Stage<'_> {
         };
         let cues = seen.as_ref().map(Sighting::cues).map_err(|cause| *cause);
         let (is_key, sighting) = match (run.frame(mark, cues)?, seen) {
-            (Next::Lost(cause), _) => return Ok(Some(Verdict::Recapture(cause))),
+            (Next::Lost(cause), _) => return Ok(Some(run.recapture(cause))),
             (Next::Key, Ok(sighting)) => (true, sighting),
             (Next::Compare, Ok(sighting)) => (false, sighting),
             _ => return Ok(None),
@@ -235,7 +238,7 @@ fn end(
                 None => None,
             },
         },
-        Some(Verdict::Recapture(cause)) => End::Recapture(cause.code()),
+        Some(Verdict::Recapture { cause, .. }) => End::Recapture(cause.code()),
         None => anyhow::bail!("{}: the session does not end", entry.clips),
     })
 }

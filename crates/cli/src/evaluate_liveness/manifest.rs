@@ -43,8 +43,10 @@ pub(super) struct Entry {
     pub(super) species: String,
     /// Folder of the recordings.
     pub(super) clips: String,
-    /// Folder that is played instead from some gesture on.
+    /// Folder that is played instead from the second gesture on, or in what `only_for` says.
     pub(super) then: Option<String>,
+    /// What alone somebody else does; before and after it is the first again.
+    pub(super) only_for: Option<Part>,
     #[serde(default)]
     pub(super) answer: Answer,
     /// Picture of the subject that the person says to be.
@@ -65,6 +67,18 @@ pub(super) enum Answer {
     Ready,
     /// Not at all: an earlier session with the same recordings is played again, from its beginning.
     Replay,
+}
+
+/// What somebody else may do in the place of whoever is there else.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Part {
+    /// Be lit.
+    Light,
+    /// Smile.
+    Smile,
+    /// Turn the head.
+    Turn,
 }
 
 fn per_second() -> u32 {
@@ -148,6 +162,10 @@ impl Entry {
             }
         }
         ensure!(
+            self.only_for.is_none() || self.then.is_some(),
+            "only_for says what somebody else does: it needs `then`, who that is"
+        );
+        ensure!(
             self.species != IMPOSTOR || self.reference.is_some(),
             "an impostor needs a reference: whom they say to be"
         );
@@ -181,6 +199,16 @@ mod tests {
             (r#""ana""#, r#""/ana""#, "inside the manifest's folder"),
             (r#""genuine""#, r#""impostor""#, "needs a reference"),
             (r#""clips""#, r#""clip""#, "unknown field"),
+            (
+                r#""clips""#,
+                r#""only_for": "turn", "clips""#,
+                "needs `then`",
+            ),
+            (
+                r#""clips""#,
+                r#""then": "ben", "only_for": "nod", "clips""#,
+                "unknown variant",
+            ),
             (
                 r#""version": 1"#,
                 r#""version": 1, "per_second": 0"#,

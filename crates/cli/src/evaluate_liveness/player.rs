@@ -1,7 +1,7 @@
 //! Somebody who sees what the page shows, and answers it with recordings.
 
 use super::clips::{Clips, Frame, NEUTRAL};
-use super::manifest::Answer;
+use super::manifest::{Answer, Part};
 use countenance_core::{Color, Gesture};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::{RngCore as _, SeedableRng as _};
@@ -22,8 +22,10 @@ pub(super) struct Timing {
 /// forwards when the gesture is asked for, stays at its end, and is played backwards when it no longer is.
 pub(super) struct Player<'a> {
     clips: &'a Clips,
-    /// What is played instead from the second gesture on.
+    /// Who takes over from the second gesture on.
     then: Option<&'a Clips>,
+    /// Who does one thing alone.
+    stand_in: Option<(&'a Clips, Part)>,
     answer: Answer,
     timing: Timing,
     screen: Duration,
@@ -49,6 +51,7 @@ impl<'a> Player<'a> {
         Self {
             clips,
             then: None,
+            stand_in: None,
             answer,
             timing,
             screen,
@@ -64,6 +67,27 @@ impl<'a> Player<'a> {
     pub(super) fn then(mut self, clips: &'a Clips) -> Self {
         self.then = Some(clips);
         self
+    }
+
+    /// Somebody else does one thing in their place, each time.
+    pub(super) fn stand_in(mut self, clips: &'a Clips, part: Part) -> Self {
+        self.stand_in = Some((clips, part));
+        self
+    }
+
+    /// Whose recordings do this.
+    fn who(&self, does: Part) -> &'a Clips {
+        match self.stand_in {
+            Some((clips, part)) if part == does => clips,
+            _ => self.clips,
+        }
+    }
+
+    /// The recording of a gesture.
+    fn recording(&self, name: &str) -> Option<&'a [Frame]> {
+        let smiles = name == Gesture::Smile.name();
+        let part = if smiles { Part::Smile } else { Part::Turn };
+        self.who(part).of(name)
     }
 
     /// The page shows a prompt.
@@ -93,7 +117,7 @@ impl<'a> Player<'a> {
         };
         self.act(wanted);
         if let Some((name, at)) = self.doing
-            && let Some(frame) = self.clips.of(name).and_then(|frames| frames.get(at))
+            && let Some(frame) = self.recording(name).and_then(|frames| frames.get(at))
         {
             return Some(Arc::clone(frame));
         }
@@ -112,13 +136,13 @@ impl<'a> Player<'a> {
                 {
                     (self.clips, self.then) = (clips, None);
                 }
-                if let Some(frames) = self.clips.of(name) {
+                if let Some(frames) = self.recording(name) {
                     self.doing = Some((name, if ready { frames.len() - 1 } else { 0 }));
                 }
             }
             None => {}
             Some((doing, at)) if asks && doing == name => {
-                let last = self.clips.of(name).map_or(0, |frames| frames.len() - 1);
+                let last = self.recording(name).map_or(0, |frames| frames.len() - 1);
                 // Nobody stands quite still at the end.
                 let back = at == last && self.dice.next_u32().is_multiple_of(2);
                 let next = if back { at.saturating_sub(1) } else { at + 1 };
@@ -133,7 +157,7 @@ impl<'a> Player<'a> {
         let chance = self.dice.next_u32() as usize;
         if let Some([red, green, blue]) = lit
             && let Some(frames) = self
-                .clips
+                .who(Part::Light)
                 .of(&format!("light_{red:02x}{green:02x}{blue:02x}"))
         {
             return frames.get(chance % frames.len()).cloned();
@@ -217,6 +241,24 @@ mod tests {
         player.asked(Gesture::TurnLeft, ms(200));
         let never = seen(&mut player, 600, 900);
         assert!(never.iter().all(|frame| frame.starts_with("neutral")));
+    }
+
+    #[test]
+    fn somebody_else_does_one_thing_and_goes_again() {
+        let (ana, ben) = (
+            Clips::named(&[("neutral", 3), ("smile", 4), ("turn_left", 4)]),
+            Clips::named(&[("neutral", 3), ("smile", 4), ("turn_left", 9)]),
+        );
+        let mut player = Player::new(&ana, Answer::Prompted, TIMING, [1; 32]);
+        player = player.stand_in(&ben, Part::Turn);
+        player.asked(Gesture::TurnLeft, ms(0));
+        let turning = seen(&mut player, 0, 900);
+        assert!(turning.contains(&"turn_left 8".to_owned()), "{turning:?}");
+        player.asked(Gesture::Hold, ms(900));
+        let _ = seen(&mut player, 900, 2000);
+        player.asked(Gesture::Smile, ms(2000));
+        let smiling = seen(&mut player, 2000, 2900);
+        assert!(smiling.contains(&"smile 3".to_owned()), "{smiling:?}");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::judge::{End, Played};
 use super::manifest::{GENUINE, IMPOSTOR, Manifest};
 use crate::evaluate::command_line;
 use crate::terminal::plain;
-use countenance_core::Cue;
+use countenance_core::{Check, Cue};
 use countenance_gallery::statistics::clopper_pearson;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +12,17 @@ use std::time::Duration;
 
 /// Fewer sessions support no claim.
 const CLAIMED_FROM: u64 = 30;
+/// Checks that recordings can fail: not that clocks keep time and pictures are new, nor what an operator's own networks say.
+const PLAYED: [Check; 8] = [
+    Check::Continuity,
+    Check::Early,
+    Check::Flat,
+    Check::Identity,
+    Check::Light,
+    Check::Missed,
+    Check::Neutral,
+    Check::Wrong,
+];
 /// One less than the confidence of intervals.
 const ALPHA: f64 = 0.05;
 
@@ -76,8 +87,8 @@ pub(super) struct Group {
     refused_as_not_live: Share,
     /// Accepted by the whole system, of all that were played.
     accepted: Share,
-    /// Failed checks, each counted once a session.
-    checks: BTreeMap<&'static str, u64>,
+    /// Sessions in which each check failed, of those with a verdict: of genuine people its false refusals.
+    checks: BTreeMap<&'static str, Share>,
     /// Causes of sessions without a verdict.
     causes: BTreeMap<&'static str, u64>,
     cues: Vec<Measured>,
@@ -246,7 +257,10 @@ impl Group {
             &|end| matches!(end, End::Judged { failed, matched, .. } if failed.is_empty() && *matched != Some(false)),
         );
         let lost = count(&|end| matches!(end, End::Recapture(_)));
-        let (mut checks, mut causes) = (BTreeMap::new(), BTreeMap::new());
+        // All of them: one that refused nobody says so.
+        let mut checks: BTreeMap<&str, u64> =
+            PLAYED.iter().map(|check| (check.name(), 0)).collect();
+        let mut causes = BTreeMap::new();
         let mut cues: BTreeMap<Cue, Vec<f64>> = BTreeMap::new();
         for one in played {
             match &one.end {
@@ -280,7 +294,10 @@ impl Group {
             passed_liveness: Share::new(live, judged),
             refused_as_not_live: Share::new(judged - live, judged),
             accepted: Share::new(accepted, enrolled),
-            checks,
+            checks: checks
+                .into_iter()
+                .map(|(name, count)| (name, Share::new(count, judged)))
+                .collect(),
             causes,
             cues: cues.into_iter().map(Measured::of).collect(),
             seconds: Seconds {
@@ -292,12 +309,13 @@ impl Group {
     }
 
     fn print_why(&self) {
-        for (what, counts) in [("failed checks", &self.checks), ("causes", &self.causes)] {
-            if !counts.is_empty() {
-                let counts = counts.iter().map(|(name, count)| format!("{name} {count}"));
-                say!("  {what:<32} {}", counts.collect::<Vec<_>>().join(", "));
-            }
-        }
+        let checks = self.checks.iter();
+        let checks = checks
+            .filter(|(_, share)| share.count > 0)
+            .map(|(name, share)| (*name, share.count));
+        let causes = self.causes.iter().map(|(name, count)| (*name, *count));
+        say_counts("failed checks", checks);
+        say_counts("causes", causes);
         for cue in &self.cues {
             say!(
                 "  {:<32} median {:.3}, 5 % {:.3}, 95 % {:.3}; {} of {} below {}",
@@ -310,6 +328,15 @@ impl Group {
                 cue.threshold
             );
         }
+    }
+}
+
+fn say_counts(what: &str, counts: impl Iterator<Item = (&'static str, u64)>) {
+    let counts: Vec<_> = counts
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    if !counts.is_empty() {
+        say!("  {what:<32} {}", counts.join(", "));
     }
 }
 
@@ -367,7 +394,6 @@ fn shown(share: &Share) -> String {
 mod tests {
     use super::super::manifest::Manifest;
     use super::*;
-    use countenance_core::Check;
 
     fn manifest(species: &[&str]) -> Manifest {
         let sessions: Vec<_> = species
@@ -435,7 +461,14 @@ mod tests {
             (0, 34)
         );
         assert_eq!(video.failed_to_acquire.count, 6);
-        assert_eq!(video.checks["flat"], 34);
+        assert_eq!(
+            (video.checks["flat"].count, video.checks["flat"].of),
+            (34, 34)
+        );
+        // One that refused nobody has a rate, too.
+        let early = of("genuine").checks["early"];
+        assert_eq!((early.count, early.of, early.rate), (0, 40, Some(0.0)));
+        assert!((early.high - 0.088).abs() < 1e-3);
         assert_eq!(of("genuine").refused_as_not_live.rate, Some(0.5));
         assert_eq!(rates.worst.as_deref(), Some("photo"));
         assert!((video.passed_liveness.high - 0.1028).abs() < 1e-3);

@@ -136,6 +136,22 @@ impl Run {
         self.calm
     }
 
+    /// Whether a gesture or a light was asked for. From here on the challenge is known, and whoever leaves it, or hides the face, has
+    /// had their attempt: else one that goes badly would be thrown away for the next.
+    #[must_use]
+    pub fn has_asked(&self) -> bool {
+        !matches!(self.phase, Phase::First { .. })
+    }
+
+    /// What stands for a challenge that cannot be judged.
+    #[must_use]
+    pub fn recapture(&self, cause: QualityCause) -> Verdict {
+        Verdict::Recapture {
+            cause,
+            asked: self.has_asked(),
+        }
+    }
+
     /// Where the next frame's face may be looked for without the detector; nothing when that has to look itself: during the
     /// first hold, once in [`DETECT_EVERY`] frames, and when the face was lost.
     pub(super) fn followed(&self) -> Option<(Size, &Mesh)> {
@@ -162,7 +178,7 @@ impl Run {
     ) -> Result<Next, FrameError> {
         let now = mark.came;
         let pause = self.pace.frame(mark)?;
-        let begun = !matches!(self.phase, Phase::First { .. });
+        let begun = self.has_asked();
         if begun && pause > PAUSE {
             return Ok(Next::Lost(QualityCause::NoFace));
         }

@@ -167,11 +167,11 @@ impl<A, D> Session<A, D> {
         }
     }
 
-    /// A challenge is begun; one at a time, and five in all.
+    /// A challenge is begun; one at a time, and five in all. Says the how manieth it is.
     ///
     /// # Errors
     /// [`SessionError`].
-    pub fn begin_run(&mut self, now: Duration) -> Result<(), SessionError> {
+    pub fn begin_run(&mut self, now: Duration) -> Result<u32, SessionError> {
         self.pass(now);
         match &mut self.state {
             State::Created => Err(SessionError::NotAgreed),
@@ -180,16 +180,24 @@ impl<A, D> Session<A, D> {
             }
             State::Capturing { runs, running, .. } if *runs < MOST_RUNS => {
                 (*runs, *running) = (*runs + 1, true);
-                Ok(())
+                Ok(*runs)
             }
             _ => Err(SessionError::Over),
         }
     }
 
-    /// The challenge that was begun ended without a verdict.
-    pub fn end_run(&mut self) {
-        if let State::Capturing { running, .. } = &mut self.state {
+    /// The challenge of this number ended without a verdict: another may be begun, and after the last the session is over. Said again,
+    /// or of one that is not running, it does nothing.
+    pub fn end_run(&mut self, number: u32, now: Duration) {
+        self.pass(now);
+        if let State::Capturing { runs, running, .. } = &mut self.state
+            && *running
+            && *runs == number
+        {
             *running = false;
+            if number == MOST_RUNS {
+                self.state = State::Expired { at: now };
+            }
         }
     }
 

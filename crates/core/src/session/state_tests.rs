@@ -54,12 +54,26 @@ fn a_challenge_is_begun_five_times_at_most_and_one_at_a_time() {
     let mut session: Session<u8, u32> = Session::new(s(0), s(180));
     assert_eq!(session.begin_run(s(0)), Err(SessionError::NotAgreed));
     session.agree(7, s(0)).expect("it is created");
-    for _ in 0..5 {
-        session.begin_run(s(1)).expect("one of five");
+    for number in 1..=5 {
+        assert_eq!(session.status(s(1)), Status::Capturing);
+        assert_eq!(session.begin_run(s(1)), Ok(number));
         assert_eq!(session.begin_run(s(1)), Err(SessionError::Busy));
-        session.end_run();
+        session.end_run(number, s(1));
     }
     assert_eq!(session.begin_run(s(1)), Err(SessionError::Over));
+    // Nobody waits for a session that nothing can come of.
+    assert_eq!(session.status(s(1)), Status::Expired);
+}
+
+#[test]
+fn the_end_of_a_challenge_is_not_the_end_of_the_next() {
+    let mut session: Session<u8, u32> = Session::new(s(0), s(180));
+    session.agree(7, s(0)).expect("it is created");
+    let first = session.begin_run(s(1)).expect("agreed");
+    session.end_run(first, s(1));
+    session.begin_run(s(2)).expect("the second");
+    session.end_run(first, s(2));
+    assert_eq!(session.begin_run(s(2)), Err(SessionError::Busy));
 }
 
 #[test]
@@ -78,7 +92,7 @@ fn a_decision_on_a_session_that_was_canceled_meanwhile_counts_for_nothing() {
 enum Call {
     Agree,
     BeginRun,
-    EndRun,
+    EndRun(u32),
     BeginJudging,
     Judged,
     JudgingFailed,
@@ -91,7 +105,7 @@ fn call() -> impl Strategy<Value = Call> {
     prop_oneof![
         1 => Just(Call::Agree),
         3 => Just(Call::BeginRun),
-        1 => Just(Call::EndRun),
+        2 => (1_u32..6).prop_map(Call::EndRun),
         3 => Just(Call::BeginJudging),
         3 => Just(Call::Judged),
         1 => Just(Call::JudgingFailed),
@@ -110,16 +124,23 @@ proptest! {
     fn one_answer_at_most_whatever_the_order(calls in proptest::collection::vec(call(), 0..40)) {
         let mut session: Session<u8, u32> = Session::new(s(0), s(180));
         let (mut now, mut agreed, mut judging, mut counted, mut signatures) = (0, 0, 0, 0, 0_u32);
+        // The how manieth challenge was begun last, and which has not ended.
+        let (mut runs, mut running) = (0, None);
         let (mut judged_at, mut ended, mut last_result) = (None, None, None);
         for (number, call) in calls.into_iter().enumerate() {
             match call {
                 Call::Agree => agreed += u32::from(session.agree(7, s(now)).is_ok()),
                 Call::BeginRun => {
-                    if session.begin_run(s(now)).is_ok() {
+                    if let Ok(begun) = session.begin_run(s(now)) {
                         prop_assert!(agreed == 1 && judging == 0);
+                        prop_assert!(running.is_none() && begun == runs + 1 && begun <= 5);
+                        (runs, running) = (begun, Some(begun));
                     }
                 }
-                Call::EndRun => session.end_run(),
+                Call::EndRun(number) => {
+                    session.end_run(number, s(now));
+                    running = running.filter(|running| *running != number);
+                }
                 Call::BeginJudging => {
                     if session.begin_judging(s(now)).is_ok() {
                         judging += 1;

@@ -91,7 +91,12 @@ pub enum Verdict {
     /// To the end. It was a live person if nothing failed.
     Judged(Judged),
     /// The pictures were too poor to judge, or the face was lost.
-    Recapture(QualityCause),
+    Recapture {
+        /// Why.
+        cause: QualityCause,
+        /// Whether something had been asked by then, see [`Run::has_asked`](super::Run::has_asked).
+        asked: bool,
+    },
 }
 
 /// A challenge that went to its end.

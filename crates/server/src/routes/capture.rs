@@ -249,10 +249,11 @@ pub(crate) async fn socket(
         let detail = "This route is a WebSocket (RFC 6455); without one, POST frames.";
         Refusal::of(Code::ParameterInvalid, detail)
     })?;
-    let begun = Converse::begin(&platform, &held, true)?;
+    let begun = Converse::begin(&platform, &held, true).await?;
     // What is somewhat too large is read, so that the client can be told; what is far too large is cut off.
     let most = 2 * (RULES.max_bytes as usize + 8);
-    let failed = Arc::clone(&held);
+    let (failed, number) = (Arc::clone(&held), begun.0.number());
+    let at = platform.sessions.now();
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .max_message_size(most)
@@ -260,7 +261,7 @@ pub(crate) async fn socket(
         .read_buffer_size(32 << 10)
         .write_buffer_size(4 << 10)
         .max_write_buffer_size(MOST_UNSENT)
-        .on_failed_upgrade(move |_| failed.lock().session.end_run());
+        .on_failed_upgrade(move |_| failed.lock().session.end_run(number, at));
     Ok(upgrade.on_upgrade(move |socket| serve(platform, held, socket, begun)))
 }
 

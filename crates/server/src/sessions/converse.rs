@@ -2,11 +2,11 @@
 
 use super::messages::{done, error, message};
 use super::{Decided, Held, Sessions};
-use crate::platform::Platform;
+use crate::platform::{Platform, Shared};
 use crate::refusal::Refusal;
 use countenance_api::{CaptureMessage, Code, FrameRules};
 use countenance_core::vault::VaultError;
-use countenance_core::{Approval, Claim, Kind, Presented};
+use countenance_core::{Approval, AttemptAt, Claim, Kind, Presented};
 use countenance_core::{
     DecodeLimits, FrameMark, LookError, Question, Registry, Run, SessionError, StageTimings,
     Status, Verdict, VerifyError, Worker,
@@ -54,6 +54,8 @@ pub(crate) struct Frame {
 /// A challenge that is being answered.
 pub(crate) struct Converse {
     run: Box<Run>,
+    /// The how manieth of its session.
+    number: u32,
     begun: Duration,
     last: Duration,
     frames: u32,
@@ -70,18 +72,21 @@ pub(crate) enum Ended {
 
 impl Converse {
     /// Begins a challenge, with what is said first. Without a socket prompts come too late for quick colors.
-    pub(crate) fn begin(
+    pub(crate) async fn begin(
         platform: &Platform,
-        held: &Held,
+        held: &Arc<Held>,
         by_socket: bool,
     ) -> Result<(Self, Vec<CaptureMessage>), Refusal> {
         let now = platform.sessions.now();
+        let left = held.lock().make_place(now);
+        if let Some(left) = left {
+            left.leave(platform, held).await;
+        }
         let mut seed = Zeroizing::new([0; 32]);
         let random = platform.random.fill(&mut *seed);
         random.map_err(|error| Refusal::internal(&error))?;
         let mut inner = held.lock();
-        inner.make_place(now);
-        inner.session.begin_run(now).map_err(|error| match error {
+        let number = inner.session.begin_run(now).map_err(|error| match error {
             SessionError::Busy => Refusal::from(Code::CaptureBusy),
             SessionError::NotAgreed => Code::ConsentNeeded.into(),
             _ => Code::SessionOver.into(),
@@ -95,6 +100,7 @@ impl Converse {
             } else {
                 Run::new(*seed, calm, now)
             }),
+            number,
             begun: now,
             last: now,
             frames: 0,
@@ -105,6 +111,39 @@ impl Converse {
         }];
         first.extend(new.said());
         Ok((new, first))
+    }
+
+    /// The how manieth of its session.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whoever answered it left it, or did not keep to the protocol. That is an attempt once something was asked, and is on the disk
+    /// before another challenge can be begun.
+    pub(crate) async fn leave(self, platform: &Platform, held: &Arc<Held>) {
+        if self.run.has_asked() && !platform.sessions.is_ending() {
+            let whose = Arc::clone(held);
+            let count = move |shared: &Shared| count_left(&shared.registry, &whose);
+            if !platform.settle(count).await {
+                held.cancel(false, platform.sessions.now());
+            }
+        }
+        self.end(platform, held);
+    }
+
+    /// It came to no verdict.
+    fn end(self, platform: &Platform, held: &Held) {
+        let now = platform.sessions.now();
+        held.lock().end_run(self.number, now);
+    }
+
+    /// The same in the middle of a frame: what is said, and with what a socket is closed.
+    fn broken(
+        code: &'static str,
+        close: u16,
+        detail: String,
+    ) -> (Vec<CaptureMessage>, Result<Self, Ended>) {
+        (vec![error(code, detail)], Err(Ended::Broken(close)))
     }
 
     /// Whether nothing came for so long that it may make place for another.
@@ -125,11 +164,8 @@ impl Converse {
         frame: Frame,
     ) -> (Vec<CaptureMessage>, Result<Self, Ended>) {
         let now = platform.sessions.now();
-        let broken = |code, close, detail: String| {
-            held.lock().session.end_run();
-            (vec![error(code, detail)], Err(Ended::Broken(close)))
-        };
         if let Some(over) = over(held, now) {
+            self.leave(platform, held).await;
             return (vec![over], Err(Ended::Done));
         }
         let since = now.saturating_sub(self.begun).as_secs_f64();
@@ -137,13 +173,17 @@ impl Converse {
         self.last = now;
         if f64::from(self.frames) > BURST + since * f64::from(RULES.per_second) * ALLOWANCE {
             let detail = format!("more than {} frames a second", RULES.per_second);
-            return broken("frames_too_fast", 4429, detail);
+            self.leave(platform, held).await;
+            return Self::broken("frames_too_fast", 4429, detail);
         }
         let Ok(place) = platform.place(&held.key) else {
+            // Nobody left it.
+            self.end(platform, held);
             let detail = "Nothing was begun; open again a little later.".to_owned();
-            return broken("busy", 4503, detail);
+            return Self::broken("busy", 4503, detail);
         };
-        let (number, at_work) = (frame.number, Arc::clone(held));
+        let (frame_number, run_number) = (frame.number, self.number);
+        let at_work = Arc::clone(held);
         let shared = platform.clone();
         let looked = platform.look(place, move |registry, worker| {
             let looked = look(&mut self, &frame, now, registry, worker);
@@ -152,16 +192,21 @@ impl Converse {
                     let judged = (verdict, self.run.is_calm());
                     decide(&shared.sessions, &at_work, registry, worker, judged)
                         .map(Some)
-                        .map_err(|error| drop(Refusal::from(error)))
+                        .map_err(|error| {
+                            let _ = Refusal::from(error);
+                            None
+                        })
                 }
                 Ok(None) => Ok(None),
-                Err(error) => return Err(told(&error)),
+                Err(error) => Err(told(&error)),
             };
-            Ok((self, ended))
+            (self, ended)
         });
         match looked.await {
-            Ok(Ok((mut this, Ok(ended)))) => {
-                let mut said = vec![CaptureMessage::Ack { frame: number }];
+            Ok((mut this, Ok(ended))) => {
+                let mut said = vec![CaptureMessage::Ack {
+                    frame: frame_number,
+                }];
                 said.extend(this.said());
                 let Some(outcome) = ended else {
                     return (said, Ok(this));
@@ -177,10 +222,17 @@ impl Converse {
                 super::webhook::send_if_asked(platform, held);
                 (said, Err(Ended::Done))
             }
-            Ok(Err(Some(detail))) => broken("frame_invalid", 4400, detail),
+            Ok((this, Err(Some(detail)))) => {
+                this.leave(platform, held).await;
+                Self::broken("frame_invalid", 4400, detail)
+            }
             _ => {
-                held.lock().session.judging_failed(platform.sessions.now());
-                broken("internal", 4500, "The server could not do this.".to_owned())
+                let now = platform.sessions.now();
+                let mut inner = held.lock();
+                inner.session.judging_failed(now);
+                inner.end_run(run_number, now);
+                drop(inner);
+                Self::broken("internal", 4500, "The server could not do this.".to_owned())
             }
         }
     }
@@ -233,6 +285,28 @@ fn look(
     )
 }
 
+/// Counts an attempt at whomever a session is about.
+fn count_left(registry: &Registry, held: &Held) -> Result<(), VaultError> {
+    let asked = &held.asked;
+    let vault = registry.vault();
+    let collection = vault.collection(&held.tenant, &asked.collection)?;
+    if let Some(document) = &asked.document {
+        return registry.count_left(AttemptAt::Case(&collection, &document.case));
+    }
+    let Some(subject) = &asked.subject else {
+        return Ok(());
+    };
+    let claim = Claim {
+        collection: &collection,
+        subject,
+        holder: None,
+    };
+    registry.count_left(match asked.kind {
+        Kind::Payment => AttemptAt::Payer(&claim),
+        _ => AttemptAt::Subject(&claim),
+    })
+}
+
 /// Judges a session by the verdict on its challenge, once; `calm` is how it was asked, whatever was agreed to.
 fn decide(
     sessions: &Sessions,
@@ -244,7 +318,9 @@ fn decide(
     let mut inner = held.lock();
     let agreed = inner.session.begin_judging(sessions.now());
     let Ok(agreed) = agreed else {
-        // It ended while the last frame was looked at.
+        drop(inner);
+        // It ended while the last frame was looked at: as if it had been left before.
+        count_left(registry, held)?;
         return Ok("canceled");
     };
     let language = agreed.language;

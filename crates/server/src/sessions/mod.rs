@@ -26,6 +26,7 @@ use countenance_core::{
 };
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use subtle::ConstantTimeEq as _;
@@ -41,6 +42,7 @@ pub(crate) struct Sessions {
     limits: SessionLimits,
     pub(crate) payments: PaymentLimits,
     held: Mutex<BTreeMap<String, Arc<Held>>>,
+    ending: AtomicBool,
 }
 
 /// How many sessions there may be, and how this node is called.
@@ -139,17 +141,21 @@ impl Inner {
         }
     }
 
-    /// Lets go of a challenge without a socket that was left alone, or whose session is over.
-    fn make_place(&mut self, now: Duration) {
+    /// The challenge of this number came to no verdict.
+    fn end_run(&mut self, number: u32, now: Duration) {
+        self.session.end_run(number, now);
+        self.let_go(now);
+    }
+
+    /// Takes a challenge without a socket that was left alone, or whose session is over: it is to be left for good.
+    fn make_place(&mut self, now: Duration) -> Option<Converse> {
         self.let_go(now);
         let over = self.session.status(now) != Status::Capturing;
         let alone = self
             .polled
             .as_ref()
             .is_some_and(|polled| polled.is_left_alone(now));
-        if (over || alone) && self.polled.take().is_some() {
-            self.session.end_run();
-        }
+        (over || alone).then(|| self.polled.take()).flatten()
     }
 }
 
@@ -160,6 +166,7 @@ impl Sessions {
             limits,
             payments,
             held: Mutex::default(),
+            ending: AtomicBool::new(false),
         }
     }
 
@@ -236,18 +243,24 @@ impl Sessions {
         (known && !forgotten).then_some(held)
     }
 
-    /// Lets go of what nobody needs any more: templates, holder parts and results of sessions that are over.
-    pub(crate) fn sweep(&self) {
+    /// Lets go of what nobody needs any more: templates, holder parts and results of sessions that are over. Returns the challenges
+    /// without a socket that nobody answers any more; they are to be left.
+    pub(crate) fn sweep(&self) -> Vec<(Arc<Held>, Converse)> {
         let now = self.now();
         let mut all = self.lock();
         all.retain(|_, held| !held.lock().session.is_forgotten(now));
-        for held in all.values() {
-            held.lock().make_place(now);
-        }
+        let left = |held: &Arc<Held>| Some((Arc::clone(held), held.lock().make_place(now)?));
+        all.values().filter_map(left).collect()
+    }
+
+    /// Whether the server ends: what is broken off then, nobody left.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::Acquire)
     }
 
     /// Ends what runs, so that open sockets close when the server does.
     pub(crate) fn end(&self) {
+        self.ending.store(true, Ordering::Release);
         let all: Vec<_> = self.lock().values().cloned().collect();
         for held in all {
             held.cancel(false, self.now());

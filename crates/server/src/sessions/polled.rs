@@ -16,7 +16,7 @@ pub(crate) async fn answered(
     let polled = held.lock().polled.take();
     let (mut converse, mut messages) = match polled {
         Some(converse) => (converse, Vec::new()),
-        None => Converse::begin(&platform, &held, false)?,
+        None => Converse::begin(&platform, &held, false).await?,
     };
     for frame in frames {
         let (said, next) = converse.frame(&platform, &held, frame).await;
@@ -27,7 +27,10 @@ pub(crate) async fn answered(
         }
     }
     match over(&held, platform.sessions.now()) {
-        Some(over) => messages.push(over),
+        Some(over) => {
+            converse.leave(&platform, &held).await;
+            messages.push(over);
+        }
         None => held.lock().polled = Some(converse),
     }
     Ok(messages)

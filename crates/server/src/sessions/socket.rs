@@ -44,8 +44,11 @@ pub(crate) async fn serve(
     mut socket: WebSocket,
     (converse, first): (Converse, Vec<CaptureMessage>),
 ) {
-    let close = converse_with(&platform, &held, &mut socket, converse, &first).await;
-    held.lock().session.end_run();
+    let mut converse = Some(converse);
+    let close = converse_with(&platform, &held, &mut socket, &mut converse, &first).await;
+    if let Some(left) = converse {
+        left.leave(&platform, &held).await;
+    }
     if let Some(code) = close {
         let frame = CloseFrame {
             code,
@@ -55,12 +58,12 @@ pub(crate) async fn serve(
     }
 }
 
-/// What the socket is to be closed with; nothing when the client has gone.
+/// What the socket is to be closed with; nothing when the client has gone. A challenge that is still there afterwards was left.
 async fn converse_with(
     platform: &Platform,
     held: &Arc<Held>,
     socket: &mut WebSocket,
-    mut converse: Converse,
+    converse: &mut Option<Converse>,
     first: &[CaptureMessage],
 ) -> Option<u16> {
     say(socket, first).await?;
@@ -100,14 +103,20 @@ async fn converse_with(
             say(socket, &[error("frame_invalid", told)]).await?;
             return Some(4400);
         };
-        let (said, next) = converse.frame(platform, held, frame).await;
+        let (said, next) = converse.take()?.frame(platform, held, frame).await;
+        let close = match next {
+            Ok(on) => {
+                *converse = Some(on);
+                None
+            }
+            Err(Ended::Done) => Some(1000),
+            Err(Ended::Broken(code)) => Some(code),
+        };
         say(socket, &said).await?;
-        due = Instant::now() + SILENCE;
-        match next {
-            Ok(on) => converse = on,
-            Err(Ended::Done) => return Some(1000),
-            Err(Ended::Broken(code)) => return Some(code),
+        if close.is_some() {
+            return close;
         }
+        due = Instant::now() + SILENCE;
     }
 }
 

@@ -7,6 +7,7 @@ import binascii
 import dataclasses
 import hashlib
 import json
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ _MOST_BYTES = 8192
 _LONGEST_S = 60
 _CLOCKS_DIFFER_S = 5
 _JUDGED_BEFORE_S = 120
+_DIGEST = re.compile(r"[0-9a-fA-F]{64}")
 _HEADER = {"alg": "EdDSA", "typ": "countenance-result+jwt"}
 
 
@@ -124,6 +126,11 @@ def check_result(
     `audience` is your own, as the session was made with. Name the session's `nonce`: without it you must remember every
     `jti` for a minute, as `ResultChecker` does. `approved_text` is the text that the person was to approve.
     """
+    seconds = time.time() if now is None else now
+    if not math.isfinite(seconds):
+        raise ValueError("`now` is not a time in seconds")
+    if approved_sha256 is not None and not _DIGEST.fullmatch(approved_sha256):
+        raise ValueError("`approved_sha256` is not a SHA-256 in hex")
     if approved_text is not None:
         approved_sha256 = hashlib.sha256(approved_text.encode()).hexdigest()
     given = jws.encode("ascii", "replace")
@@ -134,7 +141,7 @@ def check_result(
     kid = _kid(header)
     _verify(_key(keys, kid), signature, parts[0] + b"." + parts[1])
     result = _result(_object(claims, "claims"))
-    _timely(result, int(time.time() if now is None else now), audience)
+    _timely(result, int(seconds), audience)
     if nonce is not None and result.nonce != nonce:
         raise ResultInvalid("nonce", "it is of another session")
     if approved_sha256 is not None and result.approved_sha256 != approved_sha256.lower():

@@ -125,6 +125,9 @@ impl Registry {
                 ruling.leaf = Some(self.count_unjudged(&target, purpose, true)?);
                 Answer::Recapture(*cause)
             }
+            Verdict::Judged(_) if ruling.ending.is_over() => {
+                self.rule_over(claim, &target, &mut ruling)?
+            }
             Verdict::Judged(of) => {
                 let seen = (&of.probe, of.is_live());
                 self.decide(worker, (claim, &target), admitted, seen, &mut ruling)?

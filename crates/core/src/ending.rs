@@ -33,6 +33,11 @@ impl Ending {
         }
     }
 
+    /// Whether it is about a payment that nobody can approve any more.
+    pub(crate) fn is_over(&self) -> bool {
+        self.for_payment && self.answering.is_none()
+    }
+
     pub(crate) fn purpose(&self) -> Purpose {
         if self.for_payment {
             Purpose::Payment

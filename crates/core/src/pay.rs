@@ -271,7 +271,9 @@ impl Registry {
     }
 
     /// Decides whether a payment is approved, as a verification is decided. From here on it is answered: whatever goes wrong, it
-    /// cannot be answered again. Poor pictures are the exception, since nobody was compared with anybody.
+    /// cannot be answered again, and an attempt is counted, whoever cancels it meanwhile. Poor pictures are the exception, and
+    /// a payment that was over before it was begun, since nobody was compared with anybody: so a payment costs its payer one
+    /// attempt at most.
     pub(crate) fn decide_payment(
         &self,
         worker: &Worker,
@@ -284,12 +286,8 @@ impl Registry {
                 Verdict::Recapture { .. } => None,
             };
             let mut admitted = self.admit(target, claim, countenance_vault::Purpose::Payment)?;
-            if let Verdict::Judged(_) = verdict {
-                admitted = match &answering {
-                    None => Err(Finding::Payment),
-                    Some(one) if one.lacks_device() => admitted.and(Err(Finding::DeviceKey)),
-                    Some(_) => admitted,
-                };
+            if answering.as_ref().is_some_and(Answering::lacks_device) {
+                admitted = admitted.and(Err(Finding::DeviceKey));
             }
             Ok((admitted, Ending::of_payment(answering)))
         })

@@ -169,6 +169,21 @@ impl Registry {
         Ok(Answer::Recapture(cause))
     }
 
+    /// What it is about was over before anybody was compared: whoever was in front of the camera learns no more of the
+    /// subject than a stranger who was not, so no attempt is counted. Else whoever makes payments and cancels them could lock
+    /// their payer out.
+    pub(crate) fn rule_over(
+        &self,
+        claim: &Claim<'_>,
+        target: &Target,
+        ruling: &mut Ruling,
+    ) -> Result<Answer, VerifyError> {
+        ruling.finding = Finding::Payment;
+        let purpose = ruling.ending.purpose();
+        ruling.leaf = Some(self.refuse(claim, target, (purpose, false))?);
+        Ok(Answer::Reject)
+    }
+
     /// From the probe's template, and whether it is of a live person, to the answer. One who is not goes the same way
     /// to the end.
     pub(crate) fn decide(

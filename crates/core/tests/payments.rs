@@ -16,6 +16,7 @@ use countenance_core::{
     SessionOutcome, Terms, Verdict, VerifyError, Worker,
 };
 use given::{House, agreement, id, photo, worker};
+use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 
@@ -269,6 +270,132 @@ fn poor_pictures_leave_a_payment_as_it_is_and_a_cancellation_wins() {
     let (outcome, _) = decide(&house, &worker, &ana, &given, right);
     assert_eq!(outcome, SessionOutcome::Reject);
     assert_eq!(state(&house, late), PaymentState::Expired);
+}
+
+#[test]
+fn whoever_makes_payments_and_cancels_them_locks_nobody_out() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = id("ana");
+    payer(&house, &mut worker, &ana);
+    let attempts = || house.registry.export(&house.claim(&ana)).unwrap().attempts;
+    let wrong = verdict(&mut worker, "biden.jpg", &[]);
+    for number in 0..60 {
+        let one = make(&house, &ana, number, 1250);
+        show(&house, one);
+        let given = approval(&house, one, 1);
+        match number % 3 {
+            0 => drop(house.registry.cancel_payment(&house.collection, one)),
+            1 => house.clock.forward(601),
+            _ => continue,
+        }
+        house.counts.records.store(0, Ordering::SeqCst);
+        let done = decide(&house, &worker, &ana, &given, wrong.clone());
+        assert_eq!(done, (SessionOutcome::Reject, Some(Finding::Payment)));
+        // What is not counted is not compared either.
+        assert_eq!(house.counts.records.load(Ordering::SeqCst), 0);
+    }
+    assert_eq!(attempts(), 0);
+    let one = make(&house, &ana, 100, 1250);
+    show(&house, one);
+    let given = approval(&house, one, 1);
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let (outcome, _) = decide(&house, &worker, &ana, &given, right);
+    assert_eq!(outcome, SessionOutcome::Accept, "control: she still pays");
+}
+
+/// What a merchant, a payer and whoever is at their side may do, in any order.
+#[derive(Clone, Copy, Debug)]
+enum Act {
+    Cancel,
+    Decide { ticket: u8, poor: bool },
+    Make,
+    Show,
+    Wait,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+
+    /// A face that was compared was counted before, and a payment is worth one look at most.
+    #[test]
+    fn an_attempt_is_counted_where_the_payer_was_compared_and_nowhere_else(
+        acts in prop::collection::vec(prop_oneof![
+            Just(Act::Cancel),
+            (0..3_u8, prop::bool::weighted(0.2)).prop_map(|(ticket, poor)| Act::Decide { ticket, poor }),
+            Just(Act::Make),
+            Just(Act::Show),
+            Just(Act::Wait),
+        ], 1..24),
+    ) {
+        let Some(mut worker) = worker() else { return Ok(()) };
+        let house = House::new();
+        let ana = id("ana");
+        payer(&house, &mut worker, &ana);
+        let attempts = || house.registry.export(&house.claim(&ana)).unwrap().attempts;
+        let wrong = verdict(&mut worker, "biden.jpg", &[]);
+        let (mut number, mut looks) = (0, 0);
+        let mut one = make(&house, &ana, number, 1250);
+        for act in acts {
+            match act {
+                Act::Cancel => drop(house.registry.cancel_payment(&house.collection, one)),
+                Act::Make => {
+                    number += 1;
+                    one = make(&house, &ana, number, 1250);
+                }
+                Act::Show => {
+                    let shown = payment(&house, one).terms().sha256();
+                    drop(house.registry.show_payment(&house.collection, one, &shown));
+                }
+                Act::Wait => house.clock.forward(400),
+                Act::Decide { ticket, poor } => {
+                    let open = state(&house, one) == PaymentState::Shown;
+                    let given = approval(&house, one, ticket);
+                    let verdict = if poor {
+                        Verdict::Recapture { cause: QualityCause::TooDark, asked: false }
+                    } else {
+                        wrong.clone()
+                    };
+                    let before = attempts();
+                    house.counts.records.store(0, Ordering::SeqCst);
+                    let (outcome, finding) = decide(&house, &worker, &ana, &given, verdict);
+                    let read = house.counts.records.load(Ordering::SeqCst) > 0;
+                    prop_assert_ne!(outcome, SessionOutcome::Accept);
+                    prop_assert_eq!(read, open && !poor, "{:?}", finding);
+                    let locked = matches!(finding, Some(Finding::Locked(_)));
+                    prop_assert_eq!(attempts() > before, read && !locked);
+                    looks += usize::from(read);
+                    if open && !poor {
+                        prop_assert_eq!(state(&house, one), PaymentState::Refused);
+                    }
+                }
+            }
+        }
+        prop_assert!(looks <= usize::from(number) + 1, "one look for each payment");
+    }
+}
+
+#[test]
+fn who_cancels_while_a_face_is_judged_gives_no_attempt_back() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = id("ana");
+    payer(&house, &mut worker, &ana);
+    let one = make(&house, &ana, 1, 1250);
+    show(&house, one);
+    let given = approval(&house, one, 1);
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    // It was begun and counted; the merchant comes before the answer.
+    house.faults.refused_write.store(2, Ordering::SeqCst);
+    let claim = house.claim(&ana);
+    let question = Question::Payment(&claim, &given);
+    let failed = house.registry.decide_session(&worker, question, right);
+    assert!(failed.is_err(), "control: it was to be approved");
+    let canceled = house.registry.cancel_payment(&house.collection, one);
+    let now = house.registry.now();
+    assert_eq!(canceled.unwrap().state(now), PaymentState::Canceled);
+    let export = house.registry.export(&claim).unwrap();
+    assert_eq!(export.attempts, 1);
 }
 
 #[test]

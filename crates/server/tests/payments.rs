@@ -119,8 +119,13 @@ impl Till<'_> {
         self.ask().post(&path, &body)
     }
 
-    /// Shows the camera a still photo to the end.
-    fn still(&self, picture: &[u8]) {
+    /// Shows the camera a still photo to the end, and says which that was.
+    fn still(&self, picture: &[u8]) -> String {
+        self.until(picture, |_| {})
+    }
+
+    /// The same; `then` is told how many frames were looked at.
+    fn until(&self, picture: &[u8], mut then: impl FnMut(u32)) -> String {
         let path = format!("/v1/capture/{}/frames", self.id);
         let picture = base64(picture);
         let begun = Instant::now();
@@ -129,10 +134,11 @@ impl Till<'_> {
             let frames =
                 json!({"frames": [{"frame": number, "time_ms": time, "picture": picture}]});
             let said = self.ask().post(&path, &frames).json();
-            let done = |message: &Value| message["type"] == "done";
-            if said["messages"].as_array().unwrap().iter().any(done) {
-                return;
+            let mut said = said["messages"].as_array().unwrap().iter();
+            if let Some(done) = said.find(|message| message["type"] == "done") {
+                return done["state"].as_str().unwrap().to_owned();
             }
+            then(number + 1);
             std::thread::sleep(std::time::Duration::from_millis(60));
         }
         panic!("it never ended");
@@ -531,6 +537,54 @@ fn what_was_canceled_or_is_too_old_is_not_agreed_to_and_ends_its_session() {
 }
 
 #[test]
+fn a_payment_that_is_over_is_not_captured_for_any_more_whoever_ended_it_and_where() {
+    let Some(house) = House::new() else { return };
+    let Some(other) = house.beside("b") else {
+        return;
+    };
+    let shop = Shop::new(&house);
+    let owner = house.key("acme", &Scope::ALL);
+    let owner = house.ask(Some(&owner));
+    let picture = frame("obama.jpg");
+    let cancel = |on: &House, made: &Value| {
+        let path = format!("/v1/payments/{}/cancel", made["id"].as_str().unwrap());
+        let done = on.ask(Some(&shop.key)).post(&path, &json!({}));
+        assert_eq!(done.json()["state"], "canceled");
+    };
+    type End<'a> = &'a dyn Fn(&Value);
+    let ends: [(&str, u32, End<'_>); 4] = [
+        ("canceled here", 3, &|made| cancel(&house, made)),
+        ("canceled on another node", 40, &|made| cancel(&other, made)),
+        ("expired", 40, &|_| house.clock.forward(601)),
+        ("gone with its payer", 40, &|_| {
+            assert_eq!(owner.delete("/v1/subjects/ana").status, 200);
+        }),
+    ];
+    for (name, most, end) in ends {
+        let id = json!({"id": "ana"});
+        let _ = owner.post("/v1/subjects", &id);
+        let made = shop.make("ana");
+        let till = shop.till(&made, "ana");
+        assert_eq!(till.agree(&till.shown()["payment"]).status, 200);
+        let mut last = 0;
+        let state = till.until(&picture, |number| {
+            if number == 5 {
+                end(&made);
+            }
+            last = number;
+        });
+        assert_eq!(state, "canceled", "{name}");
+        assert!(last <= 5 + most, "{name}: {last} frames");
+        let told = shop.ask().get(&format!("/v1/sessions/{}", till.id)).json();
+        assert_eq!(
+            (&told["state"], &told["result"]),
+            (&json!("canceled"), &Value::Null),
+            "{name}"
+        );
+    }
+}
+
+#[test]
 fn a_still_photo_pays_nothing_whoever_it_shows_and_the_result_is_bound_to_the_whole() {
     let Some(house) = House::new() else { return };
     let owner = house.key("acme", &Scope::ALL);
@@ -545,18 +599,20 @@ fn a_still_photo_pays_nothing_whoever_it_shows_and_the_result_is_bound_to_the_wh
     assert_eq!(ask.post("/v1/subjects/ana/faces", &photos).status, 201);
     let shop = Shop::new(&house);
     let mut shapes = Vec::new();
-    for (payer, name) in [("ana", "obama.jpg"), ("bob", "obama.jpg")] {
+    for (payer, name, lang) in [("ana", "obama.jpg", "en"), ("bob", "obama.jpg", "de")] {
         let made = shop.make(payer);
         // Two terminals have the same payment before them.
         let (one, two) = (shop.till(&made, payer), shop.till(&made, payer));
-        for (till, lang) in [(&one, "en"), (&two, "de")] {
+        for till in [&one, &two] {
             let agreed = till.agree_in(lang, &till.shown()["payment"]);
             assert_eq!(agreed.status, 200);
         }
         one.still(&frame(name));
-        two.still(&frame(name));
+        assert_eq!(two.still(&frame(name)), "canceled", "it is over");
         assert_eq!(shop.show(&made)["state"], "refused");
-        for (till, lang) in [(&one, "en"), (&two, "de")] {
+        let status = shop.ask().get(&format!("/v1/sessions/{}", two.id)).json();
+        assert_eq!(status["state"], "canceled");
+        for till in [&one] {
             let read = till.consent(lang)["sha256"].clone();
             let status = shop.ask().get(&format!("/v1/sessions/{}", till.id)).json();
             assert_eq!(status["outcome"], "reject");

@@ -116,7 +116,10 @@ pub(crate) async fn show(mut call: Call) -> Answer {
 
 pub(crate) async fn cancel(mut call: Call) -> Answer {
     ok(with(&mut call, |shared, collection, id| {
-        shared.registry.cancel_payment(collection, id)
+        let canceled = shared.registry.cancel_payment(collection, id)?;
+        // Those on other nodes see it before their next frames (`Converse`).
+        shared.sessions.end_payment(id);
+        Ok(canceled)
     })
     .await?)
 }

@@ -6,7 +6,7 @@ use crate::platform::{Platform, Shared};
 use crate::refusal::Refusal;
 use countenance_api::{CaptureMessage, Code, FrameRules};
 use countenance_core::vault::VaultError;
-use countenance_core::{Approval, AttemptAt, Claim, Kind, Presented};
+use countenance_core::{Approval, AttemptAt, Claim, Kind, PayError, Presented};
 use countenance_core::{
     DecodeLimits, FrameMark, LookError, Question, Registry, Run, SessionError, StageTimings,
     Status, Verdict, VerifyError, Worker,
@@ -31,6 +31,9 @@ const BURST: f64 = 16.0;
 const ALLOWANCE: f64 = 1.3;
 /// A challenge without a socket that was left alone so long makes place for another.
 const LEFT_ALONE: Duration = Duration::from_secs(10);
+
+/// How often it is looked up whether a payment can still be approved: it may end on another node, at another till, or with its payer.
+const LOOKED_UP: Duration = Duration::from_secs(1);
 
 /// What decoding one frame may cost.
 fn limits() -> DecodeLimits {
@@ -59,6 +62,8 @@ pub(crate) struct Converse {
     begun: Duration,
     last: Duration,
     frames: u32,
+    /// When it was looked up last whether what is asked still stands.
+    looked_up: Option<Duration>,
 }
 
 /// That nothing more will come of a challenge.
@@ -104,6 +109,7 @@ impl Converse {
             begun: now,
             last: now,
             frames: 0,
+            looked_up: None,
         };
         let mut first = vec![CaptureMessage::Hello {
             ends_in_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
@@ -156,6 +162,34 @@ impl Converse {
         said.into_iter().filter_map(message).collect()
     }
 
+    /// Ends a session whose payment nobody can approve any more, so that nobody is asked to smile for it. What cannot be looked up
+    /// now is looked up when it is decided.
+    async fn look_up(&mut self, platform: &Platform, held: &Arc<Held>, now: Duration) {
+        let Some(paying) = &held.asked.payment else {
+            return;
+        };
+        let recent = |last: Duration| now.saturating_sub(last) < LOOKED_UP;
+        if self.looked_up.is_some_and(recent) {
+            return;
+        }
+        self.looked_up = Some(now);
+        let (id, of) = (paying.terms.id(), Arc::clone(held));
+        let stands = platform.keep(move |shared| {
+            let registry = &shared.registry;
+            let collection = registry
+                .vault()
+                .collection(&of.tenant, &of.asked.collection)?;
+            match registry.payment(&collection, id) {
+                Ok(payment) => Ok(payment.state(registry.now()).is_open()),
+                Err(PayError::Unknown) => Ok(false),
+                Err(error) => Err(error.into()),
+            }
+        });
+        if let Ok(false) = stands.await {
+            held.withdraw(now);
+        }
+    }
+
     /// Looks at one frame: what is said to it, and the challenge again unless it ended.
     pub(crate) async fn frame(
         mut self,
@@ -164,6 +198,7 @@ impl Converse {
         frame: Frame,
     ) -> (Vec<CaptureMessage>, Result<Self, Ended>) {
         let now = platform.sessions.now();
+        self.look_up(platform, held, now).await;
         if let Some(over) = over(held, now) {
             self.leave(platform, held).await;
             return (vec![over], Err(Ended::Done));

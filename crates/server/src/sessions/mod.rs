@@ -22,7 +22,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use countenance_api::Code;
 use countenance_core::vault::{HolderPart, Name, Random};
 use countenance_core::{
-    DeviceProof, Language, PaymentLimits, Session, SessionDecision, Status, Template,
+    DeviceProof, Language, PaymentId, PaymentLimits, Session, SessionDecision, Status, Template,
 };
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -127,6 +127,13 @@ impl Held {
         inner.let_go(now);
         drop(inner);
         self.changed.notify_one();
+    }
+
+    /// What it asks is over. One that has its answer keeps it.
+    pub(crate) fn withdraw(&self, now: Duration) {
+        if matches!(state(self, now), Status::Created | Status::Capturing) {
+            self.cancel(false, now);
+        }
     }
 }
 
@@ -256,6 +263,20 @@ impl Sessions {
     /// Whether the server ends: what is broken off then, nobody left.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.load(Ordering::Acquire)
+    }
+
+    /// Ends the sessions of a payment that nobody can approve any more, and tells their open sockets.
+    pub(crate) fn end_payment(&self, id: PaymentId) {
+        let (all, now): (Vec<_>, _) = (self.lock().values().cloned().collect(), self.now());
+        let of_it = |held: &&Arc<Held>| {
+            held.asked
+                .payment
+                .as_ref()
+                .is_some_and(|one| one.terms.id() == id)
+        };
+        for held in all.iter().filter(of_it) {
+            held.withdraw(now);
+        }
     }
 
     /// Ends what runs, so that open sockets close when the server does.

@@ -34,7 +34,7 @@ FORMATS = {
     "MRV-A": (120.0, 80.0, 2, 44),
     "MRV-B": (105.0, 74.0, 2, 36),
 }
-KINDS = ["clean", "wrong_digit", "rotated", "tilted", "glare", "blurred", "dim", "small", "two_faces", "no_face", "held"]
+KINDS = ["clean", "wrong_digit", "rotated", "tilted", "glare", "blurred", "dim", "small", "two_faces", "no_face", "held", "large"]
 SURNAMES = ["ERIKSSON", "VAN DER MUELLEN", "DE LA CRUZ", "OKONKWO", "STEVENSON", "SMITH JONES", "PAPANDROPOULOS", "NG",
             "ZUBIZARRETA", "JANSEN", "QUINTEROS", "BOBBIO", "OXFORD", "SZOSTAK", "HUBER", "WOZNIAK", "LILLE", "GOODE"]
 GIVEN = ["ANNA MARIA", "JOHN", "LI", "ALEJANDRO JOSE", "WILHELMINA", "OLGA", "BEATRIZ", "XAVIER", "IKE", "SIGRID ULLA",
@@ -259,6 +259,20 @@ def held(Image, photos, document, who):
     return picture
 
 
+def large(Image, np, rng, document, form):
+    """The document on a table that a camera of 12 megapixels saw whole: 13 to 15 pixels from character to character."""
+    width, height = 4032, 3024
+    w_mm, h_mm = FORMATS[form][:2]
+    pitch = 2.54 * 0.905 * min(WIDTH / w_mm, HEIGHT / h_mm)
+    size = rng.uniform(13, 15) / pitch
+    document = document.resize((int(document.width * size), int(document.height * size)), Image.LANCZOS)
+    grain = np.random.default_rng(rng.randint(0, 1 << 30))
+    table = np.array([rng.randint(60, 130) for _ in range(3)]) + grain.normal(0, 3, (height, width, 1))
+    picture = Image.fromarray(np.clip(table, 0, 255).astype(np.uint8))
+    picture.paste(document, (rng.randint(0, width - WIDTH), rng.randint(0, height - HEIGHT)))
+    return picture
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=pathlib.Path, required=True)
@@ -290,6 +304,8 @@ def main():
             portrait = made[1].pop("portrait")
             if kind == "held":
                 picture = held(Image, asked.photos, picture, portrait)
+            if kind == "large":
+                picture = large(Image, np, rng, picture, form)
             picture.save(asked.out / name, quality=90)
             told.append({"file": name, "kind": kind, "format": form, "lines": made[0], "checks": made[2],
                          "fields": made[1], "portrait": portrait})

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use countenance_document::{CheckOutcome, LineNet, Plane, RunError, Size, Steps, Zone, ZoneReader};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const CLASSES: usize = 6625;
 /// Classes of the network for `0` to `9`, `A` to `Z` and the filler.
@@ -100,6 +102,85 @@ fn drawn(lines: &[&str], slope: f32) -> Vec<u8> {
         }
     }
     rgb
+}
+
+/// A large picture with a small zone in it: letters this far apart.
+fn large(lines: &[&str], (width, height): (usize, usize), pitch: f32) -> Vec<u8> {
+    let mut rgb = vec![225_u8; width * height * 3];
+    let of_pitch = |part: f32| (part * pitch / 24.0).round() as usize;
+    for (line, text) in lines.iter().enumerate() {
+        for (column, symbol) in text.chars().enumerate() {
+            let x = (1900.0 + pitch * column as f32) as usize;
+            let y = (2100.0 + 2.5 * pitch * line as f32) as usize;
+            let rows = of_pitch(if symbol.is_ascii_digit() { 24.0 } else { 21.0 });
+            let notch = of_pitch((4 + symbol as usize * 7 % 13) as f32);
+            for dy in 0..rows {
+                for dx in 0..of_pitch(14.0) {
+                    if symbol != '<' && dx < of_pitch(10.0) && dy.abs_diff(notch) < of_pitch(4.0) {
+                        continue;
+                    }
+                    rgb[((y - dy) * width + x + dx) * 3..][..3].fill(30);
+                }
+            }
+        }
+    }
+    rgb
+}
+
+/// Sees nothing at first, as where letters are too small, and then recites; counts how often it was asked.
+struct Blind {
+    calls: Arc<AtomicUsize>,
+    blind: usize,
+    then: Recites,
+}
+
+impl LineNet for Blind {
+    fn read_line(&mut self, pixels: &[u8], size: Size) -> Result<Steps, RunError> {
+        if self.calls.fetch_add(1, Ordering::SeqCst) < self.blind {
+            return Steps::new(CLASSES, vec![0.0; size.width / 8 * CLASSES]);
+        }
+        self.then.read_line(pixels, size)
+    }
+}
+
+#[test]
+fn a_small_zone_in_a_large_picture_is_read_at_full_size() {
+    let (width, height) = (4000, 3000);
+    for pitch in [13.0, 15.0, 18.0] {
+        let rgb = large(&LINES, (width, height), pitch);
+        let plane = Plane::from_rgb(width, height, &rgb).unwrap();
+        let reader = |blind| {
+            let calls = Arc::new(AtomicUsize::new(0));
+            let net = Blind {
+                calls: Arc::clone(&calls),
+                blind,
+                then: Recites {
+                    lines: LINES.to_vec(),
+                    doubts: Vec::new(),
+                    asked: 0,
+                },
+            };
+            (ZoneReader::new(Box::new(net)), calls)
+        };
+        // As often as it is asked about the plane, it sees nothing.
+        let (mut plain, calls) = reader(usize::MAX);
+        let zone = plain.read(&plane).unwrap();
+        assert!(!matches!(zone, Zone::Read(_)), "control: {pitch}");
+        let asked = calls.load(Ordering::SeqCst);
+        let (mut closer, calls) = reader(asked);
+        let zone = closer.read_closely(&plane, &rgb).unwrap();
+        assert_eq!(lines(&zone), LINES, "{pitch}");
+        let more = calls.load(Ordering::SeqCst) - asked;
+        assert!(
+            (2..=8).contains(&more),
+            "{pitch}: {more} lines at full size"
+        );
+        let Zone::Read(read) = zone else { return };
+        // Its page lies where it is in the picture.
+        assert!((read.page.pitch() - pitch).abs() < 0.3, "{:?}", read.page);
+        assert!(read.page.contains(2000.0, 2000.0), "{pitch}");
+        assert!(!read.page.contains(1000.0, 2000.0), "{pitch}");
+    }
 }
 
 fn read(doubts: &[(usize, usize, char, f32)], lines: &[&'static str], plane: &Plane) -> Zone {

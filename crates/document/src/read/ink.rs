@@ -1,9 +1,10 @@
 //! Dark marks on a lighter ground: what letters are made of.
 
 use super::plane::Plane;
+use std::ops::RangeInclusive;
 
 /// Pixels that the height of a mark has at least and at most: smaller ones are noise, larger ones no letters of a zone.
-const HEIGHTS: std::ops::RangeInclusive<usize> = 7..=96;
+pub(super) const HEIGHTS: RangeInclusive<usize> = 7..=96;
 /// A mark is no wider than this many heights: two letters that run together are.
 const WIDEST: usize = 2;
 /// A mark is no narrower than one of this many heights.
@@ -85,7 +86,7 @@ struct Growing {
 ///
 /// A pixel is dark where the mean of 3 x 3 around it lies an eighth below the mean of its wider surroundings: so light may fall off
 /// and a picture may be dim.
-pub(super) fn marks(plane: &Plane) -> Vec<Mark> {
+pub(super) fn marks(plane: &Plane, heights: &RangeInclusive<usize>) -> Vec<Mark> {
     let (width, height) = (plane.width(), plane.height());
     let sums = Sums::of(plane);
     let reach = (width.max(height) / 52).clamp(8, 40);
@@ -134,7 +135,7 @@ pub(super) fn marks(plane: &Plane) -> Vec<Mark> {
     }
     let letters = whole.into_iter().flatten().filter_map(|mark| {
         let (w, h) = (mark.right - mark.left, mark.bottom - mark.top);
-        let is_letter = HEIGHTS.contains(&h) && w <= WIDEST * h && w * NARROWEST >= h;
+        let is_letter = heights.contains(&h) && w <= WIDEST * h && w * NARROWEST >= h;
         is_letter.then_some(Mark {
             x: (mark.left + mark.right - 1) as f32 / 2.0,
             y: (mark.top + mark.bottom - 1) as f32 / 2.0,
@@ -224,7 +225,7 @@ mod tests {
         // A U: two strokes that meet below.
         let u = [[100, 50, 104, 80], [116, 50, 120, 80], [100, 76, 120, 80]];
         for (light, dark) in [(230, 20), (60, 8)] {
-            let found = marks(&boxes(300, 200, light, dark, &u));
+            let found = marks(&boxes(300, 200, light, dark, &u), &HEIGHTS);
             assert_eq!(found.len(), 1, "{found:?}");
             let mark = found[0];
             assert!((mark.x - 109.5).abs() <= 1.0 && (mark.y - 64.5).abs() <= 1.0);
@@ -234,9 +235,9 @@ mod tests {
 
     #[test]
     fn an_even_picture_a_rule_and_a_dot_have_no_letters() {
-        assert!(marks(&boxes(300, 200, 200, 0, &[])).is_empty());
+        assert!(marks(&boxes(300, 200, 200, 0, &[]), &HEIGHTS).is_empty());
         let rule = [[20, 100, 280, 103], [50, 50, 53, 53]];
-        assert!(marks(&boxes(300, 200, 230, 20, &rule)).is_empty());
-        assert!(marks(&boxes(1, 1, 9, 0, &[])).is_empty());
+        assert!(marks(&boxes(300, 200, 230, 20, &rule), &HEIGHTS).is_empty());
+        assert!(marks(&boxes(1, 1, 9, 0, &[]), &HEIGHTS).is_empty());
     }
 }

@@ -2,6 +2,7 @@
 
 mod alphabet;
 mod chain;
+mod closer;
 mod decide;
 mod ink;
 mod lines;
@@ -75,7 +76,7 @@ impl ZoneReader {
     /// # Errors
     /// [`RunError`] when the network does not run. A picture without a zone is an outcome.
     pub fn read(&mut self, plane: &Plane) -> Result<Zone, RunError> {
-        let chains = chain::chains(ink::marks(plane));
+        let chains = chain::chains(ink::marks(plane, &ink::HEIGHTS));
         let mut likely: Vec<(Band, usize)> = lines::bands(&chains)
             .into_iter()
             .filter_map(|band| Some((columns(&band)?, band)))

@@ -16,6 +16,8 @@ const TILT: (f32, f32) = (0.4, 1.1);
 /// Pitches that the page may reach beyond its sides, since zones are printed some millimeters off. Whoever stands beside or behind
 /// a page has the middle of their face farther from it than that, or the page covers half of the face.
 const OFF: f32 = 1.5;
+/// Pitches between two pages that lie in one picture: 30 mm.
+const BETWEEN: f32 = 12.0;
 
 /// Where the page of a zone lies in a picture: what lies on it is the document's own, such as its portrait.
 ///
@@ -73,8 +75,7 @@ impl Page {
         let up = scaled(up, height.clamp(low * pitch, high * pitch) / height);
         Some(Self {
             format,
-            // A pixel of the plane is the mean of a block: its middle is that of the block.
-            first: begin.map(|at| at * to_picture + (to_picture - 1.0) / 2.0),
+            first: plane.in_picture(begin),
             along: scaled(along, to_picture),
             up: scaled(up, to_picture),
         })
@@ -95,13 +96,34 @@ impl Page {
     /// Whether this place is on the page, from its first line upward.
     #[must_use]
     pub fn contains(&self, x: f32, y: f32) -> bool {
+        let [left, right] = self.sides();
+        // Places that are no numbers are nowhere.
+        self.place(x, y).is_some_and(|(column, above)| {
+            (left..=right).contains(&column) && (0.0..=self.height()).contains(&above)
+        })
+    }
+
+    /// Whether a second page as large, laid beside, above or below this one with some room between them, may reach here.
+    #[must_use]
+    pub fn is_beside(&self, x: f32, y: f32) -> bool {
+        let (width, height) = size_mm(self.format);
+        let (width, height) = (width / PITCH_MM, height / PITCH_MM);
+        let Some((column, above)) = self.place(x, y) else {
+            return false;
+        };
+        let ([left, right], top) = (self.sides(), self.height());
+        let (across, along) = (width + BETWEEN, height + BETWEEN);
+        (left - across..=right + across).contains(&column)
+            && (top - height - along..=top + along).contains(&above)
+    }
+
+    /// A place in pitches along the lines from the first character, and up from the first line; `None` for one that is no number.
+    fn place(&self, x: f32, y: f32) -> Option<(f32, f32)> {
         let ([ax, ay], [ux, uy]) = (self.along, self.up);
         let [px, py] = apart(self.first, [x, y]);
         let area = ax * uy - ay * ux;
         let (column, above) = ((px * uy - py * ux) / area, (ax * py - ay * px) / area);
-        let [left, right] = self.sides();
-        // Places that are no numbers are nowhere.
-        (left..=right).contains(&column) && (0.0..=self.height()).contains(&above)
+        (column.is_finite() && above.is_finite()).then_some((column, above))
     }
 
     /// The upright box around the part of the page above its first line: left, top, right, bottom.

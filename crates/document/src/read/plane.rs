@@ -13,6 +13,10 @@ pub struct Plane {
     width: usize,
     height: usize,
     factor: usize,
+    /// Where its upper left pixel is in the picture.
+    corner: [usize; 2],
+    /// Columns and rows of the picture.
+    picture: [usize; 2],
     pixels: Vec<u8>,
 }
 
@@ -45,22 +49,48 @@ impl Plane {
         }
         // A sliver has no more rows to be averaged than it has: it stays longer.
         let factor = (width.max(height) / LONG_SIDE).clamp(1, width.min(height));
-        let (w, h) = (width / factor, height / factor);
+        Ok(Self::grey(
+            [width, height],
+            rgb,
+            [0, 0, width, height],
+            factor,
+        ))
+    }
+
+    /// A part of the picture that it was made of, from `left`, `top` to before `right`, `bottom`, `factor` times smaller than there; `None` where the
+    /// pixels are not those or nothing of the part is in the picture.
+    pub(super) fn part(&self, rgb: &[u8], within: [usize; 4], factor: usize) -> Option<Self> {
+        let [width, height] = self.picture;
+        let [left, top, right, bottom] = within;
+        let (right, bottom) = (right.min(width), bottom.min(height));
+        let is_whole = rgb.len() == width * height * 3;
+        let is_some = factor >= 1 && left + factor <= right && top + factor <= bottom;
+        (is_whole && is_some)
+            .then(|| Self::grey(self.picture, rgb, [left, top, right, bottom], factor))
+    }
+
+    /// Makes grey of a part that lies within the picture and has a row and a column at least.
+    fn grey(picture: [usize; 2], rgb: &[u8], within: [usize; 4], factor: usize) -> Self {
+        let [width, _] = picture;
+        let [left, top, right, bottom] = within;
+        let (w, h) = ((right - left) / factor, (bottom - top) / factor);
         let mut pixels = Vec::with_capacity(w * h);
         // Rec. 601, in 1/256; green weighs most.
         let grey = |p: &[u8; 3]| {
             let [r, g, b] = p.map(u32::from);
             77 * r + 150 * g + 29 * b
         };
-        let (rows, _) = rgb.as_chunks::<3>();
+        let (all, _) = rgb.as_chunks::<3>();
+        let rows = all.chunks_exact(width).take(bottom).skip(top);
+        let mut rows = rows.map(|row| row.get(left..right).unwrap_or_default());
         if factor == 1 {
-            pixels.extend(rows.iter().map(|p| (grey(p) >> 8) as u8));
+            rows.for_each(|row| pixels.extend(row.iter().map(|p| (grey(p) >> 8) as u8)));
         } else {
             let mut sums = vec![0_u32; w];
             let area = (factor * factor) as u32;
-            for block in rows.chunks_exact(width * factor).take(h) {
+            for _ in 0..h {
                 sums.fill(0);
-                for row in block.chunks_exact(width) {
+                for row in rows.by_ref().take(factor) {
                     for (sum, several) in sums.iter_mut().zip(row.chunks_exact(factor)) {
                         *sum += several.iter().map(grey).sum::<u32>() >> 8;
                     }
@@ -69,12 +99,14 @@ impl Plane {
             }
             sums.zeroize();
         }
-        Ok(Self {
+        Self {
             width: w,
             height: h,
             factor,
+            corner: [left, top],
+            picture,
             pixels,
-        })
+        }
     }
 
     /// Columns, at least 1.
@@ -92,6 +124,14 @@ impl Plane {
     /// Columns and rows of the picture that became one here.
     pub(super) fn factor(&self) -> usize {
         self.factor
+    }
+
+    /// A place of it in pixels of the picture: a pixel here is the mean of a block, and its middle that of the block.
+    pub(super) fn in_picture(&self, [x, y]: [f32; 2]) -> [f32; 2] {
+        let factor = self.factor as f32;
+        let [left, top] = self.corner.map(|at| at as f32);
+        let middle = (factor - 1.0) / 2.0;
+        [x * factor + middle + left, y * factor + middle + top]
     }
 
     pub(super) fn rows(&self) -> std::slice::ChunksExact<'_, u8> {
@@ -149,6 +189,41 @@ mod tests {
     }
 
     #[test]
+    fn a_part_is_what_is_there_in_the_picture() {
+        let (width, height) = (3300, 40);
+        let near = |[x, y]: [f32; 2], [u, v]: [f32; 2]| (x - u).hypot(y - v) < 0.01;
+        let shade = |x: usize, y: usize| ((x / 2 + 3 * y) % 251) as u8;
+        let rgb: Vec<u8> = (0..width * height)
+            .flat_map(|at| [shade(at % width, at / width); 3])
+            .collect();
+        let plane = Plane::from_rgb(width, height, &rgb).unwrap();
+        assert_eq!(plane.factor(), 2);
+        let part = plane.part(&rgb, [3000, 10, 9000, 30], 1).unwrap();
+        assert_eq!((part.width(), part.height()), (300, 20));
+        for (x, y) in [(0, 0), (7, 5), (299, 19)] {
+            let there = part.at(x as f32, y as f32);
+            assert!(
+                (there - f32::from(shade(3000 + x, 10 + y))).abs() <= 1.0,
+                "{x} {y}"
+            );
+            let place = part.in_picture([x as f32, y as f32]);
+            assert!(near(place, [(3000 + x) as f32, (10 + y) as f32]));
+        }
+        let part = plane.part(&rgb, [3000, 10, 3009, 30], 3).unwrap();
+        assert_eq!((part.width(), part.height()), (3, 6));
+        assert!(near(part.in_picture([1.0, 0.0]), [3004.0, 11.0]));
+        for within in [
+            [3300, 0, 3400, 10],
+            [0, 40, 10, 50],
+            [10, 10, 10, 20],
+            [0, 0, 2, 10],
+        ] {
+            assert!(plane.part(&rgb, within, 3).is_none(), "{within:?}");
+        }
+        assert!(plane.part(&rgb[3..], [0, 0, 10, 10], 1).is_none());
+    }
+
+    #[test]
     fn a_sliver_is_a_picture_all_the_same() {
         for (width, height, size) in [
             (1, 9000, (1, 9000)),
@@ -162,7 +237,7 @@ mod tests {
             assert_eq!(plane.rows().count(), plane.height());
             let (right, bottom) = (plane.width() as f32, plane.height() as f32);
             assert!((plane.at(right, bottom) - 9.0).abs() < 0.01, "{plane:?}");
-            assert!(super::super::ink::marks(&plane).is_empty());
+            assert!(super::super::ink::marks(&plane, &super::super::ink::HEIGHTS).is_empty());
         }
     }
 }

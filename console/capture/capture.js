@@ -9,6 +9,7 @@ import { Camera } from "./camera.js";
 import { Check } from "./check.js";
 import { Connection, Trouble } from "./connection.js";
 import { element, ring, setText, sign } from "./dom.js";
+import { direction } from "./messages/index.js";
 import { deviceKey, holderPart } from "./passkey.js";
 import { money, wayOut } from "./protocol.js";
 import { Start, digest } from "./start.js";
@@ -148,8 +149,9 @@ export class CountenanceCapture extends HTMLElement {
         return [sign("trouble"), title(key), text(`${key}_text`), again].filter(Boolean);
       }
       default: {
+        const name = view.step === "canceled" && this.#check.session?.payment ? "canceled_payment" : view.step;
         const kept = view.step === "judged" ? element("p", { class: "quiet" }, say("judged_kept")) : null;
-        return [sign(ENDS[view.step]), title(view.step), text(`${view.step}_text`), kept].filter(Boolean);
+        return [sign(ENDS[view.step]), title(name), text(`${name}_text`), kept].filter(Boolean);
       }
     }
   }
@@ -295,7 +297,7 @@ function bill(payment, say, language) {
 
 /** The text that is agreed to: whole, as text, as the server wrote it. What is approved stands out. */
 function consentText({ consent, approve }) {
-  const text = element("div", { class: "consent-text", lang: consent.lang });
+  const text = element("div", { class: "consent-text", lang: consent.lang, dir: direction(consent.lang) });
   const at = approve ? consent.text.indexOf(`\n${approve}\n`) : -1;
   if (at < 0) {
     text.append(consent.text);

@@ -1,4 +1,5 @@
 // How a page of the server takes session and token out of the fragment and hands them to its widget.
+import { direction } from "./messages/index.js";
 import { ticket } from "./protocol.js";
 
 /**
@@ -19,6 +20,7 @@ export function hand(widget, event, last) {
   widget.addEventListener(event, ({ detail }) => {
     document.title = detail.title;
     document.documentElement.lang = detail.language;
+    document.documentElement.dir = direction(detail.language);
     if (last.includes(detail.state)) history.replaceState(null, "");
   });
 

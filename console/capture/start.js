@@ -1,5 +1,5 @@
 // What <countenance-capture> and <countenance-consents> begin with: a ticket and a language, and how they stop and begin anew as element and page come and go.
-import { catalogue, choose } from "./messages/index.js";
+import { catalogue, choose, direction } from "./messages/index.js";
 
 /**
  * The SHA-256 of a text.
@@ -87,6 +87,7 @@ export class Start {
     if (start !== this.#starts || !this.#host.isConnected) return;
     this.say = say;
     this.#widget.lang = this.language;
+    this.#widget.dir = direction(this.language);
     this.#with.begun();
     if (ticket === null) return this.#with.show(this.#with.refused);
     // What was stopped may still come to an end: it is not shown over what came after it.

@@ -65,6 +65,8 @@ export default {
   declined_text: "Die Kamera ist aus, die Prüfung ist abgebrochen.",
   canceled: "Diese Prüfung wurde abgebrochen",
   canceled_text: "Es wird nichts mehr aufgenommen. Wenn Sie sie noch brauchen, bitten Sie {audience} um eine neue.",
+  canceled_payment: "Diese Zahlung wurde zurückgezogen",
+  canceled_payment_text: "Die Kamera ist aus, und hier wurde nichts bezahlt. {audience} hat sie zurückgezogen, oder sie endete anderswo; fragen Sie dort, was daraus wurde.",
   expired: "Die Zeit ist um",
   expired_text: "Eine Prüfung bleibt nur wenige Minuten offen. Bitten Sie {audience} um eine neue und beginnen Sie von vorn.",
 

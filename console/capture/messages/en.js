@@ -65,6 +65,8 @@ export default {
   declined_text: "The camera is off and the check is canceled.",
   canceled: "This check was called off",
   canceled_text: "Nothing more is captured. If you still need it, ask {audience} for a new one.",
+  canceled_payment: "This payment was called off",
+  canceled_payment_text: "The camera is off, and nothing was paid here. {audience} withdrew it, or it ended elsewhere; ask there what became of it.",
   expired: "The time is up",
   expired_text: "A check stays open for a few minutes only. Ask {audience} for a new one and begin again.",
 

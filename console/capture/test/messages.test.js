@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { cameraTrouble } from "../camera.js";
-import { catalogue, choose, languages } from "../messages/index.js";
+import { catalogue, choose, direction, languages } from "../messages/index.js";
 import en from "../messages/en.js";
-import { GUIDANCE, PROMPTS } from "../protocol.js";
+import { GUIDANCE, PROMPTS, money } from "../protocol.js";
 
 const gaps = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
 
@@ -55,10 +55,34 @@ test("every text is asked for somewhere", () => {
 
 test("a language is found by its base, and without one it is English", () => {
   assert.equal(choose(["de-AT", "en"]), "de");
-  assert.equal(choose(["fr", "DE"]), "de");
-  assert.equal(choose(["fr"]), "en");
+  assert.equal(choose(["pt-BR", "en"]), "pt");
+  assert.equal(choose(["fi", "DE"]), "de");
+  assert.equal(choose(["fi"]), "en");
   assert.equal(choose(["__proto__", "constructor"]), "en");
   assert.equal(choose([]), "en");
+});
+
+test("every language has its catalogue, and every catalogue its language", () => {
+  const files = readdirSync(new URL("../messages/", import.meta.url)).filter((name) => name !== "index.js");
+  assert.deepEqual(files.map((name) => name.replace(".js", "")).sort(), Object.keys(languages).sort());
+  assert.deepEqual(Object.keys(languages).filter((language) => direction(language) === "rtl"), ["ar"]);
+});
+
+test("an amount is written as its reader writes it, in every language with the digits of the server", () => {
+  const written = Object.keys(languages).map((language) => [language, money({ amount: 123456, currency: "EUR", digits: 2 }, language)]);
+  const digits = (text) => text.replace(/[\u0660-\u0669]/g, (digit) => String(digit.charCodeAt(0) - 0x660)).replace(/\D/g, "");
+  for (const [language, text] of written) {
+    assert.equal(digits(text), "123456", language);
+    assert.match(text, /€/, language);
+  }
+  const { de, en, fr, ja } = Object.fromEntries(written);
+  assert.deepEqual([de, en, fr, ja], ["1.234,56\u00a0€", "€1,234.56", "1\u202f234,56\u00a0€", "€1,234.56"]);
+  assert.equal(digits(money({ amount: 1250, currency: "JPY", digits: 0 }, "ar")), "1250");
+});
+
+test("a name in other letters turns nothing around where texts run from right to left", async () => {
+  const say = await catalogue("ar");
+  assert.equal(say("own_back", { audience: "https://shop.example" }), "العودة إلى \u2068https://shop.example\u2069");
 });
 
 test("gaps are filled with what is given, once, and what is given is no pattern", async () => {

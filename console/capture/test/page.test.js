@@ -97,6 +97,8 @@ describe("the page", { skip, concurrency: 1 }, () => {
     for (const [locale, amount, title, smile, colorScheme] of [
       ["en-US", "€12.50", "Do you want to pay this?", "Smile to pay €12.50 to Café <b>Ana</b>", "light"],
       ["de-DE", "12,50 €", "Möchten Sie das bezahlen?", "Lächeln, um 12,50 € an Café <b>Ana</b> zu zahlen", "dark"],
+      ["fr-CA", "12,50 €", "Voulez-vous payer cela ?", "Souriez pour payer 12,50 € à Café <b>Ana</b>", "light"],
+      ["ja-JP", "€12.50", "これを支払いますか？", "笑顔で Café <b>Ana</b> に €12.50 を支払います", "dark"],
     ]) {
       const session = server.open({ kind: "payment", payment });
       const { page, close } = await visit(session, { locale, colorScheme });
@@ -123,6 +125,48 @@ describe("the page", { skip, concurrency: 1 }, () => {
       assert.ok(await inside(page, (widget) => [...widget.shadowRoot.querySelectorAll(".way-out")].some((one) => one.checkVisibility())));
       session.end("judged");
       await shows(page, "judged");
+      await close();
+    }
+  });
+
+  test("whoever reads from right to left has the page that way, and names and amounts as they are", async () => {
+    const payment = { id: "p-BwcHBwcHBwcHBwcHBwcHBw", amount: 1250, currency: "EUR", digits: 2, payee: "Café Ana (2)", order: "2026-1138", expires: 1800000600 };
+    const session = server.open({ kind: "payment", payment });
+    const { page, close } = await visit(session, { locale: "ar-EG" });
+    await shows(page, "consent");
+    const seen = await inside(page, (widget) => {
+      const at = (what) => widget.shadowRoot.querySelector(what);
+      const styled = (what) => getComputedStyle(at(what)).direction;
+      const [label, value] = ["dt", "dd bdi"].map((what) => at(`.bill ${what}`).getBoundingClientRect());
+      return {
+        of: [document.documentElement.dir, document.documentElement.lang, at(".widget").dir, styled(".stage")], text: [at(".consent-text").dir, at(".consent-text").lang],
+        fits: at(".widget").scrollWidth <= innerWidth, ordered: label.right >= value.right, payee: at(".bill dd").textContent, title: at("h1").textContent,
+      };
+    });
+    // The text that is agreed to is English where the server has none in the language of the page, and runs as English does.
+    assert.deepEqual(seen, {
+      of: ["rtl", "ar", "rtl", "rtl"], text: ["ltr", "en"], fits: true, ordered: true, payee: "Café Ana (2)", title: "هل تريد دفع هذا المبلغ؟",
+    });
+    await agree(page, true);
+    await until(() => session.frames.length > 1, "frames");
+    session.prompt("smile");
+    await until(async () => (await lines(page)).includes("\u2068Café Ana (2)\u2069"), "the smile in Arabic");
+    session.end("judged");
+    await shows(page, "judged");
+    await close();
+  });
+
+  test("a payment that its merchant calls off ends on the page at once, and says so", async () => {
+    const payment = { id: "p-BwcHBwcHBwcHBwcHBwcHBw", amount: 1250, currency: "EUR", digits: 2, payee: "Café Ana", order: "2026-1138", expires: 1800000600 };
+    for (const [asked, title] of [[{ kind: "payment", payment }, "This payment was called off"], [{}, "This check was called off"]]) {
+      const session = server.open(asked);
+      const { page, close } = await visit(session);
+      await agree(page);
+      await until(() => session.frames.length > 1, "frames");
+      session.end("canceled");
+      await shows(page, "canceled");
+      assert.equal(await lines(page), title);
+      assert.ok(await cameraIsOff(page));
       await close();
     }
   });

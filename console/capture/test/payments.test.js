@@ -1,5 +1,6 @@
 // Payments, the whole way, on the real server: somebody sees amount, payee and order on the page, and smiles; or tries to get by without.
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { launch, until } from "./browser.js";
 import { agree, SIZES, step } from "./pictures.js";
@@ -12,9 +13,10 @@ describe("somebody who pays before the camera, on a real server", { skip, concur
   let send;
   let enroll;
   let keyFile;
+  let crash;
   let end;
   before(async () => {
-    ({ base, ask, send, enroll, keyFile, end } = await stage());
+    ({ base, ask, send, enroll, keyFile, crash, end } = await stage());
     browser = await launch();
   });
   after(async () => {
@@ -31,10 +33,11 @@ describe("somebody who pays before the camera, on a real server", { skip, concur
   const over = ["canceled", "expired", "judged", "trouble"];
 
   /** A page that shows the payment of a session, with somebody before its camera; nothing is agreed to yet. */
-  async function till(opened, who, wanted = "consent") {
+  async function till(opened, who, wanted = "consent", arranged = () => {}) {
     const context = await browser.newContext({ viewport: SIZES.phone, locale: "en-US" });
     const page = await context.newPage();
     await page.addInitScript(feed, who);
+    await arranged(page);
     const loaded = performance.now();
     await page.goto(`${base}/capture#${opened.id}.${opened.token}`);
     await until(async () => !["loading", null].includes(await step(page).catch(() => null)), "loaded");
@@ -66,8 +69,12 @@ describe("somebody who pays before the camera, on a real server", { skip, concur
     let came = null;
     for (let tries = 0; tries < 3 && came?.state !== "authorized"; tries += 1) {
       came = await pay("ana", ana);
-      context.diagnostic(`${came.claims.outcome} ${came.checks} after ${came.seconds.toFixed(2)} s`);
+      context.diagnostic(`${came.claims.outcome} ${came.checks}`);
     }
+    // The floor is 7 s (docs/performance.md); how long it takes depends on the machine, and is told and not asserted.
+    const told = `a genuine payment, from opening the page to its signed result: ${came.seconds.toFixed(2)} s of wall time`;
+    assert.match(told, /: \d+\.\d\d s of wall time$/);
+    context.diagnostic(told);
     assert.deepEqual([came.state, came.claims.outcome, came.claims.kind, came.claims.factors], ["authorized", "accept", "payment", ["face"]]);
     assert.match(came.claims.policy, /;single-factor$/);
 
@@ -156,6 +163,113 @@ describe("somebody who pays before the camera, on a real server", { skip, concur
     assert.deepEqual([reply.status, (await reply.json()).code], [409, "session_over"]);
     assert.equal((await ask(`/v1/payments/${made.id}`)).state, "expired");
     assert.notEqual((await ask(`/v1/sessions/${opened.id}`)).outcome, "accept");
+  });
+
+  /** Changes what passes between page and server, on the page's side: whoever could would hold the person's browser. */
+  function meddle(given) {
+    const { fetch } = globalThis;
+    globalThis.fetch = async (address, asked = {}) => {
+      const body = typeof asked.body === "string" ? JSON.parse(asked.body) : null;
+      if (body?.shown_sha256) {
+        globalThis.sent = body;
+        Object.assign(body, given.consent);
+        asked = { ...asked, body: JSON.stringify(body) };
+      }
+      const answer = await fetch(address, asked);
+      if (!given.payment || !/\/v1\/capture\/[^/]+$/.test(String(address).split("?")[0])) return answer;
+      const told = await answer.json();
+      Object.assign(told.payment ?? {}, given.payment);
+      return new Response(JSON.stringify(told), { status: answer.status, headers: answer.headers });
+    };
+  }
+
+  test("whatever is changed of a payment on the page or on its way is refused, or changes nothing of what is approved", async (context) => {
+    const ana = { clips: await clips("people/0000") };
+    await enroll("cleo");
+    // What the page was told is not what was asked for: its digest is another one, and nothing is agreed to.
+    const fields = { amount: 125, currency: "USD", payee: "Café Eva", order: "another", expires: 4000000000, id: "p-AAAAAAAAAAAAAAAAAAAAAA" };
+    const wrongs = Object.entries(fields).map(([name, value]) => [name, { payment: { [name]: value } }]);
+    wrongs.push(["the digest of another payment", { consent: { shown_sha256: (await make("cleo", 4500)).shown_sha256 } }]);
+    wrongs.push(["a field that nobody asked for", { consent: { amount: 125 } }]);
+    for (const [name, given] of wrongs) {
+      const made = await make("cleo");
+      const opened = await open(made, "cleo");
+      const shown = await till(opened, ana, "consent", (page) => page.addInitScript(meddle, given));
+      await agree(shown.page);
+      await until(async () => (await step(shown.page)) === "trouble", name);
+      await shown.close();
+      const session = await ask(`/v1/sessions/${opened.id}`);
+      assert.deepEqual([name, (await ask(`/v1/payments/${made.id}`)).state, session.state], [name, "created", "created"]);
+    }
+    // What the page was told is right, and somebody paints over it afterwards: what is approved is what was asked for.
+    let came = null;
+    for (let tries = 0; tries < 3 && came?.state !== "authorized"; tries += 1) {
+      const made = await make("cleo");
+      const opened = await open(made, "cleo");
+      const shown = await till(opened, ana);
+      await shown.page.evaluate(() => {
+        const root = document.querySelector("countenance-capture").shadowRoot;
+        root.querySelector(".amount").textContent = "€1.25";
+        root.querySelector(".bill dd bdi").textContent = "Café Eva";
+      });
+      came = { ...(await approve(shown, opened, made)), made };
+      context.diagnostic(`${came.claims.outcome} ${came.checks}`);
+      await shown.close();
+    }
+    const { made, claims } = came;
+    const { amount, payee, shown_sha256 } = await ask(`/v1/payments/${made.id}`);
+    const text = `countenance payment 1\nid: ${made.id}\namount: 1250\ncurrency: EUR\npayee: Café Ana\norder: ${made.order}\nexpires: ${made.expires}\n`;
+    const sha256 = (of) => createHash("sha256").update(of).digest("hex");
+    assert.deepEqual([came.state, amount, payee, shown_sha256, claims.approved_sha256], ["authorized", 1250, "Café Ana", sha256(text), sha256(text)]);
+    assert.equal(claims.transaction_sha256, sha256(`${text}collection: default\npayer: cleo\n`));
+  });
+
+  test("a payment that the merchant cancels while somebody is before the camera ends there at once, and costs the payer no attempt", async () => {
+    const ana = { clips: await clips("people/0000") };
+    await enroll("dora");
+    const made = await make("dora");
+    const opened = await open(made, "dora");
+    const shown = await till(opened, ana);
+    await agree(shown.page);
+    await until(async () => (await step(shown.page)) === "capturing", "capturing");
+    await ask(`/v1/payments/${made.id}/cancel`, "POST", {});
+    await until(async () => (await step(shown.page)) === "canceled", "canceled");
+    const words = await shown.page.evaluate(() => document.querySelector("countenance-capture").shadowRoot.querySelector("h1").textContent);
+    assert.equal(words, "This payment was called off");
+    await shown.close();
+    const told = await ask(`/v1/sessions/${opened.id}`);
+    assert.deepEqual([told.state, told.result], ["canceled", undefined]);
+    const { attempts } = await ask("/v1/subjects/dora/export", "POST", {});
+    assert.equal(attempts, 0);
+  });
+
+  test("what was approved is there when the server dies before anybody took the result, and is approved once", async (context) => {
+    const ana = { clips: await clips("people/0000") };
+    await enroll("elsa");
+    let made = null;
+    let opened = null;
+    let before = null;
+    for (let tries = 0; tries < 3 && before?.state !== "authorized"; tries += 1) {
+      made = await make("elsa");
+      opened = await open(made, "elsa");
+      const shown = await till(opened, ana);
+      await agree(shown.page);
+      await until(async () => (await step(shown.page)) === "judged", "judged");
+      // The session is not asked: whoever does takes the result.
+      before = await ask(`/v1/payments/${made.id}`);
+      context.diagnostic(before.state);
+      await shown.close();
+    }
+    assert.equal(before.state, "authorized");
+    await crash();
+    const after = await ask(`/v1/payments/${made.id}`);
+    assert.deepEqual(after, before, "when, with which factors, and all its terms");
+    assert.deepEqual([typeof after.authorized, after.factors], ["number", ["face"]]);
+    assert.equal((await send(`/v1/sessions/${opened.id}`)).status, 404, "the session and its result are gone");
+    const again = await send(`/v1/payments/${made.id}/sessions`, "POST", forSession("elsa"));
+    assert.deepEqual([again.status, JSON.parse(again.text).code], [409, "payment_over"]);
+    const back = await ask(`/v1/payments/${made.id}/refunds`, "POST", {});
+    assert.equal(back.refunded, 1250, "and can be given back");
   });
 
   /** A phone with passkeys, and somebody before its camera. */

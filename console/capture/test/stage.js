@@ -135,9 +135,13 @@ export async function stage() {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("COUNTENANCE")));
   const port = await freePort();
   const pays = ["--payment-limits", "EUR=5000/20000", "--relying-party", "localhost", "--device-key-origins", `http://localhost:${port}`];
-  const server = spawn(COUNTENANCE, ["serve", "--data", "vault", "--listen", `127.0.0.1:${port}`, ...pays], { cwd: folder, env });
-  server.stderr.resume();
-  const base = (await said(server)).replace("127.0.0.1", "localhost");
+  let server;
+  async function start() {
+    server = spawn(COUNTENANCE, ["serve", "--data", "vault", "--listen", `127.0.0.1:${port}`, ...pays], { cwd: folder, env });
+    server.stderr.resume();
+    return (await said(server)).replace("127.0.0.1", "localhost");
+  }
+  const base = await start();
   const keyFile = join(folder, "vault.admin-key");
   const key = (await readFile(keyFile, "utf8")).trim();
 
@@ -159,6 +163,13 @@ export async function stage() {
     await rm(folder, { recursive: true, force: true });
   }
 
+  /** Ends the server as a power cut would, and starts another one on what is on the disk. */
+  async function crash() {
+    server.kill("SIGKILL");
+    await once(server, "exit");
+    assert.equal(await start(), base);
+  }
+
   /** Somebody with the face of the first of the rendered people, who agreed to be verified and to pay. */
   async function enroll(id) {
     await ask("/v1/subjects", "POST", { id });
@@ -172,7 +183,7 @@ export async function stage() {
   }
 
   await enroll("ana");
-  return { base, keyFile, send, ask, enroll, end };
+  return { base, keyFile, send, ask, enroll, crash, end };
 }
 
 const python = () => ({ ...process.env, PYTHONPATH: join(COUNTENANCE_SOURCES, "sdk/python/src") });

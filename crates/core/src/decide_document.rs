@@ -22,14 +22,17 @@ impl Case {
     /// [`IdentError`] when it is empty, longer than 128 bytes or has control characters or blanks at its ends.
     pub fn new(name: &str) -> Result<Self, IdentError> {
         // What is wrong with the name itself, before something stands in front of it.
-        let bare = ExternalId::new(name)?;
-        if name.len() > Self::MAX {
+        if !(1..=Self::MAX).contains(&name.len()) {
             return Err(IdentError::Length {
                 what: "case",
                 got: name.len(),
                 max: Self::MAX,
             });
         }
+        let bare = ExternalId::new(name).map_err(|error| match error {
+            IdentError::Character { at, .. } => IdentError::Character { what: "case", at },
+            other => other,
+        })?;
         ExternalId::new(&format!("countenance:case:{}", bare.as_str())).map(Self)
     }
 

@@ -587,6 +587,8 @@ fn what_cannot_be_asked_is_refused_by_name() {
         ("nonce", json!("with spaces in it all over")),
         ("approve", json!("")),
         ("approve", json!("bell\u{7}")),
+        ("approve", json!("\n\n")),
+        ("approve", json!(" \u{301}\n")),
         ("approve", json!(long)),
         ("way_out", json!("javascript:alert(1)")),
         ("way_out", json!("http://shop.example/")),

@@ -3,7 +3,7 @@
 use super::Currency;
 use crate::Language;
 use crate::random_id::random_id;
-use crate::shown_text::is_plain_name;
+use crate::shown_text::{is_plain_name, is_what_it_looks_like};
 use countenance_vault::{ExternalId, Name, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
@@ -62,7 +62,7 @@ pub enum TermsError {
     Order,
     /// The payee.
     #[error(
-        "payee is not 1 to {MOST_PAYEE} letters, digits and usual marks, with single blanks between words"
+        "payee is not 1 to {MOST_PAYEE} letters, digits and usual marks, with single blanks between words, each word in letters of one script and in their usual form (NFKC)"
     )]
     Payee,
 }
@@ -87,6 +87,10 @@ impl Terms {
     ) -> Result<Self, TermsError> {
         if !LASTS_S.contains(&lasts_s) {
             return Err(TermsError::Lasts(lasts_s));
+        }
+        // Held to at the door alone: what was made before this was asked stays readable.
+        if !is_what_it_looks_like(payee) {
+            return Err(TermsError::Payee);
         }
         Self::read(id, (amount, currency), (payee, order), now.plus(lasts_s))
     }
@@ -292,6 +296,10 @@ mod tests {
             "A\u{ad}na",
             "A  na",
             "A\u{2066}na",
+            "\u{410}na",
+            "\u{ff21}na",
+            "Ana \u{2167}",
+            "---",
         ] {
             assert_eq!(terms(1, payee, "1"), Err(TermsError::Payee), "{payee:?}");
         }

@@ -11,7 +11,7 @@ use countenance_api::{
 use countenance_core::vault::{ExternalId, Name, Timestamp, VaultError};
 use countenance_core::{
     Case, DocumentClaim, Kind, Language, RelyingParty, Template, Terms, consent_text, deceives,
-    text_sha256,
+    is_seen, text_sha256,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,8 +112,10 @@ impl Asked {
         collection: Name,
         targets: &Targets,
     ) -> Result<(Self, Case), Refusal> {
-        let case =
-            Case::new(&request.case).map_err(|error| refused(&format!("`case`: {error}")))?;
+        let case = Case::new(&request.case).map_err(|error| {
+            let what = "give each applicant a name of 1 to 128 bytes, the same for each of their tries, without controls and without blanks at its ends";
+            refused(&format!("`case`: {error}; {what}"))
+        })?;
         check_approve(request.approve.as_deref())?;
         let base = Base {
             audience: request.audience,
@@ -266,12 +268,13 @@ pub(crate) fn check_shown(
 
 fn check_approve(approve: Option<&str>) -> Result<(), Refusal> {
     let shown = |c: char| c == '\n' || !deceives(c);
-    let fits =
-        |text: &str| (1..=MOST_TEXT).contains(&text.chars().count()) && text.chars().all(shown);
+    let fits = |text: &str| {
+        (1..=MOST_TEXT).contains(&text.chars().count()) && text.chars().all(shown) && is_seen(text)
+    };
     if approve.is_none_or(fits) {
         Ok(())
     } else {
-        let detail = "`approve` is not 1 to 1000 characters without controls, marks of direction and what nobody sees";
+        let detail = "`approve` is not 1 to 1000 characters without controls, marks of direction and what nobody sees, of which at least one is more than a blank or a mark on a letter";
         Err(refused(detail))
     }
 }

@@ -95,7 +95,8 @@ class Desk:
                 return case.told
             # The outcome is about the face. What the zone is worth is decided here.
             # One that states no date of expiry has None there, which is not in date.
-            trusted = (checks.zone, checks.check_digits) == ("clear", "passed") and checks.expired is False
+            # Whether zone and portrait are of one document is known where they are on one page.
+            trusted = (checks.zone, checks.check_digits, checks.portrait) == ("clear", "passed", "page") and checks.expired is False
             if result.outcome == "accept" and (trusted or not self.strict):
                 case.identified = True
                 case.told = "Identified" + (", with a zone that is right." if trusted else ": the face alone. The zone says nothing.")

@@ -33,7 +33,8 @@ pub struct DocumentRequest {
     /// Seconds it may take, 30 to 600; 180 where it is left out. The portrait is held in memory no longer.
     #[schema(minimum = 30, maximum = 600)]
     pub lasts_s: Option<u32>,
-    /// Open no session unless the zone is clear, its check digits are right and it has not expired.
+    /// Open no session unless the zone is clear, all its check digits hold, its date of birth is a date (parts of it may be unknown), it
+    /// states a date of expiry that has not passed, and the portrait is on the page of the zone (on a card, TD1, it is not).
     #[serde(default)]
     pub strict: bool,
 }
@@ -58,7 +59,7 @@ pub struct DocumentForm {
     pub webhook: Option<String>,
     /// As in JSON.
     pub lasts_s: Option<u32>,
-    /// `true` or `false`.
+    /// As in JSON: `true` or `false`.
     pub strict: Option<bool>,
 }
 
@@ -89,4 +90,8 @@ pub struct DocumentChecks {
     /// Whether its last valid day has passed, where it states one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expired: Option<bool>,
+    /// Where a zone was read and a portrait found: `page`, on the page of the zone, or `apart`. A card (TD1) has its portrait on the other
+    /// side, and that both sides are of one card no picture shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portrait: Option<String>,
 }

@@ -171,9 +171,14 @@ fn print(claims: &Claims) -> std::io::Result<()> {
             Some(false) => ", not expired",
             None => "",
         };
+        let portrait = match document.portrait.as_deref() {
+            Some("page") => ", portrait on its page",
+            Some(_) => ", portrait not on its page",
+            None => "",
+        };
         writeln!(
             out,
-            "zone {}{format}, check digits {}{expired}",
+            "zone {}{format}, check digits {}{expired}{portrait}",
             plain(&document.zone),
             plain(&document.check_digits)
         )?;

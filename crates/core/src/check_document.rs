@@ -16,6 +16,8 @@ use std::time::Duration;
 pub struct DocumentReading {
     /// The portrait: the largest face on the page of the zone; of the picture, where no zone was read.
     pub portrait: Capture,
+    /// Where that face is; `None` where no zone was read or there is no such face.
+    pub portrait_place: Option<PortraitPlace>,
     /// The machine-readable zone.
     pub zone: Zone,
     /// How long finding and reading the zone took; within the total of the timings.
@@ -52,6 +54,30 @@ pub struct ZoneChecks {
     pub expired: Option<bool>,
     /// Whether what is written as date of birth is one, perhaps with parts that are not known; `None` when nothing was read.
     pub born_on_a_day: Option<bool>,
+    /// Where the face is that is compared; `None` where no zone was read or there is no such face.
+    pub portrait: Option<PortraitPlace>,
+}
+
+/// Where the face lies that is taken for the portrait.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum PortraitPlace {
+    /// Not on the page of the zone. A card (TD1) has its portrait on the side where the zone is not, and a picture of both cannot show that they are
+    /// of one card.
+    Apart,
+    /// On the page of the zone: what the zone says is said of the same document.
+    Page,
+}
+
+impl PortraitPlace {
+    /// The stable name for machines.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Apart => "apart",
+            Self::Page => "page",
+        }
+    }
 }
 
 /// Why a zone is not to be trusted; of several reasons the first.
@@ -70,6 +96,8 @@ pub enum Distrust {
     NoExpiry,
     /// Its last valid day has passed.
     Expired,
+    /// The portrait is not on its page, or there is none: whom it is about nobody can say.
+    Apart,
 }
 
 /// The day of a time, as dates of documents are held against it.
@@ -106,15 +134,20 @@ impl ZoneReading {
 }
 
 impl ZoneChecks {
-    /// The checks of a zone, as of a time.
+    /// The checks of the zone of a document, as of a time.
     #[must_use]
-    pub fn of(zone: &Zone, now: Timestamp) -> Self {
+    pub fn of(reading: &DocumentReading, now: Timestamp) -> Self {
+        Self::of_zone(&reading.zone, reading.portrait_place, now)
+    }
+
+    fn of_zone(zone: &Zone, portrait: Option<PortraitPlace>, now: Timestamp) -> Self {
         let without = |reading| Self {
             format: None,
             reading,
             checks: None,
             expired: None,
             born_on_a_day: None,
+            portrait: None,
         };
         match zone {
             Zone::Read(read) => {
@@ -129,6 +162,7 @@ impl ZoneChecks {
                     checks: Some(read.mrz.checks()),
                     expired: read.mrz.is_expired(day_of(now)),
                     born_on_a_day: Some(read.mrz.birth().is_some()),
+                    portrait,
                 }
             }
             Zone::Unreadable => without(ZoneReading::Unreadable),
@@ -144,11 +178,12 @@ impl ZoneChecks {
             format: self.format.map(|format| format.name().to_owned()),
             check_digits: self.check_digits().name().to_owned(),
             expired: self.expired,
+            portrait: self.portrait.map(|place| place.name().to_owned()),
         }
     }
 
-    /// Whether the zone is all that a zone can be: read clearly, its check digits right, its dates dates, and not expired. What is strict goes by
-    /// this, whoever asks.
+    /// Whether the zone is all that a zone can be: read clearly, all its check digits right, its date of birth a date, an end stated that has not
+    /// passed, and on one page with the portrait. What is strict goes by this, whoever asks.
     #[must_use]
     pub fn is_trusted(&self) -> bool {
         self.distrust().is_none()
@@ -169,6 +204,7 @@ impl ZoneChecks {
             return Some(Distrust::Birth);
         }
         match self.expired {
+            Some(false) if self.portrait != Some(PortraitPlace::Page) => Some(Distrust::Apart),
             Some(false) => None,
             Some(true) => Some(Distrust::Expired),
             None => Some(Distrust::NoExpiry),
@@ -292,11 +328,13 @@ impl Worker {
             Zone::Read(read) => Some(&read.page),
             _ => None,
         };
-        let face = self.find_portrait(&picture, page, capture.search, &mut timings)?;
+        let (face, portrait_place) =
+            self.find_portrait(&picture, page, capture.search, &mut timings)?;
         let (portrait, crop) = self.capture_face(&picture, face, capture, &mut timings);
         timings.total = clock.elapsed().saturating_sub(start);
         let reading = DocumentReading {
             portrait,
+            portrait_place,
             zone,
             zone_time,
             timings,
@@ -314,7 +352,9 @@ impl Worker {
             Some(reader) => reader,
             none => none.insert(engine.zone_reader().map_err(CaptureError::TextPlan)?),
         };
-        reader.read(&plane).map_err(CaptureError::ReadZone)
+        reader
+            .read_closely(&plane, picture.pixels())
+            .map_err(CaptureError::ReadZone)
     }
 }
 
@@ -343,8 +383,27 @@ mod tests {
     }
 
     fn of(zone: &Zone) -> ZoneChecks {
+        beside(zone, Some(PortraitPlace::Page))
+    }
+
+    fn beside(zone: &Zone, portrait: Option<PortraitPlace>) -> ZoneChecks {
         // 2026-11-26.
-        ZoneChecks::of(zone, Timestamp::from_unix(1_795_651_200))
+        ZoneChecks::of_zone(zone, portrait, Timestamp::from_unix(1_795_651_200))
+    }
+
+    #[test]
+    fn a_zone_is_not_trusted_for_a_portrait_that_is_not_on_its_page() {
+        let zone = Zone::Read(passport("740812", "300415"));
+        assert_eq!(of(&zone).distrust(), None, "control");
+        assert_eq!(of(&zone).claim().portrait.as_deref(), Some("page"));
+        for (place, told) in [(Some(PortraitPlace::Apart), Some("apart")), (None, None)] {
+            let checks = beside(&zone, place);
+            assert_eq!(checks.distrust(), Some(Distrust::Apart));
+            assert_eq!(checks.claim().portrait.as_deref(), told);
+        }
+        // Without a zone nothing is on its page.
+        let none = beside(&Zone::Absent, Some(PortraitPlace::Page));
+        assert_eq!(none.claim().portrait, None);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub use answer::{Answer, Finding, OperatorDetail, Verification};
 pub use audit::{AuditReport, Consistency};
 pub use capture::Capture;
 pub use check_document::{
-    Distrust, DocumentCheck, DocumentReading, ZoneChecks, ZoneReading, day_of,
+    Distrust, DocumentCheck, DocumentReading, PortraitPlace, ZoneChecks, ZoneReading, day_of,
 };
 pub use clock::{Clock, StoppedClock, WallClock};
 pub use collection::{IdentifyPolicy, IdentifySettings, IdentifySettingsError};

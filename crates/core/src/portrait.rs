@@ -1,7 +1,7 @@
 //! Which face of a picture of a document is its portrait.
 
 use crate::timing::timed;
-use crate::{CaptureError, StageTimings, Worker};
+use crate::{CaptureError, PortraitPlace, StageTimings, Worker};
 use countenance_document::{Format, Page};
 use countenance_vision::{Face, Picture, Point, QualityCause, Search};
 
@@ -9,11 +9,13 @@ use countenance_vision::{Face, Picture, Point, QualityCause, Search};
 const TALLEST: f32 = 16.0;
 /// The same on a card, whose portrait lies on the other side of the zone and is some 30 mm high.
 const TALLEST_ON_CARD: f32 = 12.0;
+/// And no smaller than this: the photographs of cards are 20 mm high at least, and the face more than half of them.
+const SMALLEST_ON_CARD: f32 = 4.0;
 /// A face with this share of the largest one's pixels is another main face, and no smaller print of it.
 const ANOTHER_SHARE: f32 = 0.5;
 
 impl Worker {
-    /// The largest face on the page of the zone: whoever holds a document beside their own face is not whom it shows. Without a
+    /// The largest face on the page of the zone, and where it is: whoever holds a document beside their own face is not whom it shows. Without a
     /// page, where no zone was read, the largest face of the picture.
     pub(crate) fn find_portrait(
         &mut self,
@@ -21,7 +23,7 @@ impl Worker {
         page: Option<&Page>,
         search: Search,
         timings: &mut StageTimings,
-    ) -> Result<Result<Face, QualityCause>, CaptureError> {
+    ) -> Result<(Result<Face, QualityCause>, Option<PortraitPlace>), CaptureError> {
         let Self {
             detector, engine, ..
         } = self;
@@ -32,11 +34,15 @@ impl Worker {
         };
         let faces = detect(picture, search)?;
         let main = largest(faces.iter()).copied();
+        let at = |found: Result<Face, QualityCause>, place| {
+            let place = found.is_ok().then_some(place);
+            Ok((found, place))
+        };
         let Some(page) = page else {
-            return Ok(main);
+            return Ok((main, None));
         };
         if main.is_ok_and(|face| is_portrait_on(page, &face)) {
-            return Ok(main);
+            return at(main, PortraitPlace::Page);
         }
         // A face near by hides a small one from a search that stops at what is clear, and cannot when the page alone is looked at.
         if let Some((part, corner)) = part_of(picture, page) {
@@ -46,16 +52,17 @@ impl Worker {
                 .for_each(|face| *face = moved(face, corner));
             let own = largest(faces.iter().filter(|face| is_portrait_on(page, face))).copied();
             if own != Err(QualityCause::NoFace) {
-                return Ok(own);
+                return at(own, PortraitPlace::Page);
             }
         }
         if page.format() != Format::Td1 {
-            return Ok(Err(QualityCause::NoFace));
+            return at(Err(QualityCause::NoFace), PortraitPlace::Page);
         }
-        // The other side of a card may lie beside this one.
+        // The other side of a card may lie beside this one: that it is of the same card nothing shows.
         let faces = detect(picture, Search::All)?;
-        let small = |face: &&Face| is_at_most(TALLEST_ON_CARD, page, face);
-        Ok(largest(faces.iter().filter(small)).copied())
+        let other = |face: &&Face| is_on_other_side(page, face);
+        let found = largest(faces.iter().filter(other)).copied();
+        at(found, PortraitPlace::Apart)
     }
 }
 
@@ -75,6 +82,13 @@ fn largest<'a>(faces: impl Iterator<Item = &'a Face> + Clone) -> Result<&'a Face
 fn is_portrait_on(page: &Page, face: &Face) -> bool {
     let middle = face.area.center();
     page.contains(middle.x, middle.y) && is_at_most(TALLEST, page, face)
+}
+
+/// Whether the other side of a card may lie so that this is its portrait.
+fn is_on_other_side(page: &Page, face: &Face) -> bool {
+    let middle = face.area.center();
+    let is_as_large = face.area.height >= SMALLEST_ON_CARD * page.pitch();
+    is_as_large && is_at_most(TALLEST_ON_CARD, page, face) && page.is_beside(middle.x, middle.y)
 }
 
 fn is_at_most(tallest: f32, page: &Page, face: &Face) -> bool {
@@ -163,8 +177,35 @@ mod tests {
             let face = face(x, y, height);
             assert!(!is_portrait_on(&page, &face), "{x} {y} {height}");
         }
-        assert!(is_at_most(TALLEST_ON_CARD, &page, &face(0.0, 0.0, 119.0)));
-        assert!(!is_at_most(TALLEST_ON_CARD, &page, &face(0.0, 0.0, 125.0)));
+    }
+
+    #[test]
+    fn the_other_side_of_a_card_lies_beside_it_and_has_a_portrait_as_large_as_cards_have() {
+        // 337 x 213, its first line at 588: from 81 to 418 and from 441 to 654.
+        let card = Page::new(Format::Td1, [105.0, 588.0], [10.0, 0.0], [0.0, -10.0]);
+        for (x, y) in [
+            (500.0, 540.0),
+            (800.0, 540.0),
+            (250.0, 300.0),
+            (250.0, 850.0),
+            (-300.0, 540.0),
+        ] {
+            assert!(is_on_other_side(&card, &face(x, y, 100.0)), "{x} {y}");
+        }
+        for (x, y, height) in [
+            // Farther away than a second card reaches.
+            (1100.0, 540.0, 100.0),
+            (250.0, 50.0, 100.0),
+            (250.0, 1100.0, 100.0),
+            // A face as large as that of somebody who holds it, and one of somebody far behind.
+            (500.0, 540.0, 125.0),
+            (500.0, 540.0, 35.0),
+        ] {
+            assert!(
+                !is_on_other_side(&card, &face(x, y, height)),
+                "{x} {y} {height}"
+            );
+        }
     }
 
     #[test]

@@ -95,6 +95,7 @@ fn document() -> Claims {
             format: Some("TD3".to_owned()),
             check_digits: "passed".to_owned(),
             expired: Some(false),
+            portrait: Some("page".to_owned()),
         }),
         ..claims()
     }
@@ -430,24 +431,51 @@ fn bad_key() -> Vec<Value> {
             "signature",
         ),
     ];
-    // Each claim changed after signing.
-    let whole = serde_json::to_value(claims()).unwrap();
-    for (name, value) in whole.as_object().unwrap() {
-        let mut changed = whole.clone();
-        changed[name.as_str()] = match value {
-            Value::String(text) => json!(format!("{text}x")),
-            Value::Number(number) => json!(number.as_u64().unwrap() + 1),
-            _ => json!(["other"]),
-        };
-        let jws = format!(
-            "{}.{}.{}",
-            parts[0],
-            URL_SAFE_NO_PAD.encode(changed.to_string()),
-            parts[2]
-        );
-        cases.push(case(&format!("{name} is changed"), &jws, "signature"));
+    // Each claim of each kind, and each member of those that have some, changed after signing.
+    for (of, claims) in [
+        ("", claims()),
+        ("of a payment, ", payment()),
+        ("of a document, ", document()),
+    ] {
+        let jws = sign_result(&claims, &key(1)).unwrap();
+        let parts: Vec<&str> = jws.split('.').collect();
+        let whole = serde_json::to_value(claims).unwrap();
+        for (name, changed) in changed(&whole) {
+            let jws = format!(
+                "{}.{}.{}",
+                parts[0],
+                URL_SAFE_NO_PAD.encode(changed.to_string()),
+                parts[2]
+            );
+            cases.push(case(&format!("{of}{name} is changed"), &jws, "signature"));
+        }
     }
     cases
+}
+
+/// An object with one of its members changed, for each of them, by their names.
+fn changed(whole: &Value) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    for (name, value) in whole.as_object().unwrap() {
+        let others = match value {
+            Value::String(text) => vec![(name.clone(), json!(format!("{text}x")))],
+            Value::Number(number) => vec![(name.clone(), json!(number.as_u64().unwrap() + 1))],
+            Value::Bool(is) => vec![(name.clone(), json!(!is))],
+            Value::Object(_) => {
+                let inner = changed(value).into_iter();
+                inner
+                    .map(|(member, other)| (format!("{name}.{member}"), other))
+                    .collect()
+            }
+            _ => vec![(name.clone(), json!(["other"]))],
+        };
+        for (told, other) in others {
+            let mut changed = whole.clone();
+            changed[name.as_str()] = other;
+            all.push((told, changed));
+        }
+    }
+    all
 }
 
 fn bad_claims() -> Vec<Value> {
@@ -540,6 +568,14 @@ fn bad_claims() -> Vec<Value> {
             &documented(
                 "document",
                 json!({"zone": "clear", "check_digits": "passed", "expired": "no"}),
+            ),
+            "claims",
+        ),
+        case(
+            "a document whose portrait is where a number says",
+            &documented(
+                "document",
+                json!({"zone": "clear", "check_digits": "passed", "portrait": 1}),
             ),
             "claims",
         ),

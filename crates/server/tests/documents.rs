@@ -269,6 +269,8 @@ fn a_picture_that_shows_no_one_portrait_opens_nothing_and_one_that_is_none_is_re
         assert_eq!(reply.problem(), "value_invalid", "{field} {value}");
         let detail = reply.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.contains(field), "{field}: {detail}");
+        let says_what_to_do = detail.contains("give each applicant a name of 1 to 128 bytes");
+        assert_eq!(says_what_to_do, field == "case", "{detail}");
     }
     let mut unknown = request(&card(&["obama.jpg"]));
     unknown["lines"] = json!(true);

@@ -50,7 +50,8 @@ import { sha256 } from "./random.js";
  * @property {string} [approve] What the person approves.
  * @property {string} [webhook] Where the result is sent; an address that the server's settings allow.
  * @property {number} [lastsS] Seconds that it may take, 30 to 600: 180.
- * @property {boolean} [strict] Open no session unless the zone is clear, its check digits are right and it has not expired.
+ * @property {boolean} [strict] Open no session unless the zone is clear, all its check digits hold, its date of birth is a date (parts of it
+ *   may be unknown), it states a date of expiry that has not passed, and the portrait is on the page of the zone (on a card, TD1, it is not).
  */
 
 /**
@@ -366,8 +367,8 @@ export class Countenance extends Connection {
   /**
    * Looks at a document, and opens a session that asks whether the live person is the one on it. Nothing of it is stored.
    *
-   * The answer has the `session`, or the `cause` why there is none, and the `checks` of its zone; `strict` opens none unless
-   * the zone is to be trusted. Asked again it opens another session.
+   * The answer has the `session`, or the `cause` why there is none (with `strict` also `zone_not_trusted`), and the `checks` of its zone.
+   * Asked again it opens another session.
    * @param {Picture} picture
    * @param {Check & Place & Ending} options
    * @returns {Promise<import("../types/models.js").DocumentAnswer>}

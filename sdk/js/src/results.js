@@ -332,8 +332,8 @@ function resultOf(claims) {
  */
 function isChecked(document) {
   if (typeof document !== "object" || document === null || Array.isArray(document)) return false;
-  const { zone, check_digits, format = "", expired = false } = /** @type {Record<string, unknown>} */ (document);
-  return [zone, check_digits, format].every((one) => typeof one === "string") && typeof expired === "boolean";
+  const { zone, check_digits, format = "", expired = false, portrait = "" } = /** @type {Record<string, unknown>} */ (document);
+  return [zone, check_digits, format, portrait].every((one) => typeof one === "string") && typeof expired === "boolean";
 }
 
 /**

@@ -478,6 +478,11 @@ export interface DocumentChecks {
   expired?: boolean | null;
   /** `TD1`, `TD2`, `TD3`, `MRV-A` or `MRV-B`, where it was read. */
   format?: string | null;
+  /**
+   * Where a zone was read and a portrait found: `page`, on the page of the zone, or `apart`. A card (TD1) has
+   * its portrait on the other side, and that both sides are of one card no picture shows.
+   */
+  portrait?: string | null;
 }
 
 /** A picture of a document, and what is asked of the person on it. */
@@ -499,7 +504,11 @@ export interface DocumentRequest {
   approve?: string | null;
   /** Seconds it may take, 30 to 600; 180 where it is left out. The portrait is held in memory no longer. */
   lasts_s?: number | null;
-  /** Open no session unless the zone is clear, its check digits are right and it has not expired. */
+  /**
+   * Open no session unless the zone is clear, all its check digits hold, its date of birth is a date (parts of
+   * it may be unknown), it states a date of expiry that has not passed, and the portrait is on the page of the
+   * zone (on a card, TD1, it is not).
+   */
   strict?: boolean;
   /** As in a session. */
   webhook?: string | null;

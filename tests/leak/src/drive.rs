@@ -271,7 +271,7 @@ impl Drive {
             let document = people::file(&visitor.photo(&self.photos)?, ImageFormat::Jpeg)?;
             let (reading, portrait) = self.worker.portrait_of_document(&document, &policy)?;
             log("document", &reading);
-            let checks = ZoneChecks::of(&reading.zone, Noon.now());
+            let checks = ZoneChecks::of(&reading, Noon.now());
             log("checks", &(&checks, checks.claim()));
             let portrait = portrait.map_err(|cause| anyhow::anyhow!("{}", cause.code()))?;
             let other = usize::from(visitor.number % 3 != 1);

@@ -98,7 +98,7 @@ def check(case, jwks):
     checked = (
         isinstance(document, dict)
         and all(isinstance(document.get(name), str) for name in ["zone", "check_digits"])
-        and isinstance(document.get("format", ""), str)
+        and all(isinstance(document.get(name, ""), str) for name in ["format", "portrait"])
         and isinstance(document.get("expired", False), bool)
     )
     unnamed = "sub" not in claims and "collection" not in claims

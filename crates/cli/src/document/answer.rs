@@ -7,8 +7,8 @@ use crate::terminal::{self, FAINT, GREEN, RED, YELLOW, plain};
 use crate::verify::summary;
 use countenance_core::vault::Timestamp;
 use countenance_core::{
-    CheckDigit, CheckOutcome, Day, Decision, DocumentCheck, DocumentReading, Field, Mrz, Recapture,
-    Side, Zone, ZoneChecks, ZoneReading, day_of,
+    CheckDigit, CheckOutcome, Day, Decision, DocumentCheck, DocumentReading, Field, Mrz,
+    PortraitPlace, Recapture, Side, Zone, ZoneChecks, ZoneReading, day_of,
 };
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -53,6 +53,7 @@ struct ZoneJson {
     check_digits: &'static str,
     checks: Option<BTreeMap<&'static str, &'static str>>,
     expired: Option<bool>,
+    portrait: Option<&'static str>,
     corrected: usize,
     unsure: usize,
     #[serde(flatten)]
@@ -155,6 +156,7 @@ fn zone_json(zone: &Zone, checks: &ZoneChecks, told: Option<Timestamp>) -> ZoneJ
             CheckDigit::ALL.into_iter().map(of).collect()
         }),
         expired: checks.expired,
+        portrait: checks.portrait.map(PortraitPlace::name),
         corrected: read.map_or(0, |read| read.corrected),
         unsure: read.map_or(0, |read| read.unsure),
         fields: read.zip(told).map(|(read, now)| fields(&read.mrz, now)),
@@ -226,6 +228,7 @@ fn write_check(
         )?;
     }
     writeln!(out, "  portrait   {}", summary(&checked.document.portrait))?;
+    write_place(out, zone)?;
     writeln!(out, "  selfie     {}", summary(&checked.selfie))?;
     write_zone(out, &checked.document.zone, zone)?;
     writeln!(
@@ -263,7 +266,19 @@ fn write_reading(
     }
     write_zone(out, &reading.zone, zone)?;
     writeln!(out, "  portrait   {}", summary(&reading.portrait))?;
+    write_place(out, zone)?;
     write_time(out, reading)
+}
+
+/// That portrait and zone may be of two documents, where they are not on one page.
+fn write_place(out: &mut impl Write, checks: &ZoneChecks) -> io::Result<()> {
+    if checks.portrait == Some(PortraitPlace::Apart) {
+        writeln!(
+            out,
+            "             not on the page of the zone: that both are of one card is not checked"
+        )?;
+    }
+    Ok(())
 }
 
 fn write_zone(out: &mut impl Write, zone: &Zone, checks: &ZoneChecks) -> io::Result<()> {

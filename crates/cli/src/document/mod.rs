@@ -49,13 +49,14 @@ Examples:
   countenance document check passport.jpg today.jpg
       Same person? At most one pair of strangers in 10,000 passes.
   countenance document check passport.jpg today.jpg --strict
-      And only with a zone that is clearly read, holds and has not expired.
+      And only with a zone that can be trusted and is on one page with the portrait.
   countenance document check card.jpg today.jpg --json > answer.json
       For a program: the exit code is the answer, the file says which checks ran.
 
 Exit codes:
   0  accept: the same person
-  1  reject: not the same person; with --strict also: a check digit fails, a date is none, or the document has expired
+  1  reject: not the same person; with --strict also: a check digit fails, the date of birth is none, no end is stated or it has passed,
+     or the portrait is not on the page of the zone
   2  the command line makes no sense
   3  recapture: a picture is too poor to tell; with --strict also: the zone is not clearly read
   4  anything else, such as a file that cannot be read
@@ -63,7 +64,7 @@ Exit codes:
 JSON: decision, refused_by_strict (null, or why --strict refuses what the faces accept), side and cause (null, or why a picture has to be taken again), score, threshold, fmr, model, portrait and selfie (each box,
 landmarks, quality), zone (reading: clear, doubtful, unreadable or absent; format; check_digits and
 each of number, birth, expiry, personal, composite: passed, failed or absent; expired; corrected
-and unsure characters) and timing_ms (as for verify, and zone).")]
+and unsure characters; portrait: page or apart, whether it is on the page of the zone) and timing_ms (as for verify, and zone).")]
 struct CheckArgs {
     /// The picture of the document: JPEG, PNG or WebP
     document: PathBuf,
@@ -75,7 +76,8 @@ struct CheckArgs {
     #[arg(long, value_name = "RATE", default_value_t = FalseMatchRate::DEFAULT)]
     fmr: FalseMatchRate,
 
-    /// Accept only with a zone that is clearly read, whose check digits and dates hold, and that states an end and has not expired
+    /// Accept only if the zone is clear, all its check digits hold, its date of birth is a date (parts of it may be unknown), it states a
+    /// date of expiry that has not passed, and the portrait is on the page of the zone (on a card, TD1, it is not)
     #[arg(long)]
     strict: bool,
 
@@ -139,7 +141,7 @@ fn check(args: &CheckArgs, engine: &EngineArgs) -> Outcome {
     let checked = worker
         .check_document(&document, &selfie, &policy)
         .map_err(|error| named(error, &args.document, &args.selfie))?;
-    let zone = ZoneChecks::of(&checked.document.zone, MachineClock::start().now());
+    let zone = ZoneChecks::of(&checked.document, MachineClock::start().now());
     answer::print_check(args, &checked, &zone)?;
     Ok(exit(args, &checked, &zone))
 }
@@ -161,6 +163,7 @@ fn strict(zone: &ZoneChecks) -> Option<(Exit, &'static str)> {
         Distrust::Birth => (Exit::Reject, "the date of birth is no date"),
         Distrust::NoExpiry => (Exit::Reject, "the document states no date of expiry"),
         Distrust::Expired => (Exit::Reject, "the document has expired"),
+        Distrust::Apart => (Exit::Reject, "the portrait is not on the page of the zone"),
         _ => (Exit::Recapture, "the zone is not clearly read"),
     })
 }
@@ -176,7 +179,7 @@ fn read(args: &ReadArgs, engine: &EngineArgs) -> Outcome {
         .read_document(&bytes, &ComparePolicy::default())
         .map_err(|error| picture_failure(error).about(args.document.display()))?;
     let now = MachineClock::start().now();
-    let zone = ZoneChecks::of(&reading.zone, now);
+    let zone = ZoneChecks::of(&reading, now);
     answer::print_reading(args.json, &reading, &zone, now)?;
     Ok(match zone.reading {
         _ if zone.check_digits() == CheckOutcome::Failed => Exit::Reject,

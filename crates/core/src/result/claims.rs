@@ -47,6 +47,9 @@ pub struct DocumentClaim {
     /// Whether its last valid day had passed when it was looked at, where it states one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expired: Option<bool>,
+    /// Where a zone was read, whether the portrait is on the page of the zone (`page`) or not (`apart`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portrait: Option<String>,
 }
 
 /// The claims of a result, in the order in which they are written.

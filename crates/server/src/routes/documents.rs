@@ -39,11 +39,7 @@ pub(crate) async fn open(call: Call) -> Answer {
             CompareError::Capture { source, .. } => Refusal::picture("picture", source),
             _ => error.into(),
         })?;
-        Ok::<_, Refusal>((
-            ZoneChecks::of(&reading.zone, now),
-            portrait,
-            reading.timings,
-        ))
+        Ok::<_, Refusal>((ZoneChecks::of(&reading, now), portrait, reading.timings))
     });
     let (zone, portrait, timings) = looked.await??;
     let checks = wire(&zone);
@@ -90,6 +86,7 @@ fn wire(zone: &ZoneChecks) -> DocumentChecks {
         format: claim.format,
         check_digits: claim.check_digits,
         expired: claim.expired,
+        portrait: claim.portrait,
     }
 }
 

@@ -324,7 +324,9 @@ def open_document(
     """Looks at a document, and opens a session that asks whether the live person is the one on it. Nothing of it is stored.
 
     `case` is what you call this check, the same for each try: attempts are counted on it. The answer has the `session`, or
-    the `cause` why there is none, and the `checks` of its zone; `strict` opens none unless the zone is to be trusted.
+    the `cause` why there is none, and the `checks` of its zone; `strict` opens none unless the zone is clear, all its check
+    digits hold, its date of birth is a date (parts of it may be unknown), it states a date of expiry that has not passed,
+    and the portrait is on the page of the zone (on a card, TD1, it is not).
     The other names are those of `open_session`. Asked again it opens another session.
     """
     asked: dict[str, Any] = {"case": case, "audience": audience, "nonce": nonce, "way_out": way_out}

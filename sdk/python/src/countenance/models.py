@@ -733,6 +733,10 @@ class DocumentChecks:
     """Whether its last valid day has passed, where it states one."""
     format: str | None = None
     """`TD1`, `TD2`, `TD3`, `MRV-A` or `MRV-B`, where it was read."""
+    portrait: str | None = None
+    """Where a zone was read and a portrait found: `page`, on the page of the zone, or `apart`. A card (TD1) has
+    its portrait on the other side, and that both sides are of one card no picture shows.
+    """
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DocumentChecks:
@@ -742,6 +746,7 @@ class DocumentChecks:
             check_digits=wire["check_digits"],
             expired=wire.get("expired"),
             format=wire.get("format"),
+            portrait=wire.get("portrait"),
         )
 
 

@@ -323,7 +323,9 @@ def _document(claim: Any) -> DocumentChecks | None:
     """The checks of a document, if they are as they should be."""
     if not isinstance(claim, dict) or not all(isinstance(claim.get(name), str) for name in ("zone", "check_digits")):
         return None
-    if not isinstance(claim.get("format", ""), str) or not isinstance(claim.get("expired", False), bool):
+    if not all(isinstance(claim.get(name, ""), str) for name in ("format", "portrait")):
+        return None
+    if not isinstance(claim.get("expired", False), bool):
         return None
     return DocumentChecks.from_wire(claim)
 

@@ -8,6 +8,7 @@ use countenance_gallery::{Score, Template};
 use countenance_vault::{Consent, ModelName, NewTemplates, Unlocked, VaultError};
 use countenance_vision::QualityCause;
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 /// Most templates a subject has.
 pub const MAX_TEMPLATES: usize = 16;
@@ -181,6 +182,23 @@ impl Registry {
         self.keep(engine, request, &older, templates)
     }
 
+    /// Templates that were made of photos by this engine before, as the vault keeps them, each with the model that made it: for whoever
+    /// adds many subjects at once with [`Vault::enroll_many`](countenance_vault::Vault::enroll_many).
+    ///
+    /// # Errors
+    /// [`VaultError`] when the model has a name that the vault does not take.
+    pub fn stored_templates(
+        &self,
+        templates: &[Template],
+    ) -> Result<Vec<(ModelName, Zeroizing<Vec<u8>>)>, VaultError> {
+        let flip_averaged = self.policy().capture.flip_averaging;
+        let write = |template: &Template| {
+            let model = ModelName::new(template.model().as_str())?;
+            Ok((model, template_v1::write(template, flip_averaged)))
+        };
+        templates.iter().map(write).collect()
+    }
+
     /// Templates of one person become those of the subject, if they are the subject's.
     fn keep(
         &self,
@@ -293,15 +311,10 @@ impl Registry {
         older: &[(u16, ModelName)],
         templates: &[Template],
     ) -> Result<Vec<u16>, EnrollError> {
-        let flip_averaged = self.policy().capture.flip_averaging;
-        let write = |template: &Template| {
-            let model = ModelName::new(template.model().as_str()).map_err(VaultError::from);
-            Ok((model?, template_v1::write(template, flip_averaged)))
-        };
-        let templates: Result<Vec<_>, VaultError> = templates.iter().map(write).collect();
+        let templates = self.stored_templates(templates)?;
         let beside: Vec<u16> = older.iter().map(|(number, _)| *number).collect();
         let new = NewTemplates {
-            templates: &templates?,
+            templates: &templates,
             beside: &beside,
             replace: request.replace,
         };

@@ -688,10 +688,10 @@ fn a_subject_takes_less_than_a_kilobyte_of_the_disk() {
     let subjects: Vec<NewSubject> = (0..SUBJECTS)
         .map(|n| NewSubject {
             id: id(&format!("subject {n}")),
+            written: id(&format!("subject {n}")),
             holder: None,
-            grant: grant.clone(),
-            model: model.clone(),
-            template: vec![1; 132].into(),
+            grants: vec![grant.clone()],
+            templates: vec![(model.clone(), vec![1; 132].into())],
         })
         .collect();
     for some in subjects.chunks(500) {

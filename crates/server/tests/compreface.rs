@@ -485,6 +485,34 @@ fn subjects_are_added_listed_renamed_and_deleted() {
 }
 
 #[test]
+fn whoever_came_in_by_another_door_is_found_by_the_name_that_is_listed() {
+    let Some(door) = Door::new() else { return };
+    let client = door.recognition();
+    let vault = door.house.registry.vault();
+    let name = |text: &str| Name::new(text).unwrap();
+    let collection = vault
+        .collection(&name("acme"), &name(&client.collection))
+        .unwrap();
+    for id in ["Zoë Q", "Kim"] {
+        let id = ExternalId::new(id).unwrap();
+        vault
+            .add_subject(&collection, &id, None, door.house.clock.now())
+            .unwrap();
+    }
+    let add = |name: &str| client.json("POST", SUBJECTS, &json!({ "subject": name }));
+    fails(&add("Kim"), 400, 43, "Subject already exists");
+    client.face("Kim", "obama.jpg");
+    assert_eq!(client.subjects(), json!(["Kim", "Zoë Q"]));
+    let faces = client.get(&format!("{FACES}?subject=Kim")).json();
+    assert_eq!(faces["total_elements"], 1, "{faces}");
+    let zoe = format!("{SUBJECTS}/Zo%C3%AB%20Q");
+    let renamed = client.json("PUT", &zoe, &json!({"subject": "Zoe"}));
+    assert_eq!(renamed.json(), json!({"updated": true}));
+    assert_eq!(client.delete(&format!("{SUBJECTS}/Kim")).status, 200);
+    assert_eq!(client.subjects(), json!(["Zoe"]));
+}
+
+#[test]
 fn two_services_do_not_see_one_another() {
     let Some(door) = Door::new() else { return };
     let (one, other) = (door.recognition(), door.recognition());
@@ -1151,18 +1179,19 @@ fn fill(house: &House, collection: &str, count: u32) {
         template.extend((0..values.len()).map(|_| value() as u8));
         // The largest value of a template is always this one.
         template[4] = 127;
+        let id = ExternalId::new(&format!("stranger {number}")).unwrap();
         NewSubject {
-            id: ExternalId::new(&format!("stranger {number}")).unwrap(),
+            written: id.clone(),
+            id,
             holder: None,
-            grant: Grant {
+            grants: vec![Grant {
                 purpose: Purpose::Identify,
                 text_version: TextVersion::new("measured").unwrap(),
                 granted: now,
                 expires: now.plus(86_400),
                 evidence: [7; 32],
-            },
-            model: like.model.clone(),
-            template: template.into(),
+            }],
+            templates: vec![(like.model.clone(), template.into())],
         }
     };
     for first in (0..count).step_by(1000) {

@@ -179,12 +179,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     for first in (0..subjects).step_by(1000) {
         let batch: Result<Vec<NewSubject>, Box<dyn Error>> = (first..subjects.min(first + 1000))
             .map(|n| {
+                let id = ExternalId::new(&format!("subject-{n}"))?;
                 Ok(NewSubject {
-                    id: ExternalId::new(&format!("subject-{n}"))?,
+                    written: id.clone(),
+                    id,
                     holder: None,
-                    grant: grant()?,
-                    model: model.clone(),
-                    template: template(n).into(),
+                    grants: vec![grant()?],
+                    templates: vec![(model.clone(), template(n).into())],
                 })
             })
             .collect();

@@ -37,6 +37,19 @@ fn aad(place: &Place<'_>, header: &[u8], model: &str) -> Vec<u8> {
     out
 }
 
+/// Which size a record of `template` has, or that none holds it.
+pub(crate) fn class_of(template: &[u8]) -> Result<usize, VaultError> {
+    let fits = |&size: &usize| template.len() + 2 <= size;
+    let class = PAYLOADS.iter().position(fits);
+    class
+        .filter(|_| !template.is_empty())
+        .ok_or(VaultError::Limit {
+            what: "template bytes",
+            got: template.len() as u64,
+            max: MAX_TEMPLATE as u64,
+        })
+}
+
 /// The bytes of a record that holds `template`.
 pub(crate) fn seal_record(
     body_key: &Secret,
@@ -45,17 +58,7 @@ pub(crate) fn seal_record(
     model: &ModelName,
     template: &[u8],
 ) -> Result<Vec<u8>, VaultError> {
-    let limit = VaultError::Limit {
-        what: "template bytes",
-        got: template.len() as u64,
-        max: MAX_TEMPLATE as u64,
-    };
-    if template.is_empty() {
-        return Err(limit);
-    }
-    let Some(class) = PAYLOADS.iter().position(|&size| template.len() + 2 <= size) else {
-        return Err(limit);
-    };
+    let class = class_of(template)?;
     let mut out = Vec::with_capacity(HEADER + PAYLOADS[class] + seal::OVERHEAD);
     out.extend_from_slice(&[VERSION, class as u8, 0, 0]);
     out.extend_from_slice(&model.digest());

@@ -215,10 +215,10 @@ fn records_of_one_face_in_two_places_are_no_more_alike_than_of_two_faces() {
         let people: Vec<_> = (0..PEOPLE)
             .map(|person| countenance_vault::NewSubject {
                 id: id(&format!("person {person}")),
+                written: id(&format!("person {person}")),
                 holder: None,
-                grant: grant_for(Purpose::Verify, 9),
-                model: model.clone(),
-                template: face(person, capture).into(),
+                grants: vec![grant_for(Purpose::Verify, 9)],
+                templates: vec![(model.clone(), face(person, capture).into())],
             })
             .collect();
         vault.enroll_many(&collection, &people, at(0)).unwrap();

@@ -5,7 +5,7 @@ use super::books::Books;
 use super::fault::Fault;
 use crate::wire::PURPOSES;
 use countenance_core::vault::{
-    Collection, Consent, ConsentState, ExternalId, Grant, Subject, TextVersion, Timestamp,
+    Collection, Consent, ConsentState, ExternalId, Grant, Subject, Target, TextVersion, Timestamp,
     Unlocked, VaultError,
 };
 use sha2::{Digest as _, Sha256};
@@ -52,6 +52,17 @@ impl Name {
     }
 }
 
+/// What a name leads to. Whoever came in by another door, a native call or an importer, has the very id that was written there, capitals and
+/// all: they are found by it, so that everybody who is listed here can be deleted here.
+fn target(books: &Books, collection: &Collection, name: &Name) -> Result<Target, VaultError> {
+    let vault = books.registry.vault();
+    let target = vault.find(collection, &name.id)?;
+    if target.subject().is_none() && name.written != name.id {
+        return vault.find(collection, &name.written);
+    }
+    Ok(target)
+}
+
 /// The subject of a name, unlocked.
 pub(super) fn find(
     books: &Books,
@@ -59,7 +70,7 @@ pub(super) fn find(
     name: &Name,
 ) -> Result<Option<Unlocked>, Fault> {
     let vault = books.registry.vault();
-    let target = vault.find(collection, &name.id)?;
+    let target = target(books, collection, name)?;
     let unlock = |subject: &Subject| vault.unlock(subject, None);
     Ok(target.subject().map(unlock).transpose()?)
 }
@@ -73,6 +84,9 @@ pub(super) fn add(
     evidence: &Evidence,
 ) -> Result<Unlocked, Fault> {
     let (vault, now) = (books.registry.vault(), books.clock.now());
+    if target(books, collection, name)?.subject().is_some() {
+        return Err(VaultError::Exists { what: "subject" }.into());
+    }
     let subject = vault.add_subject_written(collection, (&name.id, &name.written), None, now)?;
     enter(books, service, &subject, evidence)?;
     Ok(subject)

@@ -5,7 +5,7 @@ use countenance_vault::{Purpose, VaultError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-fn faulty() -> Option<(House, Arc<Faults>)> {
+pub(super) fn faulty() -> Option<(House, Arc<Faults>)> {
     let faults = Arc::new(Faults::default());
     let handle = Arc::clone(&faults);
     let house = House::with(move |store| {

@@ -4,6 +4,7 @@
 mod attempts;
 mod audit;
 mod backups;
+mod bulk;
 mod consent;
 mod device_keys;
 mod enroll;

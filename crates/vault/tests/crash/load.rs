@@ -1,11 +1,28 @@
 //! The load under which a process or server is killed, and the ledger of what was answered.
 
 use crate::given::{at, grant_for, id, model, name};
-use countenance_vault::{Collection, Lock, Purpose, Vault, VaultError};
+use countenance_vault::{Collection, Lock, NewSubject, Purpose, Vault, VaultError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 type Say<'a> = &'a (dyn Fn(&str) + Sync);
+
+/// Somebody with somebody beside them, both at once.
+fn enroll_two(
+    vault: &Vault,
+    collection: &Collection,
+    both: [&str; 2],
+    byte: u8,
+) -> Result<(), VaultError> {
+    let new = both.map(|who| NewSubject {
+        id: id(who),
+        written: id(who),
+        holder: None,
+        grants: vec![grant_for(Purpose::Verify, 300)],
+        templates: vec![(model(), vec![byte; 132].into()); 2],
+    });
+    vault.enroll_many(collection, &new, at(0))
+}
 
 fn enroll(vault: &Vault, collection: &Collection, who: &str, byte: u8) -> Result<(), VaultError> {
     let subject = vault.add_subject(collection, &id(who), None, at(0))?;
@@ -21,7 +38,13 @@ fn come_and_go(
 ) -> Result<Infallible, VaultError> {
     for n in 0.. {
         let who = format!("{name}-{n}");
-        enroll(vault, collection, &who, n as u8)?;
+        if n % 2 == 0 {
+            enroll(vault, collection, &who, n as u8)?;
+        } else {
+            let beside = format!("{who}-beside");
+            enroll_two(vault, collection, [&who, &beside], n as u8)?;
+            say(&format!("enrolled {beside} {}", n as u8));
+        }
         say(&format!("enrolled {who} {}", n as u8));
         if n % 3 == 2 {
             let target = vault.find(collection, &id(&who))?;
@@ -139,6 +162,17 @@ impl Ledger {
                 }
                 None if self.erasing.contains(who) => {}
                 None => missing.push(format!("{who} was enrolled and is lost")),
+            }
+        }
+        // Whoever came with somebody is not there without them, answered or not.
+        for one in vault.subjects(collection, 0, u32::MAX).unwrap() {
+            let shown = one.external_id.unwrap();
+            let Some(who) = shown.as_str().strip_suffix("-beside") else {
+                continue;
+            };
+            let target = vault.find(collection, &id(who)).unwrap();
+            if target.subject().is_none() && !self.erasing.contains(who) {
+                missing.push(format!("{who} is not there and who came with them is"));
             }
         }
         for (who, counted) in &self.counted {

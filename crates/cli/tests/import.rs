@@ -104,6 +104,76 @@ fn people_with_a_consent_are_imported_and_everything_else_is_listed_with_its_rea
     assert_eq!(verified.status.code(), Some(0), "{verified:?}");
 }
 
+/// Names of every kind, and what lies about in folders that nobody looks after.
+#[test]
+fn what_is_no_photo_is_listed_and_neither_stops_the_import_nor_holds_it_up() {
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+    let folder = house(&[
+        ("Ana", "1.jpg", "obama.jpg"),
+        ("ana", "1.jpg", "biden.jpg"),
+        ("Zoë  名前, Jr", "photo one.JPG", "biden.jpg"),
+    ]);
+    let at = folder.path();
+    let ana = at.join("people/Ana");
+    let photo = fs::read(sample("obama.jpg")).unwrap();
+    fs::write(ana.join("cut.jpg"), &photo[..photo.len() / 8]).unwrap();
+    fs::write(ana.join("empty.jpg"), "").unwrap();
+    fs::write(ana.join("huge.png"), png_of(60_000, 60_000)).unwrap();
+    fs::create_dir(ana.join("more")).unwrap();
+    symlink("nowhere.jpg", ana.join("gone.jpg")).unwrap();
+    symlink("loop.jpg", ana.join("loop.jpg")).unwrap();
+    symlink(sample("obama2.jpg"), ana.join("link.jpg")).unwrap();
+    fs::write(ana.join(std::ffi::OsStr::from_bytes(b"\xff.jpg")), &photo).unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(ana.join("pipe.jpg"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    symlink("Ana", at.join("people/link")).unwrap();
+    symlink("/dev/zero", at.join("people/zero")).unwrap();
+    fs::create_dir(at.join("people/none")).unwrap();
+    let row = |id: &str| format!("\"{id}\",verify,2026-01-31,form");
+    consents(at, &["Ana", "ana", "Zoë  名前, Jr", "none"].map(row));
+    let done = report(at, IMPORT);
+    assert_eq!(counts(&done), [5, 3, 0, 4], "{done}");
+    let refused: Vec<[&str; 3]> = done["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| ["person", "photo", "reason"].map(|name| one[name].as_str().unwrap_or_default()))
+        .collect();
+    let because = |person: &str, photo: &str| {
+        let found = refused.iter().find(|one| one[..2] == [person, photo]);
+        found.map_or("", |one| one[2])
+    };
+    assert_eq!(because("", "zero"), "neither a file nor a folder");
+    assert_eq!(because("link", ""), "no row in the file of consents");
+    assert_eq!(
+        because("none", ""),
+        "no photo that a template can be made of"
+    );
+    assert_eq!(because("Ana", "more"), "a folder, not a photo");
+    assert_eq!(because("Ana", "pipe.jpg"), "neither a file nor a folder");
+    assert_eq!(because("Ana", "\u{fffd}.jpg"), "its name is not UTF-8");
+    for photo in ["cut.jpg", "empty.jpg", "huge.png", "gone.jpg", "loop.jpg"] {
+        assert!(!because("Ana", photo).is_empty(), "{photo}: {refused:?}");
+    }
+    assert_eq!(refused.len(), 11, "{refused:?}");
+    for (person, found) in [("Ana", 2), ("ana", 1)] {
+        assert_eq!(templates(at, person), found);
+    }
+}
+
+/// The beginning of a PNG that claims to be so large.
+fn png_of(width: u32, height: u32) -> Vec<u8> {
+    let mut out = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    out.extend(width.to_be_bytes());
+    out.extend(height.to_be_bytes());
+    out.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
+    out
+}
+
 #[test]
 fn no_more_people_are_imported_than_the_collection_may_have() {
     let folder = house(&[("a", "1.jpg", "obama.jpg"), ("b", "1.jpg", "biden.jpg")]);
@@ -132,6 +202,52 @@ fn a_withdrawn_consent_does_not_come_back_by_importing() {
         done["refused"][0]["reason"],
         "the person has withdrawn the consent"
     );
+}
+
+/// Whoever has a subject already, without templates, goes in beside those who are new, with the consents that are missing.
+#[test]
+fn whoever_was_added_before_is_gone_on_from_and_a_dry_run_says_the_same() {
+    let folder = house(&[
+        ("ana", "1.jpg", "obama.jpg"),
+        ("bob", "1.jpg", "biden.jpg"),
+        ("cyd", "1.jpg", "biden.jpg"),
+        ("eve", "1.jpg", "biden.jpg"),
+    ]);
+    let at = folder.path();
+    let rows: Vec<String> = ["ana", "bob", "cyd", "eve"]
+        .iter()
+        .flat_map(|id| {
+            ["verify", "identify"].map(|purpose| format!("{id},{purpose},2026-01-31,form"))
+        })
+        .collect();
+    consents(at, &rows);
+    fs::write(at.join("form"), "signed").unwrap();
+    for line in [
+        "subject add bob --data vault",
+        "consent grant bob --purpose verify --text v1 --evidence form --data vault",
+        "subject add cyd --data vault",
+        "consent grant cyd --purpose verify --text v1 --evidence form --data vault",
+        "consent withdraw cyd --purpose verify --data vault",
+        "collection set --fmr 1e-5 --data vault",
+    ] {
+        let done = run(at, line);
+        assert!(done.status.success(), "{line}: {done:?}");
+    }
+    let cyd =
+        json!([{"person": "cyd", "photo": null, "reason": "the person has withdrawn the consent"}]);
+    for line in [&format!("{IMPORT} --dry-run"), IMPORT] {
+        let done = report(at, line);
+        assert_eq!(
+            (counts(&done), &done["refused"]),
+            ([4, 3, 0, 3], &cyd),
+            "{line}"
+        );
+    }
+    for id in ["ana", "bob", "eve"] {
+        let held = report(at, &format!("consent list {id} --data vault --json"));
+        assert_eq!(held["consents"].as_array().unwrap().len(), 2, "{id}");
+        assert_eq!(templates(at, id), 1, "{id}");
+    }
 }
 
 /// Killed at many points and begun again: whoever is there is there once and whole.
@@ -310,6 +426,74 @@ fn subjects_of_a_running_service_come_over_its_own_protocol_with_their_pictures(
     let listed = report(at, "subject list --data refused --json");
     assert_eq!(listed["subjects"], json!([]));
     server.stop();
+}
+
+/// Answers each request on a port of its own as `answer` says of its path, until nobody asks any more.
+fn pretend(answer: impl Fn(&str) -> (u16, Vec<u8>) + Send + 'static) -> std::net::SocketAddr {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        while let Ok((stream, _)) = listener.accept() {
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let Some(Ok(first)) = lines.next() else {
+                continue;
+            };
+            while lines
+                .next()
+                .is_some_and(|line| line.is_ok_and(|line| !line.is_empty()))
+            {}
+            let (status, body) = answer(first.split(' ').nth(1).unwrap());
+            let head = format!(
+                "HTTP/1.1 {status} x\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            let mut stream = stream;
+            let _ = stream.write_all(&[head.as_bytes(), &body].concat());
+        }
+    });
+    address
+}
+
+#[test]
+fn a_service_that_fails_halfway_leaves_nobody_with_a_part_of_their_photos() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    let folder = house(&[]);
+    let at = folder.path();
+    consents(at, &["Ana,verify,2026-01-31,form".to_owned()]);
+    let fails = Arc::new(AtomicBool::new(true));
+    let told = Arc::clone(&fails);
+    let address = pretend(move |path| {
+        let photo = |name| (200, fs::read(sample(name)).unwrap());
+        if path.starts_with("/api/v1/recognition/faces?") {
+            let face = |id: &str, subject: &str| json!({"image_id": id, "subject": subject});
+            let long = "x".repeat(300);
+            let faces = [face("a1", "Ana"), face("a2", "Ana"), face("b1", &long)];
+            let page = json!({"faces": faces, "total_pages": 1});
+            return (200, page.to_string().into_bytes());
+        }
+        match path {
+            "/api/v1/recognition/faces/a1/img" => photo("obama.jpg"),
+            _ if told.load(Ordering::SeqCst) => (503, b"busy".to_vec()),
+            _ => photo("obama2.jpg"),
+        }
+    });
+    let line = format!(
+        "import compreface --url http://{address} --key k --consents consents.csv --data vault --json"
+    );
+    let failed = run(at, &line);
+    assert_eq!(failed.status.code(), Some(4), "{failed:?}");
+    let said = String::from_utf8_lossy(&failed.stderr);
+    assert!(said.contains("CompreFace answers 503: busy"), "{said}");
+    let listed = report(at, "subject list --data vault --json");
+    assert_eq!(listed["subjects"], json!([]));
+    fails.store(false, Ordering::SeqCst);
+    let done = report(at, &line);
+    assert_eq!(counts(&done), [1, 1, 0, 2], "{done}");
+    // A name that no subject can have keeps nobody else out.
+    let reason = done["refused"][0]["reason"].as_str().unwrap();
+    assert!(reason.contains("external id"), "{done}");
 }
 
 /// A certificate of localhost that signs itself, as `NAME.pem` with its key.

@@ -1,6 +1,7 @@
 //! The subjects of a running CompreFace, by the pictures it has kept.
 
 use super::people::{People, Person};
+use super::report::Report;
 use crate::failure::Failure;
 use countenance_core::vault::ExternalId;
 use countenance_server::{Elsewhere, Operator, Told};
@@ -106,18 +107,13 @@ impl CompreFace {
 }
 
 impl People for CompreFace {
-    fn list(&self) -> Result<Vec<Person>, Failure> {
+    fn list(&self, report: &mut Report) -> Result<Vec<Person>, Failure> {
         let mut people: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for page in 0..MOST_PAGES {
             let path = format!("/api/v1/recognition/faces?page={page}&size={PAGE}");
             let told = self.ask(&path).map_err(|error| self.unreached(error))?;
             if told.status != 200 {
-                let text = String::from_utf8_lossy(&told.body).into_owned();
-                let text: String = text.chars().take(200).collect();
-                return Err(Failure::usage(
-                    format!("CompreFace answers {}: {text}", told.status),
-                    "--key is the key of one of its recognition services",
-                ));
+                return Err(refused(&told));
             }
             let read: Page = serde_json::from_slice(&told.body).map_err(anyhow::Error::new)?;
             for face in read.faces {
@@ -127,26 +123,44 @@ impl People for CompreFace {
                 break;
             }
         }
-        let person = |(name, photos): (String, Vec<String>)| {
-            let id = ExternalId::new(&name)?;
-            Ok(Person { id, photos })
-        };
-        people.into_iter().map(person).collect()
+        let mut all = Vec::new();
+        for (name, photos) in people {
+            match ExternalId::new(&name) {
+                Ok(id) => all.push(Person { id, photos }),
+                Err(error) => report.stray(&name, &error.to_string()),
+            }
+        }
+        Ok(all)
     }
 
-    fn photo(&self, _: &Person, photo: &str) -> Result<Vec<u8>, String> {
+    fn photo(&self, _: &Person, photo: &str) -> Result<Result<Vec<u8>, String>, Failure> {
         let is_id = photo.bytes().all(|at| at.is_ascii_hexdigit() || at == b'-');
         if !is_id {
-            return Err("its id is none".to_owned());
+            return Ok(Err("its id is none".to_owned()));
         }
         let path = format!("/api/v1/recognition/faces/{photo}/img");
-        let told = self.ask(&path).map_err(|error| error.to_string())?;
+        let told = self.ask(&path).map_err(|error| self.unreached(error))?;
         match told.status {
-            200 if told.body.is_empty() => Err("CompreFace has not kept the picture".to_owned()),
-            200 => Ok(told.body),
-            status => Err(format!("CompreFace answers {status}")),
+            200 if told.body.is_empty() => {
+                Ok(Err("CompreFace has not kept the picture".to_owned()))
+            }
+            200 => Ok(Ok(told.body)),
+            status @ (400 | 404) => Ok(Err(format!("CompreFace answers {status}"))),
+            _ => Err(refused(&told)),
         }
     }
+}
+
+/// What is said of an answer that is none to the question.
+fn refused(told: &Told) -> Failure {
+    let text = String::from_utf8_lossy(&told.body).into_owned();
+    let text: String = text.chars().take(200).collect();
+    let text = format!("CompreFace answers {}: {text}", told.status);
+    if told.status >= 500 {
+        let hint = "look what is wrong with it and begin again: whoever is in stays";
+        return Failure::from(anyhow::Error::msg(text)).with_hint(hint);
+    }
+    Failure::usage(text, "--key is the key of one of its recognition services")
 }
 
 #[cfg(test)]

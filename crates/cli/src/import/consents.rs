@@ -1,22 +1,13 @@
 //! The file that says who agreed to what.
 
 use crate::failure::Failure;
-use countenance_core::vault::{ExternalId, Purpose, TextVersion, Timestamp};
+use countenance_core::vault::{ExternalId, Grant, Purpose, TextVersion, Timestamp};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What a person agreed to.
-#[derive(Clone, Debug)]
-pub(super) struct Row {
-    pub(super) purpose: Purpose,
-    pub(super) granted: Timestamp,
-    pub(super) expires: Timestamp,
-    pub(super) text_version: TextVersion,
-    pub(super) evidence: String,
-}
-
-/// The rows by person.
-pub(super) struct Consents(BTreeMap<ExternalId, Vec<Row>>);
+/// What each person agreed to.
+pub(super) struct Consents(BTreeMap<ExternalId, Vec<Grant>>);
 
 /// Longest reference, in bytes.
 const MOST_EVIDENCE: usize = 200;
@@ -34,11 +25,13 @@ impl Consents {
     pub(super) fn read(path: &Path, days: u32, text_version: &str) -> Result<Self, Failure> {
         let text_version = TextVersion::new(text_version)
             .map_err(|error| Failure::from(error).about("--text-version"))?;
-        let mut rows: BTreeMap<ExternalId, Vec<Row>> = BTreeMap::new();
+        let mut rows: BTreeMap<ExternalId, Vec<Grant>> = BTreeMap::new();
+        let about = |failure: Failure| failure.about(path.display());
+        let bytes = std::fs::read(path).map_err(|error| about(error.into()))?;
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
-            .from_path(path)
-            .map_err(|error| Failure::from(anyhow::Error::new(error)).about(path.display()))?;
+            .delimiter(separator(&bytes))
+            .from_reader(&bytes[..]);
         for (at, line) in reader.deserialize::<Line>().enumerate() {
             let refused = |what: String| {
                 Failure::usage(
@@ -66,12 +59,12 @@ impl Consents {
                 )));
             }
             let granted = Timestamp::from_unix(day * DAY);
-            let row = Row {
+            let row = Grant {
                 purpose,
                 granted,
                 expires: granted.plus(u64::from(days) * DAY),
                 text_version: text_version.clone(),
-                evidence: line.evidence,
+                evidence: Sha256::digest(line.evidence.as_bytes()).into(),
             };
             let of_person = rows.entry(id).or_default();
             if of_person.iter().any(|other| other.purpose == purpose) {
@@ -85,8 +78,18 @@ impl Consents {
     }
 
     /// What a person agreed to, if anything.
-    pub(super) fn of(&self, id: &ExternalId) -> Option<&[Row]> {
+    pub(super) fn of(&self, id: &ExternalId) -> Option<&[Grant]> {
         self.0.get(id).map(Vec::as_slice)
+    }
+}
+
+/// What stands between the columns: a semicolon where the heading has one, as spreadsheets write it where numbers have a decimal comma.
+fn separator(bytes: &[u8]) -> u8 {
+    let heading = bytes.split(|&byte| byte == b'\n').next();
+    if heading.is_some_and(|heading| heading.contains(&b';')) {
+        b';'
+    } else {
+        b','
     }
 }
 
@@ -118,6 +121,7 @@ fn day_of(text: &str) -> Option<u64> {
 mod tests {
     use super::{Consents, day_of};
     use countenance_core::vault::{ExternalId, Purpose};
+    use sha2::{Digest as _, Sha256};
 
     #[test]
     fn a_date_is_read_back_and_what_is_none_is_refused() {
@@ -154,8 +158,8 @@ mod tests {
         let good = good.unwrap_or_else(|failure| panic!("{}", failure.message()));
         let rows = good.of(&ExternalId::new("ana").unwrap()).unwrap();
         assert_eq!(
-            (rows.len(), rows[1].purpose, rows[1].evidence.as_str()),
-            (2, Purpose::Identify, "form, 2")
+            (rows.len(), rows[1].purpose, rows[1].evidence),
+            (2, Purpose::Identify, Sha256::digest("form, 2").into())
         );
         assert_eq!(rows[0].expires.unix() - rows[0].granted.unix(), 864_000);
         assert!(good.of(&ExternalId::new("bob").unwrap()).is_none());
@@ -173,6 +177,16 @@ mod tests {
                 failure.message()
             );
         }
+        // As spreadsheets write it: with a mark at the beginning, other ends of lines, semicolons.
+        let written =
+            "\u{feff}id;purpose;date;evidence\r\n\r\nana;verify;2026-01-01;\"form; 1\"\r\n";
+        let read_back = read(written);
+        let read_back = read_back.unwrap_or_else(|failure| panic!("{}", failure.message()));
+        let rows = read_back.of(&ExternalId::new("ana").unwrap()).unwrap();
+        assert_eq!(
+            rows[0].evidence,
+            <[u8; 32]>::from(Sha256::digest("form; 1"))
+        );
         let twice = format!("{heading}a,verify,2026-01-01,x\na,verify,2026-01-02,y\n");
         assert!(read(&twice).err().unwrap().message().contains("row 2"));
     }

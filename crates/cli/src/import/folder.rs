@@ -14,42 +14,79 @@ pub(super) struct Folder {
     people: Vec<Person>,
 }
 
-/// The entries of a folder by name, and whether each is a folder; links are followed no further.
-fn entries(dir: &Path) -> Result<Vec<(String, bool)>, Failure> {
+/// What an entry of a folder is; links are followed.
+enum Kind {
+    Folder,
+    /// A file, or a link that leads nowhere.
+    File,
+    /// It has a name that is no text, or is a pipe or device, which might be read without end.
+    Neither(&'static str),
+}
+
+/// The entries of a folder by name.
+fn entries(dir: &Path) -> Result<Vec<(String, Kind)>, Failure> {
     let named = |error: std::io::Error| Failure::from(error).about(dir.display());
     let mut entries = Vec::new();
     for entry in fs::read_dir(dir).map_err(named)? {
         let entry = entry.map_err(named)?;
-        let is_dir = fs::metadata(entry.path()).is_ok_and(|what| what.is_dir());
+        // What is no link is told with the name; asking for each of many thousand takes its time.
+        let kind = match entry.file_type().map_err(named)? {
+            what if what.is_symlink() => fs::metadata(entry.path()).map(|what| what.file_type()),
+            what => Ok(what),
+        };
+        let kind = match kind {
+            Ok(what) if what.is_dir() => Kind::Folder,
+            Ok(what) if !what.is_file() => Kind::Neither("neither a file nor a folder"),
+            _ => Kind::File,
+        };
         match entry.file_name().into_string() {
             Ok(name) if name.starts_with('.') => {}
-            Ok(name) => entries.push((name, is_dir)),
-            Err(name) => entries.push((name.to_string_lossy().into_owned(), false)),
+            Ok(name) => entries.push((name, kind)),
+            Err(name) => {
+                let shown = name.to_string_lossy().into_owned();
+                entries.push((shown, Kind::Neither("its name is not UTF-8")));
+            }
         }
     }
-    entries.sort_unstable();
+    entries.sort_unstable_by(|one, other| one.0.cmp(&other.0));
     Ok(entries)
+}
+
+/// The photos of a person; what is none is refused and listed.
+fn photos(dir: &Path, id: &ExternalId, report: &mut Report) -> Result<Vec<String>, Failure> {
+    let mut photos = Vec::new();
+    for (photo, kind) in entries(dir)? {
+        match kind {
+            Kind::File => photos.push(photo),
+            Kind::Folder => report.refuse(id, Some(&photo), "a folder, not a photo"),
+            Kind::Neither(reason) => report.refuse(id, Some(&photo), reason),
+        }
+    }
+    Ok(photos)
 }
 
 impl Folder {
     /// Everybody in it; what is nobody's folder is refused and listed.
     pub(super) fn open(dir: &Path) -> Result<(Self, Report), Failure> {
         let (mut people, mut report) = (Vec::new(), Report::default());
-        for (name, is_dir) in entries(dir)? {
-            match ExternalId::new(&name) {
-                Ok(id) if is_dir => {
-                    let mut photos = Vec::new();
-                    for (photo, is_dir) in entries(&dir.join(&name))? {
-                        if is_dir {
-                            report.refuse(&id, Some(&photo), "a folder, not a photo");
-                        } else {
-                            photos.push(photo);
-                        }
-                    }
-                    people.push(Person { id, photos });
+        for (name, kind) in entries(dir)? {
+            let id = match (ExternalId::new(&name), kind) {
+                (_, Kind::Neither(reason)) => Err(reason.to_owned()),
+                (Ok(id), Kind::Folder) => Ok(id),
+                (Ok(_), Kind::File) => Err("not in the folder of a person".to_owned()),
+                (Err(error), _) => Err(error.to_string()),
+            };
+            let id = match id {
+                Ok(id) => id,
+                Err(reason) => {
+                    report.stray(&name, &reason);
+                    continue;
                 }
-                Ok(_) => report.stray(&name, "not in the folder of a person"),
-                Err(error) => report.stray(&name, &error.to_string()),
+            };
+            match photos(&dir.join(&name), &id, &mut report) {
+                Ok(photos) => people.push(Person { id, photos }),
+                // One folder that cannot be read keeps nobody else out.
+                Err(failure) => report.refuse(&id, None, &failure.message()),
             }
         }
         let dir = dir.to_owned();
@@ -58,12 +95,12 @@ impl Folder {
 }
 
 impl People for Folder {
-    fn list(&self) -> Result<Vec<Person>, Failure> {
+    fn list(&self, _: &mut Report) -> Result<Vec<Person>, Failure> {
         Ok(self.people.clone())
     }
 
-    fn photo(&self, person: &Person, photo: &str) -> Result<Vec<u8>, String> {
+    fn photo(&self, person: &Person, photo: &str) -> Result<Result<Vec<u8>, String>, Failure> {
         let path = self.dir.join(person.id.as_str()).join(photo);
-        pictures::read(&path).map_err(|failure| failure.message())
+        Ok(pictures::read(&path).map_err(|failure| failure.message()))
     }
 }

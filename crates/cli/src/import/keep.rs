@@ -1,13 +1,13 @@
-//! A person goes into the vault: consents first, then all templates in one transaction.
+//! People go into the vault: whoever is new with others in one transaction, and where there is a subject already, consents first and then all
+//! templates.
 
-use super::consents::Row;
-use super::people::Person;
 use crate::clock::MachineClock;
 use crate::failure::Failure;
 use crate::registry::Opened;
-use countenance_core::vault::{ConsentError, ConsentState, Grant, Unlocked, VaultError};
-use countenance_core::{Engine, EnrollOutcome, EnrollRequest, Template, WallClock as _};
-use sha2::{Digest as _, Sha256};
+use countenance_core::WallClock as _;
+use countenance_core::vault::{
+    ConsentState, ExternalId, Grant, NewSubject, NewTemplates, Timestamp, Unlocked, VaultError,
+};
 
 /// What came of a person.
 pub(super) enum Kept {
@@ -17,109 +17,142 @@ pub(super) enum Kept {
     There,
 }
 
-/// Puts people into a collection; used from several threads, never for one person from two.
+/// Whom an id stands for already.
+pub(super) enum There {
+    Nobody,
+    /// A subject without templates.
+    Unenrolled,
+    Enrolled,
+}
+
+/// Puts people into a collection.
 pub(super) struct Keeper<'a> {
     opened: &'a Opened,
-    engine: &'a Engine,
     clock: MachineClock,
     dry_run: bool,
 }
 
 impl<'a> Keeper<'a> {
-    pub(super) fn new(opened: &'a Opened, engine: &'a Engine, dry_run: bool) -> Self {
+    pub(super) fn new(opened: &'a Opened, dry_run: bool) -> Self {
         Self {
             opened,
-            engine,
             clock: MachineClock::start(),
             dry_run,
         }
     }
 
-    /// The person's subject, if there is one.
-    fn find(&self, person: &Person) -> Result<Option<Unlocked>, Failure> {
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn find(&self, id: &ExternalId) -> Result<Option<Unlocked>, Failure> {
         let vault = self.opened.registry.vault();
-        let target = vault.find(&self.opened.collection, &person.id)?;
+        let target = vault.find(&self.opened.collection, id)?;
         let subject = target.subject().map(|subject| vault.unlock(subject, None));
         Ok(subject.transpose()?)
     }
 
-    /// Whether the person has templates already. One whose subject was added and who was not enrolled before the
-    /// program was killed has none.
-    pub(super) fn is_there(&self, person: &Person) -> Result<bool, Failure> {
-        Ok(match self.find(person)? {
-            None => false,
-            Some(subject) => !self.opened.registry.vault().records(&subject)?.is_empty(),
+    pub(super) fn there(&self, id: &ExternalId) -> Result<There, Failure> {
+        let Some(subject) = self.find(id)? else {
+            return Ok(There::Nobody);
+        };
+        let records = self.opened.registry.vault().records(&subject)?;
+        Ok(if records.is_empty() {
+            There::Unenrolled
+        } else {
+            There::Enrolled
         })
     }
 
-    pub(super) fn keep(
-        &self,
-        person: &Person,
-        rows: &[Row],
-        templates: &[Template],
-    ) -> Result<Kept, Failure> {
-        let (vault, now) = (self.opened.registry.vault(), self.clock.now());
-        for row in rows {
-            if row.granted > now {
-                return Ok(Kept::Refused("the consent is of a day to come".to_owned()));
+    /// Keeps all of them, who were nobody's subjects when last asked, in one transaction. False, and nobody is kept, where one of them cannot be:
+    /// then each is to be kept alone.
+    pub(super) fn keep_together(&self, new: &[NewSubject]) -> Result<bool, Failure> {
+        if self.dry_run {
+            return Ok(true);
+        }
+        let Opened {
+            registry,
+            collection,
+        } = self.opened;
+        match registry.vault().enroll_many(collection, new, self.now()) {
+            Ok(()) => Ok(true),
+            Err(VaultError::Exists { .. } | VaultError::Consent(_) | VaultError::Limit { .. }) => {
+                Ok(false)
             }
-            if row.expires <= now {
-                return Ok(Kept::Refused("the consent is over".to_owned()));
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Keeps one, step by step: it goes on from whatever is there of them already.
+    pub(super) fn keep(&self, new: &NewSubject) -> Result<Kept, Failure> {
+        let (vault, now) = (self.opened.registry.vault(), self.now());
+        let there = self.find(&new.id)?;
+        let mut missing: Vec<&Grant> = new.grants.iter().collect();
+        if let Some(subject) = &there {
+            if new.templates.is_empty() || !vault.records(subject)?.is_empty() {
+                return Ok(Kept::There);
+            }
+            match self.missing(subject, &new.grants)? {
+                Some(grants) => missing = grants,
+                None => {
+                    let reason = "the person has withdrawn the consent";
+                    return Ok(Kept::Refused(reason.to_owned()));
+                }
             }
         }
         if self.dry_run {
             return Ok(Kept::New);
         }
-        let subject = match self.find(person)? {
+        let subject = match there {
             Some(subject) => subject,
-            None => vault.add_subject(&self.opened.collection, &person.id, None, now)?,
+            None => {
+                let names = (&new.id, &new.written);
+                vault.add_subject_written(&self.opened.collection, names, None, now)?
+            }
         };
-        if !vault.records(&subject)?.is_empty() {
-            return Ok(Kept::There);
-        }
-        for row in rows {
-            if let Err(reason) = self.enter(&subject, row)? {
-                return Ok(Kept::Refused(reason.to_owned()));
+        for grant in missing {
+            match vault.grant(&subject, grant, now) {
+                Ok(_) => {}
+                Err(VaultError::Consent(error)) => return Ok(Kept::Refused(error.to_string())),
+                Err(error) => return Err(error.into()),
             }
         }
-        let purpose = rows.first().map(|row| row.purpose);
-        let purpose = purpose.ok_or(VaultError::Consent(ConsentError::Missing))?;
-        let consent = vault.consent(&subject, purpose, now)?;
-        let request = EnrollRequest {
-            subject: &subject,
-            consent: &consent,
-            photos: &[],
+        let Some(first) = new.grants.first().filter(|_| !new.templates.is_empty()) else {
+            return Ok(Kept::New);
+        };
+        let consent = vault.consent(&subject, first.purpose, now)?;
+        let templates = NewTemplates {
+            templates: &new.templates,
+            beside: &[],
             replace: false,
         };
-        let registry = &self.opened.registry;
-        let done = registry.enroll_templates(self.engine, &request, templates)?;
-        Ok(match done {
-            EnrollOutcome::Enrolled { .. } => Kept::New,
-            _ => Kept::There,
-        })
+        match vault.enroll_all(&subject, &consent, &templates, now) {
+            Ok(Some(_)) => Ok(Kept::New),
+            Ok(None) => Ok(Kept::There),
+            Err(error @ VaultError::Limit { .. }) => Ok(Kept::Refused(error.to_string())),
+            Err(error) => Err(error.into()),
+        }
     }
 
-    /// Enters a consent, unless it stands. One that was withdrawn does not come back by importing.
-    fn enter(&self, subject: &Unlocked, row: &Row) -> Result<Result<(), &'static str>, Failure> {
-        let (vault, now) = (self.opened.registry.vault(), self.clock.now());
-        let entries = vault.consents(subject.subject())?;
-        let of_it = entries.iter().filter(|entry| entry.purpose == row.purpose);
-        match of_it.max_by_key(|entry| entry.number) {
-            Some(entry) if entry.state == ConsentState::Withdrawn => {
-                return Ok(Err("the person has withdrawn the consent"));
-            }
-            Some(entry) if entry.state == ConsentState::Active && entry.expires > now => {}
-            _ => {
-                let grant = Grant {
-                    purpose: row.purpose,
-                    text_version: row.text_version.clone(),
-                    granted: row.granted,
-                    expires: row.expires,
-                    evidence: Sha256::digest(row.evidence.as_bytes()).into(),
-                };
-                vault.grant(subject, &grant, now)?;
+    /// The consents that do not stand yet; nothing where one was withdrawn, which does not come back by importing.
+    fn missing<'g>(
+        &self,
+        subject: &Unlocked,
+        grants: &'g [Grant],
+    ) -> Result<Option<Vec<&'g Grant>>, Failure> {
+        let now = self.now();
+        let entries = self.opened.registry.vault().consents(subject.subject())?;
+        let mut missing = Vec::new();
+        for grant in grants {
+            let of_it = entries
+                .iter()
+                .filter(|entry| entry.purpose == grant.purpose);
+            match of_it.max_by_key(|entry| entry.number) {
+                Some(entry) if entry.state == ConsentState::Withdrawn => return Ok(None),
+                Some(entry) if entry.state == ConsentState::Active && entry.expires > now => {}
+                _ => missing.push(grant),
             }
         }
-        Ok(Ok(()))
+        Ok(Some(missing))
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Looker<'a> {
         person: &Person,
         photo: &str,
     ) -> Result<Result<Template, String>, Failure> {
-        let bytes = match people.photo(person, photo) {
+        let bytes = match people.photo(person, photo)? {
             Ok(bytes) => bytes,
             Err(reason) => return Ok(Err(reason)),
         };

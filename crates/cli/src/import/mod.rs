@@ -1,5 +1,6 @@
 //! `countenance import folder|compreface`: people who agreed, many at once.
 
+mod admit;
 mod compreface;
 mod consents;
 mod crew;
@@ -13,19 +14,21 @@ mod sealed;
 
 use crate::engine::EngineArgs;
 use crate::exit::Exit;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::json;
-use crate::registry::RegistryArgs;
+use crate::registry::{Opened, RegistryArgs};
+use admit::Admission;
 use clap::{Args as ClapArgs, Subcommand};
 use consents::Consents;
+use countenance_core::vault::{Grant, NewSubject};
 use crew::Crew;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use keep::Keeper;
-use people::People;
+use keep::{Keeper, There};
+use look::Looked;
+use people::{Chosen, People};
 use report::Report;
 use room::Room;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 use std::thread::available_parallelism;
 
 /// Enroll many people at once, each with a consent of their own
@@ -143,60 +146,155 @@ struct CompreFaceArgs {
 pub(crate) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     match &args.command {
         Command::Folder(args) => {
-            let (people, report) = folder::Folder::open(&args.dir)?;
-            import(&people, report, &args.into, engine)
+            let open = || folder::Folder::open(&args.dir);
+            import(open, &args.into, engine)
         }
         Command::Compreface(args) => {
-            let people = compreface::CompreFace::connect(&args.url, &args.key, &args.ca)?;
-            import(&people, Report::default(), &args.into, engine)
+            let connect = || {
+                let people = compreface::CompreFace::connect(&args.url, &args.key, &args.ca)?;
+                Ok((people, Report::default()))
+            };
+            import(connect, &args.into, engine)
         }
         Command::Sealed(args) => sealed::run(args, engine),
     }
 }
 
-fn import(people: &impl People, mut report: Report, args: &Into, engine: &EngineArgs) -> Outcome {
+/// Everything that is known before the first photo is looked at.
+struct Prepared<P> {
+    people: P,
+    report: Report,
+    consents: Consents,
+    opened: Opened,
+    chosen: Vec<Chosen>,
+}
+
+fn prepare<P: People>(
+    source: impl FnOnce() -> Result<(P, Report), Failure>,
+    args: &Into,
+) -> Result<Prepared<P>, Failure> {
     let consents = Consents::read(&args.consents, args.consent_days, &args.text_version)?;
-    let engine = engine.engine()?;
     let opened = args.registry.open()?;
+    let (people, mut report) = source()?;
     report.dry_run = args.dry_run;
-    let room = Room::of(&opened, &engine)?;
-    let keeper = Keeper::new(&opened, &engine, args.dry_run);
+    let keeper = Keeper::new(&opened, args.dry_run);
     let mut chosen = Vec::new();
-    for person in people.list()? {
+    for person in people.list(&mut report)? {
         report.people += 1;
-        match consents.of(&person.id) {
-            None => report.refuse(&person.id, None, "no row in the file of consents"),
-            Some(_) if keeper.is_there(&person)? => report.already_there += 1,
-            Some(_) => chosen.push(person),
+        if consents.of(&person.id).is_none() {
+            report.refuse(&person.id, None, "no row in the file of consents");
+            continue;
         }
+        let is_new = match keeper.there(&person.id)? {
+            There::Enrolled => {
+                report.already_there += 1;
+                continue;
+            }
+            There::Unenrolled => false,
+            There::Nobody => true,
+        };
+        chosen.push(Chosen { person, is_new });
     }
+    Ok(Prepared {
+        people,
+        report,
+        consents,
+        opened,
+        chosen,
+    })
+}
+
+fn import<P: People>(
+    source: impl FnOnce() -> Result<(P, Report), Failure>,
+    args: &Into,
+    engine: &EngineArgs,
+) -> Outcome {
+    // The networks are made ready while it is seen who there is.
+    let (engine, prepared) = std::thread::scope(|scope| {
+        let engine = scope.spawn(|| engine.engine());
+        let prepared = prepare(source, args);
+        let engine = engine.join();
+        (
+            engine.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            prepared,
+        )
+    });
+    let Prepared {
+        people,
+        report,
+        consents,
+        opened,
+        chosen,
+    } = prepared?;
+    let engine = engine?;
+    let room = Room::of(&opened, &engine)?;
+    let keeper = Keeper::new(&opened, args.dry_run);
     let lookers = args.workers.map_or_else(
         || available_parallelism().map_or(1, usize::from),
         usize::from,
     );
     let bar = progress(chosen.len());
-    let report = Mutex::new(report);
     let crew = Crew {
-        people,
+        people: &people,
         chosen: &chosen,
-        consents: &consents,
         engine: &engine,
         policy: opened.registry.policy(),
-        keeper: &keeper,
-        room: &room,
-        report: &report,
-        bar: &bar,
     };
-    let done = crew.work(lookers);
+    let mut admission = Admission::new(keeper, room, report);
+    let done = crew.work(lookers, |handed| {
+        for (chosen, looked) in handed {
+            let grants = consents.of(&chosen.person.id).unwrap_or_default();
+            admit(&opened, &mut admission, chosen, grants, looked)?;
+        }
+        admission.keep_waiting()?;
+        bar.inc(handed.len() as u64);
+        Ok(())
+    });
     bar.finish_and_clear();
     done?;
-    let mut report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut report = admission.report;
     if args.json {
         json::print(&report.document())?;
     } else {
         report.write(&mut anstream::stdout().lock())?;
     }
     Ok(Exit::Success)
+}
+
+/// Takes in somebody who was looked at, or reports why not.
+fn admit(
+    opened: &Opened,
+    admission: &mut Admission<'_>,
+    chosen: &Chosen,
+    grants: &[Grant],
+    looked: &Looked,
+) -> Result<(), Failure> {
+    let id = &chosen.person.id;
+    for (photo, reason) in &looked.refused {
+        admission.report.refuse(id, Some(photo), reason);
+    }
+    let now = admission.keeper.now();
+    let refused = if looked.templates.is_empty() {
+        Some("no photo that a template can be made of")
+    } else if grants.iter().any(|grant| grant.granted > now) {
+        Some("the consent is of a day to come")
+    } else if grants.iter().any(|grant| grant.expires <= now) {
+        Some("the consent is over")
+    } else {
+        None
+    };
+    if let Some(reason) = refused {
+        admission.report.refuse(id, None, reason);
+        return Ok(());
+    }
+    let one = NewSubject {
+        id: id.clone(),
+        written: id.clone(),
+        holder: None,
+        grants: grants.to_vec(),
+        templates: opened.registry.stored_templates(&looked.templates)?,
+    };
+    admission.admit(one, chosen.is_new)
 }
 
 fn progress(people: usize) -> ProgressBar {

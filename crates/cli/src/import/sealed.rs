@@ -1,8 +1,9 @@
 //! From a sealed export (docs/spec/export-v1.md).
 
+use super::admit::Admission;
+use super::keep::Keeper;
 use super::report::Report;
 use super::room::Room;
-use crate::clock::MachineClock;
 use crate::consent::PURPOSES;
 use crate::engine::EngineArgs;
 use crate::exit::Exit;
@@ -13,11 +14,7 @@ use crate::registry::{Opened, RegistryArgs, private};
 use crate::restore::identity;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use countenance_core::WallClock as _;
-use countenance_core::vault::{
-    ConsentState, ExternalId, Grant, ModelName, NewTemplates, Purpose, TextVersion, Timestamp,
-    Unlocked, VaultError,
-};
+use countenance_core::vault::{ExternalId, Grant, ModelName, NewSubject, TextVersion, Timestamp};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read as _};
 use std::path::PathBuf;
@@ -77,11 +74,14 @@ pub(super) fn run(args: &Args, engine: &EngineArgs) -> Outcome {
     }
     let into = args.registry.open()?;
     let room = Room::of(&into, &engine.engine()?)?;
-    let mut report = Report::of(args.dry_run);
+    let keeper = Keeper::new(&into, args.dry_run);
+    let mut admission = Admission::new(keeper, room, Report::of(args.dry_run));
     while let Some(line) = lines.next::<SubjectLine>()? {
-        report.people += 1;
-        take(&into, &line, &room, &mut report)?;
+        admission.report.people += 1;
+        take(&into, &mut admission, &line)?;
     }
+    admission.keep_waiting()?;
+    let mut report = admission.report;
     if args.json {
         json::print(&report.document())?;
     } else {
@@ -117,16 +117,8 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// A subject as it goes into the vault.
-struct New {
-    id: ExternalId,
-    written: ExternalId,
-    grants: Vec<Grant>,
-    templates: Vec<(ModelName, Zeroizing<Vec<u8>>)>,
-}
-
 /// What is wrong with a line makes one subject's refusal and no more.
-fn read(line: &SubjectLine, now: Timestamp) -> Result<New, String> {
+fn read(line: &SubjectLine, now: Timestamp) -> Result<NewSubject, String> {
     let id = |text: &str| ExternalId::new(text).map_err(|error| error.to_string());
     let mut grants = Vec::new();
     for consent in line.consents.iter().filter(|one| one.state == "active") {
@@ -141,9 +133,10 @@ fn read(line: &SubjectLine, now: Timestamp) -> Result<New, String> {
     };
     let templates = line.templates.iter().map(template);
     let templates: Option<Vec<_>> = templates.collect();
-    Ok(New {
+    Ok(NewSubject {
         id: id(&line.id)?,
         written: id(&line.written)?,
+        holder: None,
         grants,
         templates: templates.ok_or("a template of it does not read")?,
     })
@@ -168,106 +161,20 @@ fn grant(line: &ConsentLine) -> Option<Grant> {
     })
 }
 
-fn take(
-    into: &Opened,
-    line: &SubjectLine,
-    room: &Room,
-    report: &mut Report,
-) -> Result<(), Failure> {
-    let (vault, now) = (into.registry.vault(), MachineClock::start().now());
-    let new = match read(line, now) {
+/// Takes in the subject of a line, or reports why not.
+fn take(into: &Opened, admission: &mut Admission<'_>, line: &SubjectLine) -> Result<(), Failure> {
+    let new = match read(line, admission.keeper.now()) {
         Ok(new) => new,
         Err(reason) => {
-            report.stray(&line.id, &reason);
+            admission.report.stray(&line.id, &reason);
             return Ok(());
         }
     };
     if new.grants.is_empty() {
-        report.refuse(&new.id, None, "no consent of it stands");
+        let reason = "no consent of it stands";
+        admission.report.refuse(&new.id, None, reason);
         return Ok(());
     }
-    let found = vault.find(&into.collection, &new.id)?;
-    let there = found.subject().map(|subject| vault.unlock(subject, None));
-    let there = there.transpose()?;
-    if let Some(subject) = &there
-        && (!vault.records(subject)?.is_empty() || new.templates.is_empty())
-    {
-        report.already_there += 1;
-        return Ok(());
-    }
-    let joins = !new.templates.is_empty()
-        && new
-            .grants
-            .iter()
-            .any(|grant| grant.purpose == Purpose::Identify);
-    let place = match joins.then(|| room.hold()).transpose() {
-        Ok(place) => place,
-        Err(reason) => {
-            report.refuse(&new.id, None, &reason);
-            return Ok(());
-        }
-    };
-    if !report.dry_run
-        && let Err(reason) = keep(into, &new, there, now)?
-    {
-        report.refuse(&new.id, None, &reason);
-        return Ok(());
-    }
-    report.imported += 1;
-    report.templates += new.templates.len();
-    if let Some(place) = place {
-        place.take();
-    }
-    Ok(())
-}
-
-/// The subject, its consents, then all templates in one transaction: killed in between, the next run goes on here.
-fn keep(
-    into: &Opened,
-    new: &New,
-    there: Option<Unlocked>,
-    now: Timestamp,
-) -> Result<Result<(), String>, Failure> {
-    let vault = into.registry.vault();
-    let subject = match there {
-        Some(subject) => subject,
-        None => {
-            let names = (&new.id, &new.written);
-            vault.add_subject_written(&into.collection, names, None, now)?
-        }
-    };
-    let entries = vault.consents(subject.subject())?;
-    for grant in &new.grants {
-        let of_it = entries
-            .iter()
-            .filter(|entry| entry.purpose == grant.purpose);
-        match of_it.max_by_key(|entry| entry.number) {
-            Some(entry) if entry.state == ConsentState::Withdrawn => {
-                return Ok(Err("the person has withdrawn the consent".to_owned()));
-            }
-            Some(entry) if entry.state == ConsentState::Active && entry.expires > now => {}
-            _ => match vault.grant(&subject, grant, now) {
-                Ok(_) => {}
-                Err(VaultError::Consent(error)) => return Ok(Err(error.to_string())),
-                Err(error) => return Err(error.into()),
-            },
-        }
-    }
-    if new.templates.is_empty() {
-        return Ok(Ok(()));
-    }
-    let Some(first) = new.grants.first() else {
-        return Ok(Err("no consent of it stands".to_owned()));
-    };
-    let consent = vault.consent(&subject, first.purpose, now)?;
-    let templates = NewTemplates {
-        templates: &new.templates,
-        beside: &[],
-        replace: false,
-    };
-    match vault.enroll_all(&subject, &consent, &templates, now) {
-        Ok(_) => Ok(Ok(())),
-        Err(error @ VaultError::Limit { .. }) => Ok(Err(error.to_string())),
-        Err(error) => Err(error.into()),
-    }
+    let found = into.registry.vault().find(&into.collection, &new.id)?;
+    admission.admit(new, found.subject().is_none())
 }

@@ -119,7 +119,7 @@ fn what_is_no_photo_is_listed_and_neither_stops_the_import_nor_holds_it_up() {
     let photo = fs::read(sample("obama.jpg")).unwrap();
     fs::write(ana.join("cut.jpg"), &photo[..photo.len() / 8]).unwrap();
     fs::write(ana.join("empty.jpg"), "").unwrap();
-    fs::write(ana.join("huge.png"), png_of(60_000, 60_000)).unwrap();
+    fs::write(ana.join("huge.png"), HUGE).unwrap();
     fs::create_dir(ana.join("more")).unwrap();
     symlink("nowhere.jpg", ana.join("gone.jpg")).unwrap();
     symlink("loop.jpg", ana.join("loop.jpg")).unwrap();
@@ -159,20 +159,16 @@ fn what_is_no_photo_is_listed_and_neither_stops_the_import_nor_holds_it_up() {
     for photo in ["cut.jpg", "empty.jpg", "huge.png", "gone.jpg", "loop.jpg"] {
         assert!(!because("Ana", photo).is_empty(), "{photo}: {refused:?}");
     }
-    assert_eq!(refused.len(), 11, "{refused:?}");
+    // Whoever is only another name of Ana's folder has no row; what lies about there is listed with both.
+    assert_eq!(refused.len(), 14, "{refused:?}");
     for (person, found) in [("Ana", 2), ("ana", 1)] {
         assert_eq!(templates(at, person), found);
     }
 }
 
-/// The beginning of a PNG that claims to be so large.
-fn png_of(width: u32, height: u32) -> Vec<u8> {
-    let mut out = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
-    out.extend(width.to_be_bytes());
-    out.extend(height.to_be_bytes());
-    out.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
-    out
-}
+/// The beginning of a PNG that claims to be 60,000 pixels wide and high.
+const HUGE: &[u8] =
+    b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\xea\x60\0\0\xea\x60\x08\x02\0\0\0\x0f\xb0\xe2\x15";
 
 #[test]
 fn no_more_people_are_imported_than_the_collection_may_have() {

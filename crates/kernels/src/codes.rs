@@ -4,19 +4,20 @@
 //! bytes per value, and two bytes that say how far a template is from its codes:
 //!
 //! ```text
-//! half 0: templates 0..16   dims/32 groups of 192 bytes, each three lines A, B, C
-//! half 1: templates 16..32  the same
-//! 64 bytes                  32 tangents, 32 times 255 less the length
+//! dims/32 groups of 384 bytes   three lines A, B, C of templates 0..16, and three of templates 16..32
+//! 64 bytes                      32 tangents, 32 times 255 less the length
 //! ```
 //!
 //! So a place of zeros, where there is no template, has the largest length and hardly ever passes.
 //!
 //! Byte `4t + e` of a line belongs to template `t` of its half and to the values
-//! `32g + 4k + e`, `k` in 0..8: `A = k0 | k1<<3 | (T & 3)<<6`, `B = k2 | k3<<3 | (T>>2 & 3)<<6`,
-//! `C = k4 | k5<<3 | (T>>4)<<6` with `T = k6 | k7<<3`. So twenty instructions unpack eight
-//! vectors, and the four values of one template lie in one 32-bit lane, as `vpdpbusd` wants it.
+//! `32g + 4k + e`, `k` in 0..8: `A = k0 | k1<<3 | k6>>1<<6`, `B = k2 | k3<<3 | (k7>>2)<<6 | (k6&1)<<7`,
+//! `C = k4 | k5<<3 | (k7&3)<<6`. So the four values of one template lie in one 32-bit lane, as `vpdpbusd` wants it, and
+//! each code comes out with a mask, shifted to the left by 0, 2, 3 or 5 bits: sums of each kind are kept apart and
+//! shifted at the end.
 
 use crate::isa::Isa;
+use std::ops::Deref;
 
 /// Templates of one block.
 pub const BLOCK_TEMPLATES: usize = 32;
@@ -26,8 +27,8 @@ pub const GROUP_VALUES: usize = 32;
 pub const MAX_CODE: u8 = 7;
 /// Most values of a template.
 const MAX_VALUES: usize = 4096;
-/// Bytes of one group of one half: three lines.
-const GROUP_BYTES: usize = 192;
+/// Bytes of one half of a group: three lines.
+const HALF_BYTES: usize = 192;
 /// Templates of one half.
 const HALF: usize = 16;
 /// Bits that sums of codes are shifted by, so that floors come in finer steps.
@@ -48,11 +49,11 @@ pub fn fits_groups(dims: usize) -> bool {
 /// Bytes of a block of templates of `dims` values.
 #[must_use]
 pub fn block_bytes(dims: usize) -> usize {
-    half_bytes(dims) * 2 + 64
+    line_bytes(dims) + 64
 }
 
-fn half_bytes(dims: usize) -> usize {
-    dims / GROUP_VALUES * GROUP_BYTES
+fn line_bytes(dims: usize) -> usize {
+    dims / GROUP_VALUES * 2 * HALF_BYTES
 }
 
 /// How far a template is from its codes, in units that whoever writes and asks agrees on.
@@ -71,22 +72,21 @@ pub struct CodeAngle {
 pub fn put_codes(block: &mut [u8], lane: usize, codes: &[u8], angle: CodeAngle) {
     let dims = codes.len();
     assert!(fits_groups(dims) && block.len() == block_bytes(dims) && lane < BLOCK_TEMPLATES);
-    let half = half_bytes(dims);
-    let (lines, rest) = block.split_at_mut(half * 2);
+    let (lines, rest) = block.split_at_mut(line_bytes(dims));
     rest[lane] = angle.tangent;
     rest[BLOCK_TEMPLATES + lane] = 255 - angle.length;
-    let lines = &mut lines[lane / HALF * half..][..half];
     let first = lane % HALF * 4;
     for (group, codes) in lines
-        .chunks_exact_mut(GROUP_BYTES)
+        .chunks_exact_mut(HALF_BYTES)
+        .skip(lane / HALF)
+        .step_by(2)
         .zip(codes.as_chunks::<GROUP_VALUES>().0)
     {
         for e in 0..4 {
             let code = |k: usize| codes[4 * k + e] & MAX_CODE;
-            let last = code(6) | code(7) << 3;
-            group[first + e] = code(0) | code(1) << 3 | (last & 3) << 6;
-            group[64 + first + e] = code(2) | code(3) << 3 | (last >> 2 & 3) << 6;
-            group[128 + first + e] = code(4) | code(5) << 3 | (last >> 4) << 6;
+            group[first + e] = code(0) | code(1) << 3 | code(6) >> 1 << 6;
+            group[64 + first + e] = code(2) | code(3) << 3 | code(7) >> 2 << 6 | code(6) << 7;
+            group[128 + first + e] = code(4) | code(5) << 3 | code(7) << 6;
         }
     }
 }
@@ -160,6 +160,55 @@ impl CodeProbe {
     }
 }
 
+/// Templates that pass, by their number, in order. One serves many searches.
+#[derive(Clone, Debug, Default)]
+pub struct Passed {
+    numbers: Vec<u32>,
+    count: usize,
+}
+
+impl Passed {
+    /// A kernel may write so many numbers behind the last.
+    const BEHIND: usize = HALF;
+
+    /// Nobody, and room for so many.
+    fn clear(&mut self, templates: usize) {
+        self.count = 0;
+        if self.numbers.len() < templates + Self::BEHIND {
+            self.numbers.resize(templates + Self::BEHIND, 0);
+        }
+    }
+
+    /// Where the next number is written: there is room for each template that is left, and [`Self::BEHIND`] more.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn next(&mut self) -> *mut u32 {
+        self.numbers[self.count..].as_mut_ptr()
+    }
+
+    /// So many numbers were written.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn add(&mut self, count: usize) {
+        self.count += count;
+    }
+
+    /// Adds the numbers of a block, beginning with `first`, whose bits are set.
+    pub(crate) fn put(&mut self, first: u32, mut bits: u32) {
+        while bits != 0 {
+            self.numbers[self.count] = first + bits.trailing_zeros();
+            self.count += 1;
+            bits &= bits - 1;
+        }
+    }
+}
+
+impl Deref for Passed {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        &self.numbers[..self.count]
+    }
+}
+
 /// Most probes of one call of a kernel body.
 pub(crate) const MAX_PROBES: usize = 4;
 
@@ -168,8 +217,8 @@ pub(crate) struct ScanJob<'a> {
     pub(crate) blocks: &'a [u8],
     pub(crate) dims: usize,
     pub(crate) probes: &'a [CodeProbe],
-    /// One word per probe and block.
-    pub(crate) passed: &'a mut [u32],
+    /// Who passes, with room for all: one list per probe.
+    pub(crate) passed: &'a mut [Passed],
 }
 
 impl ScanJob<'_> {
@@ -182,32 +231,32 @@ pub(crate) type ScanFn = unsafe fn(&mut ScanJob<'_>);
 
 /// The meaning.
 fn scan_scalar(job: &mut ScanJob<'_>) {
-    let (count, half) = (job.count(), half_bytes(job.dims));
+    let angles = line_bytes(job.dims);
     for (number, block) in job.blocks.chunks_exact(block_bytes(job.dims)).enumerate() {
-        for (place, probe) in job.probes.iter().enumerate() {
+        for (probe, list) in job.probes.iter().zip(job.passed.iter_mut()) {
             let mut passed = 0;
             for lane in 0..BLOCK_TEMPLATES {
                 let mut sum = 0i32;
-                let lines = &block[lane / HALF * half..][..half];
-                for (g, group) in lines.chunks_exact(GROUP_BYTES).enumerate() {
+                let halves = block[..angles].chunks_exact(HALF_BYTES);
+                for (g, group) in halves.skip(lane / HALF).step_by(2).enumerate() {
                     for e in 0..4 {
                         let at = lane % HALF * 4 + e;
                         let (a, b, c) = (group[at], group[64 + at], group[128 + at]);
-                        let last = a >> 6 | b >> 6 << 2 | c >> 6 << 4;
-                        let codes = [a, a >> 3, b, b >> 3, c, c >> 3, last, last >> 3];
+                        let (six, seven) = (a >> 6 << 1 | b >> 7, b >> 6 << 2 | c >> 6);
+                        let codes = [a, a >> 3, b, b >> 3, c, c >> 3, six, seven];
                         for (k, code) in codes.into_iter().enumerate() {
                             let weight = probe.weights[g * GROUP_VALUES + 4 * k + e];
                             sum += i32::from(weight) * i32::from(code & MAX_CODE);
                         }
                     }
                 }
-                let tangent = i32::from(block[2 * half + lane]);
-                let length = 255 - i32::from(block[2 * half + BLOCK_TEMPLATES + lane]);
+                let tangent = i32::from(block[angles + lane]);
+                let length = 255 - i32::from(block[angles + BLOCK_TEMPLATES + lane]);
                 let least = (probe.cosine - probe.sine * tangent) >> FINER;
                 let passes = least < 0 || (sum << FINER) - probe.middle >= length * least;
                 passed |= u32::from(passes) << lane;
             }
-            job.passed[place * count + number] = passed;
+            list.put((number * BLOCK_TEMPLATES) as u32, passed);
         }
     }
 }
@@ -216,7 +265,7 @@ fn scan_scalar(job: &mut ScanJob<'_>) {
 ///
 /// *Computes*: for each probe and template whether it passes as [`CodeProbe`] says, in integers: every
 /// instruction set gives the same bits.
-/// *Layout*: see [`put_codes`]; one bit per template, lowest first, one word per block.
+/// *Layout*: see [`put_codes`].
 #[derive(Clone, Copy, Debug)]
 pub struct CodeScan {
     isa: Isa,
@@ -252,24 +301,19 @@ impl CodeScan {
         format!("scan_codes3_{isa}")
     }
 
-    /// Which templates of the blocks pass: `passed[probe · blocks + block]`.
+    /// Which templates of the blocks pass, for each probe.
     ///
     /// # Panics
-    /// When `blocks` is no whole number of blocks of `dims` values, a probe has another number
-    /// of weights, or `passed` is not one word per probe and block.
-    pub fn run(self, dims: usize, blocks: &[u8], probes: &[CodeProbe], passed: &mut [u32]) {
+    /// When `blocks` is no whole number of blocks of `dims` values, or of more than 2^31 templates, a probe has another number
+    /// of weights, or there are not as many lists as probes.
+    pub fn run(self, dims: usize, blocks: &[u8], probes: &[CodeProbe], passed: &mut [Passed]) {
         assert!(fits_groups(dims) && blocks.len().is_multiple_of(block_bytes(dims)));
-        let count = blocks.len() / block_bytes(dims);
-        assert!(passed.len() == count * probes.len());
+        let templates = blocks.len() / block_bytes(dims) * BLOCK_TEMPLATES;
+        assert!(templates <= 1 << 31 && passed.len() == probes.len());
         assert!(probes.iter().all(|probe| probe.weights.len() == dims));
-        if count == 0 {
-            return;
-        }
-        for (probes, passed) in probes
-            .chunks(MAX_PROBES)
-            .zip(passed.chunks_mut(MAX_PROBES * count))
-        {
-            // SAFETY: the machine has the instruction set; all lengths were checked.
+        passed.iter_mut().for_each(|list| list.clear(templates));
+        for (probes, passed) in probes.chunks(MAX_PROBES).zip(passed.chunks_mut(MAX_PROBES)) {
+            // SAFETY: the machine has the instruction set; all lengths were checked, and the lists have room.
             unsafe {
                 (self.kernel)(&mut ScanJob {
                     blocks,

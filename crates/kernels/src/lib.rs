@@ -37,7 +37,7 @@ mod x86_64;
 pub use ahead::Ahead;
 pub use buffer::Buffer;
 pub use codes::{
-    BLOCK_TEMPLATES, CodeAngle, CodeProbe, CodeScan, GROUP_VALUES, MAX_CODE, block_bytes,
+    BLOCK_TEMPLATES, CodeAngle, CodeProbe, CodeScan, GROUP_VALUES, MAX_CODE, Passed, block_bytes,
     fits_groups, put_codes,
 };
 pub use dense::Dense;

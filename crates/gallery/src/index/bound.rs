@@ -137,7 +137,7 @@ fn code_probe(rotated: &[f32], least: f64) -> Option<CodeProbe> {
 mod tests {
     use super::super::encode::code;
     use super::code_probe;
-    use countenance_kernels::{CodeScan, Isa, block_bytes, put_codes};
+    use countenance_kernels::{CodeScan, Isa, Passed, block_bytes, put_codes};
     use proptest::prelude::*;
 
     /// A vector scaled to a length of one.
@@ -172,10 +172,10 @@ mod tests {
         let mut block = vec![0; block_bytes(codes.len())];
         put_codes(&mut block, 5, &codes, far);
         let asked = code_probe(&probe, asked.cos()).unwrap();
-        let mut passed = [0];
+        let mut passed = [Passed::default()];
         let scan = CodeScan::new(Isa::Scalar).unwrap();
         scan.run(codes.len(), &block, &[asked], &mut passed);
-        passed[0] >> 5 & 1 == 1
+        passed[0].contains(&5)
     }
 
     proptest! {

@@ -2,13 +2,14 @@
 
 use super::bound::Probe;
 use super::encode::unit;
-use super::section::{PLACES, Section};
+use super::section::Section;
 use super::shelves::Section as _;
 use super::{CollectionIndex, Entry};
 use crate::dot::dot;
 use crate::score::Score;
 use crate::template::{CompareError, Template};
-use countenance_kernels::{BLOCK_TEMPLATES, CodeProbe, RowProduct, Team};
+use countenance_kernels::{CodeProbe, Passed, RowProduct, Team};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 /// Parts of a search per thread: whoever is interrupted leaves parts to the others.
@@ -42,17 +43,14 @@ impl Searcher {
     }
 }
 
-/// What one part of a search needs.
-#[derive(Default)]
-struct Scratch {
-    passed: Vec<u32>,
-    products: Vec<RowProduct>,
-}
+/// Sections whose rows are looked at together. While that is done nobody reads codes, and the processor that fetched them in
+/// advance must begin again.
+const TOGETHER: usize = 4;
 
 /// A section whose codes were read, and for each probe the places that may reach the threshold.
 struct Scanned<'a> {
     section: RwLockReadGuard<'a, Section>,
-    places: Vec<Vec<u32>>,
+    places: Vec<Passed>,
 }
 
 /// A probe in both its forms.
@@ -116,28 +114,29 @@ impl CollectionIndex {
         let found: Vec<Mutex<Vec<Vec<Candidate>>>> = (0..parts).map(|_| Mutex::default()).collect();
         let codes: Vec<_> = asked.iter().map(|one| one.prepared.codes.clone()).collect();
         searcher.team.run(parts, &|part, _| {
-            let mut scratch = Scratch::default();
+            let mut products = Vec::new();
             let mut here = vec![Vec::new(); asked.len()];
             let first = sections.len() * part / parts;
             let last = sections.len() * (part + 1) / parts;
             // Rows are asked for when their codes were read, and come while those of the next section are read.
-            let mut coming: Option<Scanned<'_>> = None;
-            let mut spare = vec![Vec::new(); asked.len()];
+            let mut coming: VecDeque<Scanned<'_>> = VecDeque::new();
+            let mut spare = Vec::new();
+            let mut rescore = |scanned: Scanned<'_>| {
+                self.rescore(&scanned, asked, threshold, &mut products, &mut here);
+                scanned.places
+            };
             for section in sections.get(first..last).unwrap_or_default() {
                 let section: &Arc<RwLock<Section>> = section;
                 let section = section.read().unwrap_or_else(PoisonError::into_inner);
-                let places = self.scan_section(&section, &codes, spare, &mut scratch.passed);
-                let next = Scanned { section, places };
-                spare = match coming.replace(next) {
-                    Some(scanned) => {
-                        self.rescore(scanned, asked, threshold, &mut scratch, &mut here)
-                    }
-                    None => vec![Vec::new(); asked.len()],
-                };
+                let places = spare.pop();
+                let mut places = places.unwrap_or_else(|| vec![Passed::default(); asked.len()]);
+                self.scan_section(&section, &codes, &mut places);
+                if coming.len() == TOGETHER {
+                    spare.extend(coming.drain(..).map(&mut rescore));
+                }
+                coming.push_back(Scanned { section, places });
             }
-            if let Some(scanned) = coming {
-                self.rescore(scanned, asked, threshold, &mut scratch, &mut here);
-            }
+            coming.drain(..).map(rescore).for_each(drop);
             if let Some(found) = found.get(part) {
                 *found.lock().unwrap_or_else(PoisonError::into_inner) = here;
             }
@@ -153,37 +152,25 @@ impl CollectionIndex {
         answers
     }
 
-    /// The places of a section that pass, for each probe.
-    fn scan_section(
-        &self,
-        section: &Section,
-        codes: &[CodeProbe],
-        mut places: Vec<Vec<u32>>,
-        passed: &mut Vec<u32>,
-    ) -> Vec<Vec<u32>> {
-        let words = PLACES / BLOCK_TEMPLATES;
+    /// Writes down the places of a section that pass, for each probe, and asks for their rows.
+    fn scan_section(&self, section: &Section, codes: &[CodeProbe], places: &mut [Passed]) {
         let padded = self.rotation.padded();
-        passed.resize(words * codes.len(), 0);
-        self.scan.run(padded, section.codes(), codes, passed);
-        for (passed, places) in passed.chunks_exact(words).zip(&mut places) {
-            collect(passed, places);
+        self.scan.run(padded, section.codes(), codes, places);
+        for places in places {
             self.dots.ask(section.rows(), padded, places);
         }
-        places
     }
 
-    /// Holds who passed against the threshold, and gives the lists back.
+    /// Holds who passed against the threshold.
     fn rescore(
         &self,
-        scanned: Scanned<'_>,
+        Scanned { section, places }: &Scanned<'_>,
         asked: &[Asked<'_>],
         threshold: Score,
-        scratch: &mut Scratch,
+        products: &mut Vec<RowProduct>,
         found: &mut [Vec<Candidate>],
-    ) -> Vec<Vec<u32>> {
-        let Scanned { section, places } = scanned;
-        let products = &mut scratch.products;
-        for ((asked, places), found) in asked.iter().zip(&places).zip(found) {
+    ) {
+        for ((asked, places), found) in asked.iter().zip(places).zip(found) {
             products.resize(places.len(), RowProduct::default());
             self.dots
                 .run(section.rows(), &asked.prepared.row, places, products);
@@ -201,20 +188,6 @@ impl CollectionIndex {
                     found.push(Candidate { entry, score });
                 }
             }
-        }
-        places
-    }
-}
-
-/// The places whose bits are set in some words.
-fn collect(words: &[u32], places: &mut Vec<u32>) {
-    places.clear();
-    for (number, word) in words.iter().enumerate() {
-        let mut left = *word;
-        while left != 0 {
-            let lane = left.trailing_zeros();
-            places.push((number * BLOCK_TEMPLATES) as u32 + lane);
-            left &= left - 1;
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The first pass of a search on x86-64; see [`crate::codes`] for layout and meaning.
 
-use crate::codes::{FINER, ScanJob, block_bytes};
+use crate::codes::{BLOCK_TEMPLATES, FINER, ScanJob, block_bytes};
 use core::arch::x86_64::*;
 
 /// Calls a body for the number of probes that the job has: one to four.
@@ -42,7 +42,15 @@ pub(crate) unsafe fn scan_codes_avx512(job: &mut ScanJob<'_>) {
 /// As for [`scan_codes_avx512`], with VNNI.
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")]
 pub(crate) unsafe fn scan_codes_avx512vnni(job: &mut ScanJob<'_>) {
-    by_probes!(job, avx512vnni);
+    // SAFETY: passed on.
+    unsafe {
+        match job.probes.len() {
+            1 => avx512vnni_one(job),
+            2 => avx512vnni::<2>(job),
+            3 => avx512vnni::<3>(job),
+            _ => avx512vnni::<4>(job),
+        }
+    }
 }
 
 /// Eight vectors of codes out of the lines A, B and C, each handed to `$each!(k, codes)`. The
@@ -56,17 +64,17 @@ macro_rules! unpack {
         $each!(3, $and($shift::<3>($b), seven));
         $each!(4, $and($c, seven));
         $each!(5, $and($shift::<3>($c), seven));
-        let last = $or(
-            $and($shift::<6>($a), $splat(0x03)),
-            $or(
-                $and($shift::<4>($b), $splat(0x0c)),
-                $and($shift::<2>($c), $splat(0x30)),
-            ),
-        );
-        $each!(6, $and(last, seven));
-        $each!(7, $and($shift::<3>(last), seven));
+        let (b, c) = ($shift::<2>($b), $shift::<4>($c));
+        let six = $or($and($a, $splat(0xc0_u8 as i8)), $and(b, $splat(0x20)));
+        let last = $or($and(b, $splat(0x10)), $and(c, $splat(0x0c)));
+        $each!(6, $shift::<5>(six));
+        $each!(7, $shift::<2>(last));
     };
 }
+
+mod wide;
+
+use wide::{avx512, avx512vnni, avx512vnni_one};
 
 /// # Safety
 /// As for [`scan_codes_avx2`], with `P` probes.
@@ -97,7 +105,7 @@ unsafe fn avx2<const P: usize>(job: &mut ScanJob<'_>) {
                 // Sixteen-bit sums: that they do not run over is what `CodeProbe::new` checks.
                 let mut sums = [[_mm256_setzero_si256(); P]; 2];
                 for group in 0..groups {
-                    let lines = block.add((half * groups + group) * 192);
+                    let lines = block.add((2 * group + half) * 192);
                     for (side, sums) in sums.iter_mut().enumerate() {
                         let line = lines.add(side * 32);
                         let a = _mm256_loadu_si256(line.cast());
@@ -152,128 +160,9 @@ unsafe fn avx2<const P: usize>(job: &mut ScanJob<'_>) {
                     }
                 }
             }
-            for (p, passed) in passed.into_iter().enumerate() {
-                *job.passed.get_unchecked_mut(p * count + number) = passed;
+            for (passed, bits) in job.passed.iter_mut().zip(passed) {
+                passed.put((number * BLOCK_TEMPLATES) as u32, bits);
             }
         }
     }
 }
-
-/// The body for 512 bits: `$meet!(sum, codes, word)` adds products to sums, `$total!(sum)` makes
-/// sixteen 32-bit sums of them.
-macro_rules! wide {
-    ($name:ident, $features:literal, $meet:ident, $total:ident) => {
-        /// # Safety
-        /// The machine has the features; as for [`scan_codes_avx512`], with `P` probes.
-        #[inline]
-        #[target_feature(enable = $features)]
-        unsafe fn $name<const P: usize>(job: &mut ScanJob<'_>) {
-            let (count, groups, bytes) = (job.count(), job.dims / 32, block_bytes(job.dims));
-            // SAFETY: as in the body for AVX2.
-            unsafe {
-                let mut weights = [job.probes[0].weights().as_ptr(); P];
-                let mut middle = [_mm512_setzero_si512(); P];
-                let mut cosine = [_mm512_setzero_si512(); P];
-                let mut sine = [_mm512_setzero_si512(); P];
-                for p in 0..P {
-                    let probe = &job.probes[p];
-                    weights[p] = probe.weights().as_ptr();
-                    middle[p] = _mm512_set1_epi32(probe.middle());
-                    cosine[p] = _mm512_set1_epi32(probe.cosine());
-                    sine[p] = _mm512_set1_epi32(probe.sine());
-                }
-                for number in 0..count {
-                    let block = job.blocks.as_ptr().add(number * bytes);
-                    let angles = block.add(groups * 384);
-                    let mut passed = [0u32; P];
-                    for half in 0..2 {
-                        let mut sums = [_mm512_setzero_si512(); P];
-                        for group in 0..groups {
-                            let line = block.add((half * groups + group) * 192);
-                            let a = _mm512_loadu_si512(line.cast());
-                            let b = _mm512_loadu_si512(line.add(64).cast());
-                            let c = _mm512_loadu_si512(line.add(128).cast());
-                            macro_rules! meet {
-                                ($k:literal, $codes:expr) => {
-                                    let codes = $codes;
-                                    for p in 0..P {
-                                        let word = weights[p].add(group * 32 + $k * 4);
-                                        let word =
-                                            _mm512_set1_epi32(word.cast::<i32>().read_unaligned());
-                                        sums[p] = $meet!(sums[p], codes, word);
-                                    }
-                                };
-                            }
-                            unpack!(
-                                a,
-                                b,
-                                c,
-                                _mm512_and_si512,
-                                _mm512_or_si512,
-                                _mm512_srli_epi16,
-                                _mm512_set1_epi8,
-                                meet
-                            );
-                        }
-                        let bytes = angles.add(half * 16);
-                        let tangent = _mm512_cvtepu8_epi32(_mm_loadu_si128(bytes.cast()));
-                        let rest = _mm512_cvtepu8_epi32(_mm_loadu_si128(bytes.add(32).cast()));
-                        let length = _mm512_sub_epi32(_mm512_set1_epi32(255), rest);
-                        for p in 0..P {
-                            let sum = _mm512_slli_epi32::<{ FINER }>($total!(sums[p]));
-                            let sum = _mm512_sub_epi32(sum, middle[p]);
-                            let least = _mm512_srai_epi32::<{ FINER }>(_mm512_sub_epi32(
-                                cosine[p],
-                                _mm512_madd_epi16(tangent, sine[p]),
-                            ));
-                            // The upper half of a length is zero: only the lower half of `least` counts.
-                            let floor = _mm512_madd_epi16(length, least);
-                            let bits =
-                                _mm512_cmpge_epi32_mask(sum, floor) | _mm512_movepi32_mask(least);
-                            passed[p] |= u32::from(bits) << (half * 16);
-                        }
-                    }
-                    for (p, passed) in passed.into_iter().enumerate() {
-                        *job.passed.get_unchecked_mut(p * count + number) = passed;
-                    }
-                }
-            }
-        }
-    };
-}
-
-/// Sixteen-bit sums, as with AVX2.
-macro_rules! meet_pairs {
-    ($sum:expr, $codes:ident, $word:ident) => {
-        _mm512_add_epi16($sum, _mm512_maddubs_epi16($codes, $word))
-    };
-}
-macro_rules! total_pairs {
-    ($sum:expr) => {
-        _mm512_madd_epi16($sum, _mm512_set1_epi16(1))
-    };
-}
-wide!(
-    avx512,
-    "avx512f,avx512bw,avx512dq,avx512vl",
-    meet_pairs,
-    total_pairs
-);
-
-/// Thirty-two-bit sums at once.
-macro_rules! meet_quads {
-    ($sum:expr, $codes:ident, $word:ident) => {
-        _mm512_dpbusd_epi32($sum, $codes, $word)
-    };
-}
-macro_rules! total_quads {
-    ($sum:expr) => {
-        $sum
-    };
-}
-wide!(
-    avx512vnni,
-    "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni",
-    meet_quads,
-    total_quads
-);

@@ -3,37 +3,6 @@
 use crate::rows::{RowJob, RowProduct};
 use core::arch::x86_64::*;
 
-/// How many rows ahead are asked for: they lie anywhere, and each takes as long to come as
-/// several take to compute.
-const AHEAD: usize = 12;
-
-/// Asks for the cache lines of the row that comes [`AHEAD`] rows later; before the first, for
-/// all that come sooner.
-///
-/// # Safety
-/// The job's lengths fit one another.
-#[inline(always)]
-unsafe fn prefetch(job: &RowJob<'_>, number: usize) {
-    let end = job.places.len().min(number + AHEAD + 1);
-    let begin = if number == 0 {
-        0
-    } else {
-        end.min(number + AHEAD)
-    };
-    for place in &job.places[begin..end] {
-        let dims = job.probe.len();
-        // SAFETY: the place is that of a row; a prefetch reads nothing.
-        unsafe {
-            let row = job.rows.as_ptr().add(*place as usize * dims);
-            let mut line = 0;
-            while line < dims {
-                _mm_prefetch::<_MM_HINT_T0>(row.add(line));
-                line += 64;
-            }
-        }
-    }
-}
-
 /// Asks for the cache lines of a row.
 pub(crate) fn ask(row: &[i8]) {
     for line in row.chunks(64) {
@@ -52,7 +21,6 @@ pub(crate) unsafe fn dot_rows_avx2(job: &mut RowJob<'_>) {
     for number in 0..job.places.len() {
         // SAFETY: the row and the probe have `dims` values, a multiple of 32.
         unsafe {
-            prefetch(job, number);
             let row = job.rows.as_ptr().add(job.places[number] as usize * dims);
             let mut product = _mm256_setzero_si256();
             let mut square = _mm256_setzero_si256();
@@ -76,35 +44,87 @@ pub(crate) unsafe fn dot_rows_avx2(job: &mut RowJob<'_>) {
     }
 }
 
+/// Rows of one step with AVX-512: their sums are added up together.
+const ROWS: usize = 4;
+
+/// The sums of eight vectors: one row each of products and squares.
+///
+/// # Safety
+/// The machine has AVX-512 F, BW, DQ and VL.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn sums(products: [__m512i; ROWS], squares: [__m512i; ROWS]) -> [RowProduct; ROWS] {
+    // In each 128 bits two sums of products and two of squares by turns, then one of each of two rows.
+    let both: [__m512i; ROWS] = std::array::from_fn(|row| {
+        let (product, square) = (products[row], squares[row]);
+        _mm512_add_epi32(
+            _mm512_unpacklo_epi32(product, square),
+            _mm512_unpackhi_epi32(product, square),
+        )
+    });
+    let pair = |a, b| _mm512_add_epi32(_mm512_unpacklo_epi64(a, b), _mm512_unpackhi_epi64(a, b));
+    let (first, last) = (pair(both[0], both[1]), pair(both[2], both[3]));
+    let halves = _mm512_add_epi32(
+        _mm512_shuffle_i64x2::<0b10_00_10_00>(first, last),
+        _mm512_shuffle_i64x2::<0b11_01_11_01>(first, last),
+    );
+    let whole = _mm512_add_epi32(
+        halves,
+        _mm512_shuffle_i64x2::<0b10_11_00_01>(halves, halves),
+    );
+    let (first, last) = (
+        _mm512_castsi512_si128(whole),
+        _mm512_extracti32x4_epi32::<2>(whole),
+    );
+    [
+        RowProduct {
+            product: _mm_extract_epi32::<0>(first),
+            square: _mm_extract_epi32::<1>(first),
+        },
+        RowProduct {
+            product: _mm_extract_epi32::<2>(first),
+            square: _mm_extract_epi32::<3>(first),
+        },
+        RowProduct {
+            product: _mm_extract_epi32::<0>(last),
+            square: _mm_extract_epi32::<1>(last),
+        },
+        RowProduct {
+            product: _mm_extract_epi32::<2>(last),
+            square: _mm_extract_epi32::<3>(last),
+        },
+    ]
+}
+
 macro_rules! wide {
     ($name:ident, $features:literal, $meet:ident) => {
-        /// AVX-512, thirty-two values per step.
+        /// AVX-512, thirty-two values of four rows per step.
         ///
         /// # Safety
         /// The machine has the features; places are in range and lengths fit one another.
         #[target_feature(enable = $features)]
         pub(crate) unsafe fn $name(job: &mut RowJob<'_>) {
             let dims = job.probe.len();
-            for number in 0..job.places.len() {
-                // SAFETY: the row and the probe have `dims` values, a multiple of 32.
+            for (places, out) in job.places.chunks(ROWS).zip(job.out.chunks_mut(ROWS)) {
+                // Where there are less than four, the first is read in the place of those that are missing.
+                let mut four = [places[0]; ROWS];
+                four[..places.len()].copy_from_slice(places);
+                let mut products = [_mm512_setzero_si512(); ROWS];
+                let mut squares = [_mm512_setzero_si512(); ROWS];
+                // SAFETY: the rows and the probe have `dims` values, a multiple of 32.
                 unsafe {
-                    prefetch(job, number);
-                    let row = job.rows.as_ptr().add(job.places[number] as usize * dims);
-                    let mut product = _mm512_setzero_si512();
-                    let mut square = _mm512_setzero_si512();
-                    let mut at = 0;
-                    while at < dims {
-                        let values = _mm512_cvtepi8_epi16(_mm256_loadu_si256(row.add(at).cast()));
+                    let rows = four.map(|place| job.rows.as_ptr().add(place as usize * dims));
+                    for at in (0..dims).step_by(32) {
                         let probe = _mm512_loadu_si512(job.probe.as_ptr().add(at).cast());
-                        product = $meet!(product, values, probe);
-                        square = $meet!(square, values, values);
-                        at += 32;
+                        for row in 0..ROWS {
+                            let values = _mm256_loadu_si256(rows[row].add(at).cast());
+                            let values = _mm512_cvtepi8_epi16(values);
+                            products[row] = $meet!(products[row], values, probe);
+                            squares[row] = $meet!(squares[row], values, values);
+                        }
                     }
-                    job.out[number] = RowProduct {
-                        product: _mm512_reduce_add_epi32(product),
-                        square: _mm512_reduce_add_epi32(square),
-                    };
                 }
+                out.copy_from_slice(&sums(products, squares)[..out.len()]);
             }
         }
     };

@@ -182,21 +182,18 @@ impl Registry {
         self.keep(engine, request, &older, templates)
     }
 
-    /// Templates that were made of photos by this engine before, as the vault keeps them, each with the model that made it: for whoever
-    /// adds many subjects at once with [`Vault::enroll_many`](countenance_vault::Vault::enroll_many).
+    /// A template that was made of a photo by this engine before, as the vault keeps it, with the model that made it: for whoever adds
+    /// many subjects at once with [`Vault::enroll_many`](countenance_vault::Vault::enroll_many).
     ///
     /// # Errors
     /// [`VaultError`] when the model has a name that the vault does not take.
-    pub fn stored_templates(
+    pub fn stored_template(
         &self,
-        templates: &[Template],
-    ) -> Result<Vec<(ModelName, Zeroizing<Vec<u8>>)>, VaultError> {
+        template: &Template,
+    ) -> Result<(ModelName, Zeroizing<Vec<u8>>), VaultError> {
+        let model = ModelName::new(template.model().as_str())?;
         let flip_averaged = self.policy().capture.flip_averaging;
-        let write = |template: &Template| {
-            let model = ModelName::new(template.model().as_str())?;
-            Ok((model, template_v1::write(template, flip_averaged)))
-        };
-        templates.iter().map(write).collect()
+        Ok((model, template_v1::write(template, flip_averaged)))
     }
 
     /// Templates of one person become those of the subject, if they are the subject's.
@@ -311,10 +308,11 @@ impl Registry {
         older: &[(u16, ModelName)],
         templates: &[Template],
     ) -> Result<Vec<u16>, EnrollError> {
-        let templates = self.stored_templates(templates)?;
+        let stored = templates.iter().map(|one| self.stored_template(one));
+        let templates: Result<Vec<_>, VaultError> = stored.collect();
         let beside: Vec<u16> = older.iter().map(|(number, _)| *number).collect();
         let new = NewTemplates {
-            templates: &templates,
+            templates: &templates?,
             beside: &beside,
             replace: request.replace,
         };

@@ -287,12 +287,14 @@ fn admit(
         admission.report.refuse(id, None, reason);
         return Ok(());
     }
+    let stored = looked.templates.iter();
+    let stored = stored.map(|one| opened.registry.stored_template(one));
     let one = NewSubject {
         id: id.clone(),
         written: id.clone(),
         holder: None,
         grants: grants.to_vec(),
-        templates: opened.registry.stored_templates(&looked.templates)?,
+        templates: stored.collect::<Result<_, _>>()?,
     };
     admission.admit(one, chosen.is_new)
 }

@@ -31,7 +31,7 @@ fn many_come_in_at_once_each_with_every_consent_and_template_as_if_one_after_ano
     let mut bea = new("bea", &[3]);
     bea.holder = Some(holder(7));
     let other = ModelName::new("another-model").unwrap();
-    bea.templates.push((other.clone(), vec![4; 132].into()));
+    bea.templates.push((other, vec![4; 132].into()));
     let all = [new("Ana", &[1, 2]), bea, new("cyd", &[])];
     house
         .vault

@@ -1,5 +1,7 @@
 //! `countenance payment create|show|cancel|refund|list`.
 
+mod create;
+
 use crate::clock::time_of;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -7,11 +9,11 @@ use crate::json;
 use crate::registry::RegistryArgs;
 use crate::registry::served::{Served, percent};
 use crate::terminal::plain;
-use clap::{Args as ClapArgs, Subcommand, ValueEnum};
-use countenance_api::{PaymentAnswer, PaymentList, PaymentPolicy, PaymentRequest};
+use clap::{Args as ClapArgs, Subcommand};
+use countenance_api::{PaymentAnswer, PaymentList};
 use countenance_core::vault::store::PaymentPlace;
-use countenance_core::vault::{ExternalId, Random as _, SystemRandom, Timestamp};
-use countenance_core::{Currency, PayError, Payment, PaymentId, Terms};
+use countenance_core::vault::{ExternalId, Timestamp};
+use countenance_core::{Currency, PayError, Payment, PaymentId};
 use countenance_server::payment_answer;
 use std::io::Write as _;
 
@@ -36,7 +38,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Create(CreateArgs),
+    Create(create::CreateArgs),
     Show(OneArgs),
     Cancel(CancelArgs),
     Refund(RefundArgs),
@@ -52,60 +54,6 @@ struct PlaceArgs {
     /// Print the answer as JSON
     #[arg(long)]
     json: bool,
-}
-
-/// Make a payment that a person is to approve
-///
-/// Nobody is shown it before a session is opened for it: POST /v1/payments/{payment}/sessions. Whether there is such a person
-/// is not told: a payment of somebody unknown is refused when it is answered, as one of a wrong face.
-#[derive(ClapArgs, Debug)]
-#[command(after_long_help = "\
-Examples:
-  countenance payment create ana --amount 1250 --currency EUR --payee 'Café Ana' --order 2026-1138 --data vault
-  countenance payment create ana --amount 900 --currency JPY --payee Kiosk --order 7 --lasts 120 --data vault --json
-
-JSON: id, state, amount, currency, payee, order, created, expires, shown_sha256, policy, authorized, factors,
-refunded, refunds.")]
-struct CreateArgs {
-    /// Who is to approve it
-    #[arg(value_name = "SUBJECT")]
-    subject: String,
-
-    /// How much, in minor units
-    #[arg(long, value_name = "N")]
-    amount: u64,
-
-    /// ISO 4217 code
-    #[arg(long, value_name = "CODE")]
-    currency: String,
-
-    /// To whom, as the person is shown it
-    #[arg(long, value_name = "NAME")]
-    payee: String,
-
-    /// For what, as the payee calls it
-    #[arg(long, value_name = "TEXT")]
-    order: String,
-
-    /// Seconds it may wait to be approved, 30 to 3600
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
-    lasts: u32,
-
-    /// What it takes to approve it; device-key needs a passkey that was registered for the person
-    #[arg(long, value_enum, value_name = "POLICY", default_value_t = Policy::SingleFactor)]
-    policy: Policy,
-
-    #[command(flatten)]
-    place: PlaceArgs,
-}
-
-/// What it takes to approve a payment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Policy {
-    /// The person's face.
-    SingleFactor,
-    /// Their face and a device key of theirs.
-    DeviceKey,
 }
 
 /// Show where a payment stands
@@ -157,6 +105,8 @@ struct RefundArgs {
 }
 
 /// List the payments of a person that are kept
+///
+/// As they were made, the oldest first: when (UTC), id, state, amount, order, payee.
 #[derive(ClapArgs, Debug)]
 #[command(after_long_help = "\
 Examples:
@@ -175,7 +125,7 @@ struct ListArgs {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     match &args.command {
-        Command::Create(args) => create(args),
+        Command::Create(args) => create::create(args),
         Command::Show(args) => args.on(|registry, of, id| registry.payment(of, id)),
         Command::Cancel(CancelArgs { one }) => {
             one.on(|registry, of, id| registry.cancel_payment(of, id))
@@ -192,61 +142,6 @@ fn answered(payment: &Payment) -> PaymentAnswer {
     payment_answer(payment, now)
 }
 
-fn create(args: &CreateArgs) -> Outcome {
-    let place = &args.place;
-    let request = PaymentRequest {
-        subject: args.subject.clone(),
-        amount: args.amount,
-        currency: args.currency.clone(),
-        payee: args.payee.clone(),
-        order: args.order.clone(),
-        lasts_s: Some(args.lasts),
-        policy: match args.policy {
-            Policy::SingleFactor => PaymentPolicy::SingleFactor,
-            Policy::DeviceKey => PaymentPolicy::DeviceKey,
-        },
-    };
-    let made = match place.served()? {
-        Some(mut served) => {
-            let path = format!("/v1/payments{}", place.query());
-            served.ask("POST", &path, &[], Some(&request))?
-        }
-        None => made(args)?,
-    };
-    print(place, &made)
-}
-
-fn made(args: &CreateArgs) -> Result<PaymentAnswer, Failure> {
-    let currency: Currency = args.currency.parse().map_err(|_| {
-        Failure::usage(
-            "--currency is none of ISO 4217",
-            "three capitals, such as EUR",
-        )
-    })?;
-    let opened = args.place.registry.open()?;
-    let mut id = [0; 16];
-    SystemRandom.fill(&mut id).map_err(anyhow::Error::new)?;
-    let terms = Terms::new(
-        PaymentId::new(id),
-        (args.amount, currency),
-        (&args.payee, &args.order),
-        (opened.registry.now(), args.lasts.into()),
-    );
-    let help = "'countenance payment create --help' explains";
-    let terms = terms.map_err(|error| Failure::usage(error.to_string(), help))?;
-    let subject = ExternalId::new(&args.subject)?;
-    let claim = opened.claim(&subject, None);
-    let by_device = args.policy == Policy::DeviceKey;
-    if by_device && opened.registry.device_keys(&claim)?.is_empty() {
-        return Err(Failure::usage(
-            "this person has no device key",
-            "register one over HTTP: POST /v1/subjects/{subject}/device-keys; or ask for another --policy",
-        ));
-    }
-    let made = opened.registry.make_payment(&claim, terms, by_device)?;
-    Ok(answered(&made))
-}
-
 fn list(args: &ListArgs) -> Outcome {
     let place = &args.place;
     let opened = place.registry.open()?;
@@ -259,6 +154,8 @@ fn list(args: &ListArgs) -> Outcome {
         from = *last;
         all.extend(page.iter().map(|(_, payment)| answered(payment)));
     }
+    // Those of one day are kept in no order.
+    all.sort_by(|a, b| (a.created, &a.id).cmp(&(b.created, &b.id)));
     let all = PaymentList {
         payments: all,
         next: None,
@@ -269,10 +166,12 @@ fn list(args: &ListArgs) -> Outcome {
     }
     for one in &all.payments {
         say!(
-            "{}  {:<10} {}  {}",
+            "{}  {}  {:<10} {}  {}  {}",
+            time_of(Timestamp::from_unix(one.created)),
             one.id,
             one.state,
             money(one),
+            plain(&one.order),
             plain(&one.payee)
         );
     }

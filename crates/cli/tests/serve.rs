@@ -258,6 +258,74 @@ fn a_payment_is_made_within_the_servers_limits_and_shown_canceled_and_listed_wit
 }
 
 #[test]
+fn a_payment_that_is_asked_for_again_with_its_key_is_made_once_with_and_without_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let fails = |command: &str, exit: i32| {
+        let done = run(folder.path(), command);
+        fixture::assert_exit(&done, exit);
+        fixture::stderr(&done)
+    };
+    let done = |command: &str| {
+        let done = run(folder.path(), command);
+        fixture::assert_exit(&done, 0);
+        fixture::json(&done)
+    };
+    fixture::assert_exit(&run(folder.path(), "keyring init --data vault"), 0);
+    fixture::assert_exit(&run(folder.path(), "subject add ana --data vault"), 0);
+    let make = |key: &str, order: u32| {
+        format!(
+            "payment create ana --amount 1250 --currency EUR --payee Shop --order {order} --data vault --json{key}"
+        )
+    };
+    let once = |served: &str| {
+        let key = format!(" --idempotency-key {served}");
+        let first = done(&make(&key, 1));
+        assert_eq!(done(&make(&key, 1)), first, "{served}");
+        let other = done(&make(&format!("{key}-other"), 1));
+        assert_ne!(other["id"], first["id"], "another key, another payment");
+        assert_ne!(done(&make("", 1))["id"], first["id"], "nor without one");
+        first
+    };
+    once("alone");
+    let told = fails(&make(" --idempotency-key alone", 2), 2);
+    assert!(
+        told.contains("another payment was made with this"),
+        "{told}"
+    );
+    for wrong in ["\u{e4}", "''", &"x".repeat(256)] {
+        fails(&make(&format!(" --idempotency-key {wrong}"), 1), 2);
+    }
+
+    let server = Running::start(folder.path(), &["--payment-limits", "EUR=5000/20000"]);
+    once("served");
+    let told = fails(&make(" --idempotency-key served", 2), 4);
+    assert!(told.contains("Idempotency-Key"), "{told}");
+    server.stop();
+
+    // In the order they were made, and each says for what.
+    let listed = done("payment list ana --data vault --json");
+    let made: Vec<u64> = listed["payments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["created"].as_u64().unwrap())
+        .collect();
+    assert_eq!(made.len(), 6);
+    assert!(made.is_sorted(), "{made:?}");
+    let shown = run(folder.path(), "payment list ana --data vault");
+    fixture::assert_exit(&shown, 0);
+    let shown = String::from_utf8(shown.stdout).unwrap();
+    for line in shown.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [when, id, "created", "12.50", "EUR", "1", "Shop"] = words[..] else {
+            panic!("{line}");
+        };
+        assert!(when.ends_with('Z') && id.starts_with("p-"), "{line}");
+    }
+    assert_eq!(shown.lines().count(), 6);
+}
+
+#[test]
 fn a_link_to_somebodys_own_consents_is_opened_beside_a_server_and_works_with_their_holder_part() {
     let folder = tempfile::tempdir().unwrap();
     let ok = |command: &str| {

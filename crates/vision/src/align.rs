@@ -3,7 +3,7 @@
 use crate::picture::wipe;
 use crate::{Picture, Point};
 use std::fmt;
-use std::ops::Range;
+use std::ops::{AddAssign, Range};
 
 /// Columns and rows of a [`Crop`].
 pub const CROP_SIDE: usize = 112;
@@ -140,9 +140,10 @@ impl Part {
         let (left, right) = span(|p| p.x, columns);
         let (top, bottom) = span(|p| p.y, rows);
         let mut pixels = Vec::with_capacity(3 * (right - left) * (bottom - top));
-        let mut sums = Vec::new();
-        for row in top..bottom {
-            push_block_means(picture, row, left..right, block, &mut sums, &mut pixels);
+        if block <= MOST_ROWS_OF_16_BITS {
+            push_means::<u16>(picture, top..bottom, left..right, block, &mut pixels);
+        } else {
+            push_means::<u32>(picture, top..bottom, left..right, block, &mut pixels);
         }
         // The centre of block 0 lies between its first and its last pixel.
         let half = (scale - 1.0) / 2.0;
@@ -178,17 +179,41 @@ impl Drop for Part {
     }
 }
 
+/// So many pixels of one column add up to at most 16 bits.
+const MOST_ROWS_OF_16_BITS: usize = 257;
+
+/// Appends the means of rows of blocks; sums of columns are of type `S`, the narrower the faster.
+fn push_means<S: Sum>(
+    picture: &Picture,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    block: usize,
+    means: &mut Vec<u8>,
+) {
+    let mut sums: Vec<S> = Vec::new();
+    for row in rows {
+        push_block_means(picture, row, columns.clone(), block, &mut sums, means);
+    }
+}
+
+/// What pixels of one column are added up in.
+trait Sum: Copy + Default + From<u8> + Into<u64> + AddAssign {}
+
+impl Sum for u16 {}
+/// A picture has at most 2^24 rows.
+impl Sum for u32 {}
+
 /// Appends the means of one row of blocks, each of those of its pixels that are inside the picture,
 /// rounded to nearest. `sums` is scratch space.
 ///
 /// Rows of pixels are added up before blocks are: whole rows of sums keep the vector units busy, which
 /// three channels of one block cannot.
-fn push_block_means(
+fn push_block_means<S: Sum>(
     picture: &Picture,
     row: usize,
     columns: Range<usize>,
     block: usize,
-    sums: &mut Vec<u32>,
+    sums: &mut Vec<S>,
     means: &mut Vec<u8>,
 ) {
     let (width, first) = (picture.width(), columns.start * block);
@@ -196,12 +221,11 @@ fn push_block_means(
     let rows = row * block..((row + 1) * block).min(picture.height());
     let high = rows.len();
     sums.clear();
-    sums.resize(3 * (end - first), 0);
+    sums.resize(3 * (end - first), S::default());
     for y in rows {
         let pixels = &picture.pixels()[3 * (y * width + first)..3 * (y * width + end)];
         for (sum, &value) in sums.iter_mut().zip(pixels) {
-            // Within 32 bits: a picture has at most 2^24 rows.
-            *sum += u32::from(value);
+            *sum += S::from(value);
         }
     }
     let full = Quotient::by(block * high);
@@ -210,7 +234,7 @@ fn push_block_means(
         let mut sum = [0_u64; 3];
         for pixel in chunk.chunks_exact(3) {
             for (sum, &value) in sum.iter_mut().zip(pixel) {
-                *sum += u64::from(value);
+                *sum += value.into();
             }
         }
         let mean = if chunk.len() == 3 * block { full } else { last };
@@ -467,6 +491,15 @@ mod tests {
     }
 
     #[test]
+    fn the_largest_column_fits_its_sums() {
+        let (width, height) = (2, MOST_ROWS_OF_16_BITS);
+        let picture = Picture::from_rgb(width, height, vec![255; 3 * width * height]).unwrap();
+        let mut means = Vec::new();
+        push_means::<u16>(&picture, 0..1, 0..1, height, &mut means);
+        assert_eq!(means, [255; 3]);
+    }
+
+    #[test]
     fn a_block_is_the_mean_of_those_of_its_pixels_that_are_inside() {
         let (width, height) = (23, 17);
         let pixels: Vec<u8> = (0..3 * width * height)
@@ -475,17 +508,11 @@ mod tests {
         let picture = Picture::from_rgb(width, height, pixels.clone()).unwrap();
         for block in [2, 3, 5, 16, 30] {
             let columns = 0..width.div_ceil(block);
-            let mut means = Vec::new();
-            for row in 0..height.div_ceil(block) {
-                push_block_means(
-                    &picture,
-                    row,
-                    columns.clone(),
-                    block,
-                    &mut Vec::new(),
-                    &mut means,
-                );
-            }
+            let rows = 0..height.div_ceil(block);
+            let (mut means, mut wide) = (Vec::new(), Vec::new());
+            push_means::<u16>(&picture, rows.clone(), columns.clone(), block, &mut means);
+            push_means::<u32>(&picture, rows, columns, block, &mut wide);
+            assert_eq!(means, wide, "{block}");
             let mut expected = Vec::new();
             for top in (0..height).step_by(block) {
                 for left in (0..width).step_by(block) {

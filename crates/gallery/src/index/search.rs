@@ -43,8 +43,8 @@ impl Searcher {
     }
 }
 
-/// Sections whose rows are looked at together, for one probe; the rows of several would not stay in the nearest cache but one. While
-/// that is done nobody reads codes, and the processor that fetched them in advance must begin again.
+/// Sections whose rows are looked at together. While that is done nobody reads codes, and the processor that fetched them in
+/// advance must begin again.
 const TOGETHER: usize = 4;
 
 /// A section whose codes were read, and for each probe the places that may reach the threshold.
@@ -120,7 +120,6 @@ impl CollectionIndex {
             let last = sections.len() * (part + 1) / parts;
             // Rows are asked for when their codes were read, and come while those of the next section are read.
             let mut coming: VecDeque<Scanned<'_>> = VecDeque::new();
-            let together = (TOGETHER / asked.len().max(1)).max(1);
             let mut spare = Vec::new();
             let mut rescore = |scanned: Scanned<'_>| {
                 self.rescore(&scanned, asked, threshold, &mut products, &mut here);
@@ -132,7 +131,7 @@ impl CollectionIndex {
                 let places = spare.pop();
                 let mut places = places.unwrap_or_else(|| vec![Passed::default(); asked.len()]);
                 self.scan_section(&section, &codes, &mut places);
-                if coming.len() == together {
+                if coming.len() == TOGETHER {
                     spare.extend(coming.drain(..).map(&mut rescore));
                 }
                 coming.push_back(Scanned { section, places });

@@ -12,7 +12,7 @@ export default {
   payment: "¿Quiere pagar esto?",
   payment_of: "Lo que paga",
   payee: "A",
-  order: "Por",
+  order: "Pedido",
   paying: "{amount} a {payee}",
   open_until: "Puede empezar hasta las {time}.",
   device_key_note: "Cuando acepte, su dispositivo le pedirá su llave de acceso. Confirma que es usted quien paga.",

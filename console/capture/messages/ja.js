@@ -41,7 +41,7 @@ export default {
   turn_left: "顔を左に向けてください",
   turn_right: "顔を右に向けてください",
   smile: "笑ってください",
-  smile_to_pay: "笑顔で {payee} に {amount} を支払います",
+  smile_to_pay: "{payee} に {amount} を支払うには、笑顔になってください",
   light: "まっすぐ前を見てください",
   progress: "{of} のうち {done} 番目",
   preview: "カメラの映像（左右反転）",

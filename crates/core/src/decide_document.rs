@@ -2,7 +2,8 @@
 
 use crate::decide_session::failed;
 use crate::{
-    CompareError, Finding, Registry, SessionDecision, SessionOutcome, Verdict, VerifyError, Worker,
+    Answered, AttemptAt, CompareError, Finding, Registry, SessionDecision, SessionOutcome, Verdict,
+    VerifyError, Worker,
 };
 use countenance_gallery::Template;
 use countenance_vault::{Collection, ExternalId, IdentError, Purpose, Target, Vault, VaultError};
@@ -64,7 +65,7 @@ impl Registry {
         &self,
         worker: &Worker,
         presented: &Presented<'_>,
-        verdict: &Verdict,
+        Answered { verdict, taken }: Answered,
     ) -> Result<SessionDecision, VerifyError> {
         let (vault, purpose) = (self.vault(), Purpose::IdentityCheck);
         let threshold = worker.engine.threshold(self.policy())?;
@@ -73,29 +74,26 @@ impl Registry {
             outcome: SessionOutcome::Reject,
             judged: self.now(),
             finding: None,
-            failed: failed(verdict),
+            failed: failed(&verdict),
             score: None,
             threshold: Some(threshold),
             leaf: None,
         };
-        let of = match verdict {
+        let of = match &verdict {
             Verdict::Judged(of) => of,
-            Verdict::Recapture { cause, asked } => {
+            Verdict::Recapture(cause) => {
                 decision.outcome = SessionOutcome::Recapture;
                 decision.finding = Some(Finding::Poor(*cause));
-                decision.leaf = Some(if *asked {
-                    self.count_unjudged(&target, purpose, true)?
-                } else {
-                    vault.refuse(&target, purpose, true, self.now())?
+                decision.leaf = Some(match taken {
+                    Some(taken) => self.end_taken(taken, true)?,
+                    None => vault.refuse(&target, purpose, true, self.now())?,
                 });
                 return Ok(decision);
             }
         };
-        let attempt = match vault.count_attempt(&target, purpose, self.now()) {
-            Ok(attempt) => Ok(attempt),
-            Err(VaultError::Attempts(lock)) => Err(lock),
-            Err(error) => return Err(error.into()),
-        };
+        let at = AttemptAt::Case(presented.collection, presented.case);
+        let taken = taken.map_or_else(|| self.take_attempt(at), Ok)?;
+        let attempt = taken.attempt;
         // Compared whether live or not, and whether allowed or not: all take the same time.
         let score = presented.portrait.compare(&of.probe);
         let score = score.map_err(CompareError::from)?;

@@ -3,8 +3,8 @@
 use crate::ending::Ending;
 use crate::verify::{Admitted, Ruling};
 use crate::{
-    Answer, Approval, Check, Claim, Finding, Presented, Registry, SessionOutcome, Verdict,
-    VerifyError, Worker,
+    Answer, Answered, Approval, Check, Claim, Finding, Presented, Registry, SessionOutcome,
+    Verdict, VerifyError, Worker,
 };
 use countenance_gallery::{Score, Threshold};
 use countenance_vault::{Collection, Outcome, Purpose, Target, Timestamp, VaultError};
@@ -46,7 +46,7 @@ impl Registry {
     /// Decides a session whose challenge has come to an end: once, since it takes the verdict.
     ///
     /// A wrong face, failed liveness, an unknown, refused or locked subject cost the same and are one rejection; the
-    /// attempt is on the disk before anything is compared, and the audit log has the decision before it is returned, as in
+    /// attempt is on the disk before anything is compared, or was already before anything was asked ([`Taken`](crate::Taken)), and the audit log has the decision before it is returned, as in
     /// [`verify`](Registry::verify).
     ///
     /// # Errors
@@ -56,17 +56,18 @@ impl Registry {
         &self,
         worker: &Worker,
         question: Question<'_>,
-        verdict: Verdict,
+        answered: impl Into<Answered>,
     ) -> Result<SessionDecision, VerifyError> {
+        let answered = answered.into();
         match question {
-            Question::Document(presented) => self.decide_document(worker, presented, &verdict),
-            Question::Presence(collection) => self.decide_presence(collection, &verdict),
+            Question::Document(presented) => self.decide_document(worker, presented, answered),
+            Question::Presence(collection) => self.decide_presence(collection, &answered.verdict),
             Question::Payment(claim, approval) => {
-                self.decide_payment(worker, (claim, approval), &verdict)
+                self.decide_payment(worker, (claim, approval), answered)
             }
             Question::Verify(claim) => {
                 let admitted = |target: &Target| self.admit(target, claim, Purpose::Verify);
-                self.decide_claim(worker, claim, &verdict, |target| {
+                self.decide_claim(worker, claim, answered, |target, _| {
                     Ok((admitted(target)?, Ending::default()))
                 })
             }
@@ -85,7 +86,7 @@ impl Registry {
                 let why = Some(Finding::NotLive);
                 (SessionOutcome::Reject, Outcome::Reject, why)
             }
-            Verdict::Recapture { cause, .. } => {
+            Verdict::Recapture(cause) => {
                 let why = Some(Finding::Poor(*cause));
                 (SessionOutcome::Recapture, Outcome::Recapture, why)
             }
@@ -106,25 +107,16 @@ impl Registry {
         &self,
         worker: &Worker,
         claim: &Claim<'_>,
-        verdict: &Verdict,
-        admit: impl FnOnce(&Target) -> Result<(Admitted, Ending), VaultError>,
+        Answered { verdict, taken }: Answered,
+        admit: impl FnOnce(&Target, &Verdict) -> Result<(Admitted, Ending), VaultError>,
     ) -> Result<SessionDecision, VerifyError> {
         let mut ruling = Ruling::new(worker.engine.threshold(self.policy())?);
         let target = self.find(claim)?;
-        let (admitted, ending) = admit(&target)?;
+        let (admitted, ending) = admit(&target, &verdict)?;
         ruling.ending = ending;
-        let answer = match verdict {
-            Verdict::Recapture {
-                cause,
-                asked: false,
-            } => self.rule_poor(claim, &target, *cause, &mut ruling)?,
-            Verdict::Recapture { cause, asked: true } => {
-                let target = self.target_now(claim, &target)?;
-                let purpose = ruling.ending.purpose();
-                ruling.finding = Finding::Poor(*cause);
-                ruling.leaf = Some(self.count_unjudged(&target, purpose, true)?);
-                Answer::Recapture(*cause)
-            }
+        ruling.taken = taken;
+        let answer = match &verdict {
+            Verdict::Recapture(cause) => self.rule_poor(claim, &target, *cause, &mut ruling)?,
             Verdict::Judged(_) if ruling.ending.is_over() => {
                 self.rule_over(claim, &target, &mut ruling)?
             }
@@ -142,7 +134,7 @@ impl Registry {
             outcome,
             judged: self.now(),
             finding: Some(ruling.finding),
-            failed: failed(verdict),
+            failed: failed(&verdict),
             score: ruling.score,
             threshold: Some(ruling.threshold),
             leaf: ruling.leaf,
@@ -164,6 +156,6 @@ impl SessionDecision {
 pub(crate) fn failed(verdict: &Verdict) -> Vec<Check> {
     match verdict {
         Verdict::Judged(of) => of.failed.iter().copied().collect(),
-        Verdict::Recapture { .. } => Vec::new(),
+        Verdict::Recapture(_) => Vec::new(),
     }
 }

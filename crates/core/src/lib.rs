@@ -41,9 +41,9 @@ mod restore;
 mod result;
 mod session;
 mod shown_text;
+mod taken;
 mod template_v1;
 mod timing;
-mod unjudged;
 mod verify;
 mod withdraw;
 
@@ -95,9 +95,9 @@ pub use session::{
     consent_text, text_sha256,
 };
 pub use shown_text::{deceives, is_seen};
+pub use taken::{Answered, AttemptAt, Taken};
 pub use template_v1::TemplateFormatError;
 pub use timing::StageTimings;
-pub use unjudged::AttemptAt;
 pub use verify::VerifyError;
 
 /// The machine-readable zone of documents.

@@ -6,7 +6,7 @@
 use crate::ending::{Answering, Ending};
 use crate::payment::PaymentLimits;
 use crate::{
-    Claim, DeviceProof, Fault, Finding, Payment, PaymentError, PaymentId, Registry,
+    Answered, Claim, DeviceProof, Fault, Finding, Payment, PaymentError, PaymentId, Registry,
     SessionDecision, Terms, Verdict, VerifyError, Worker,
 };
 use countenance_vault::store::{Conflict, PaymentPlace, StoreError};
@@ -278,12 +278,12 @@ impl Registry {
         &self,
         worker: &Worker,
         (claim, approval): (&Claim<'_>, &Approval),
-        verdict: &Verdict,
+        answered: Answered,
     ) -> Result<SessionDecision, VerifyError> {
-        self.decide_claim(worker, claim, verdict, |target| {
+        self.decide_claim(worker, claim, answered, |target, verdict| {
             let answering = match verdict {
                 Verdict::Judged(_) => self.begin_payment((claim, target), approval)?,
-                Verdict::Recapture { .. } => None,
+                Verdict::Recapture(_) => None,
             };
             let mut admitted = self.admit(target, claim, countenance_vault::Purpose::Payment)?;
             if answering.as_ref().is_some_and(Answering::lacks_device) {

@@ -4,11 +4,11 @@ use crate::ending::Ending;
 use crate::timing::timed;
 use crate::{
     Answer, CaptureError, Claim, CompareError, Fault, Finding, OperatorDetail, Registry,
-    StageTimings, TemplateFormatError, Verification, Worker, template_v1,
+    StageTimings, Taken, TemplateFormatError, Verification, Worker, template_v1,
 };
 use countenance_gallery::{ModelId, ModelIdError, Score, Template, Threshold};
 use countenance_vault::{
-    Attempt, Consent, Purpose, Reference, Subject, Target, Unlocked, VaultError,
+    Attempt, Consent, Lock, Purpose, Reference, Subject, Target, Unlocked, VaultError,
 };
 use countenance_vision::QualityCause;
 use std::time::Duration;
@@ -58,6 +58,8 @@ pub(crate) struct Ruling {
     compare: Duration,
     /// What hangs on it beside the answer.
     pub(crate) ending: Ending,
+    /// The attempt, where it was taken before.
+    pub(crate) taken: Option<Taken>,
 }
 
 impl Ruling {
@@ -69,6 +71,7 @@ impl Ruling {
             leaf: None,
             compare: Duration::ZERO,
             ending: Ending::default(),
+            taken: None,
         }
     }
 }
@@ -155,7 +158,7 @@ impl Registry {
         }
     }
 
-    /// The pictures are too poor: no attempt is counted.
+    /// The pictures are too poor: no attempt is counted that was not taken.
     pub(crate) fn rule_poor(
         &self,
         claim: &Claim<'_>,
@@ -164,13 +167,12 @@ impl Registry {
         ruling: &mut Ruling,
     ) -> Result<Answer, VerifyError> {
         ruling.finding = Finding::Poor(cause);
-        let purpose = ruling.ending.purpose();
-        ruling.leaf = Some(self.refuse(claim, target, (purpose, true))?);
+        ruling.leaf = Some(self.refuse_unseen(claim, target, true, ruling)?);
         Ok(Answer::Recapture(cause))
     }
 
     /// What it is about was over before anybody was compared: whoever was in front of the camera learns no more of the
-    /// subject than a stranger who was not, so no attempt is counted. Else whoever makes payments and cancels them could lock
+    /// subject than a stranger who was not, so no attempt is counted that was not taken. Else whoever makes payments and cancels them could lock
     /// their payer out.
     pub(crate) fn rule_over(
         &self,
@@ -179,9 +181,44 @@ impl Registry {
         ruling: &mut Ruling,
     ) -> Result<Answer, VerifyError> {
         ruling.finding = Finding::Payment;
-        let purpose = ruling.ending.purpose();
-        ruling.leaf = Some(self.refuse(claim, target, (purpose, false))?);
+        ruling.leaf = Some(self.refuse_unseen(claim, target, false, ruling)?);
         Ok(Answer::Reject)
+    }
+
+    /// Writes a refusal for which nobody was compared: an attempt that was taken stays counted, and without one none is.
+    fn refuse_unseen(
+        &self,
+        claim: &Claim<'_>,
+        target: &Target,
+        recapture: bool,
+        ruling: &mut Ruling,
+    ) -> Result<u64, VaultError> {
+        if let Some(taken) = ruling.taken.take() {
+            return self.end_taken(taken, recapture);
+        }
+        self.refuse(claim, target, (ruling.ending.purpose(), recapture))
+    }
+
+    /// The attempt: the one that was taken, where it is at whom the claim finds now, or one more.
+    fn attempt(
+        &self,
+        target: &Target,
+        ruling: &mut Ruling,
+    ) -> Result<Result<Attempt, Lock>, VaultError> {
+        if let Some(taken) = ruling.taken.take() {
+            let key = |target: &Target| target.subject().map(Subject::key_id);
+            if key(&taken.target) == key(target) {
+                return Ok(taken.attempt);
+            }
+            // Erased and there again meanwhile.
+            self.end_taken(taken, false)?;
+        }
+        let purpose = ruling.ending.purpose();
+        match self.vault().count_attempt(target, purpose, self.now()) {
+            Ok(attempt) => Ok(Ok(attempt)),
+            Err(VaultError::Attempts(lock)) => Ok(Err(lock)),
+            Err(error) => Err(error),
+        }
     }
 
     /// From the probe's template, and whether it is of a live person, to the answer. One who is not goes the same way
@@ -196,15 +233,14 @@ impl Registry {
     ) -> Result<Answer, VerifyError> {
         let vault = self.vault();
         // 3. The attempt, on the disk before anything is compared.
-        let attempt = match vault.count_attempt(target, ruling.ending.purpose(), self.now()) {
+        let attempt = match self.attempt(target, ruling)? {
             Ok(attempt) => attempt,
-            Err(VaultError::Attempts(lock)) => {
+            Err(lock) => {
                 self.decoy().compare(vault, probe);
                 ruling.finding = Finding::Locked(lock);
                 ruling.leaf = Some(self.refuse_ending(claim, target, &mut ruling.ending)?);
                 return Ok(Answer::NotPermitted);
             }
-            Err(error) => return Err(error.into()),
         };
 
         // 4. The records, and the best score.

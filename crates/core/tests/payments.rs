@@ -244,10 +244,7 @@ fn poor_pictures_leave_a_payment_as_it_is_and_a_cancellation_wins() {
     let one = make(&house, &ana, 1, 1250);
     show(&house, one);
     let given = approval(&house, one, 1);
-    let poor = Verdict::Recapture {
-        cause: QualityCause::TooDark,
-        asked: true,
-    };
+    let poor = Verdict::Recapture(QualityCause::TooDark);
     let (outcome, _) = decide(&house, &worker, &ana, &given, poor);
     assert_eq!(outcome, SessionOutcome::Recapture);
     assert_eq!(state(&house, one), PaymentState::Shown);
@@ -352,7 +349,7 @@ proptest! {
                     let open = state(&house, one) == PaymentState::Shown;
                     let given = approval(&house, one, ticket);
                     let verdict = if poor {
-                        Verdict::Recapture { cause: QualityCause::TooDark, asked: false }
+                        Verdict::Recapture(QualityCause::TooDark)
                     } else {
                         wrong.clone()
                     };

@@ -162,7 +162,7 @@ fn play(actor: Actor<'_>, seed: u8, calm: bool) -> (Verdict, u64) {
         let cues = cues(&pose, &mut chance);
         match run.frame(&mark, pose.seen.map(|()| &cues)).unwrap() {
             Next::Wait => {}
-            Next::Lost(cause) => return (run.recapture(cause), now),
+            Next::Lost(cause) => return (Verdict::Recapture(cause), now),
             Next::Compare => {
                 run.compare_frame(&template(pose.person, &mut chance), &threshold());
             }
@@ -180,7 +180,7 @@ fn play(actor: Actor<'_>, seed: u8, calm: bool) -> (Verdict, u64) {
 fn failed(actor: Actor<'_>, seed: u8, calm: bool) -> BTreeSet<Check> {
     match play(actor, seed, calm).0 {
         Verdict::Judged(judged) => judged.failed,
-        Verdict::Recapture { cause, .. } => panic!("to be taken again: {cause}"),
+        Verdict::Recapture(cause) => panic!("to be taken again: {cause}"),
     }
 }
 
@@ -487,7 +487,7 @@ fn a_face_that_is_lost_or_not_alone_is_to_be_taken_again() {
             ..live(now, asked)
         };
         let (verdict, _) = play(&lost, 1, false);
-        assert!(matches!(verdict, Verdict::Recapture { cause: why, .. } if why == cause));
+        assert!(matches!(verdict, Verdict::Recapture(why) if why == cause));
         // A blink of the detector is not a loss.
         let blinking = |now: u64, asked: Asked<'_>| Pose {
             seen: if (now / FRAME_MS).is_multiple_of(5) {

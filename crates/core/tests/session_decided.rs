@@ -10,8 +10,8 @@ mod given;
 
 use countenance_core::vault::{ExternalId, HolderPart, Lock, LogContent, Outcome, Purpose};
 use countenance_core::{
-    AttemptAt, CapturePolicy, Case, Check, Claim, ComparePolicy, DecodeLimits, Finding, FrameMark,
-    Judged, Presented, QualityCause, Question, Run, SessionOutcome, Verdict, Worker,
+    Answered, AttemptAt, CapturePolicy, Case, Check, Claim, ComparePolicy, DecodeLimits, Finding,
+    FrameMark, Judged, Presented, QualityCause, Question, Run, SessionOutcome, Verdict, Worker,
 };
 use given::{DAY, House, id, photo, worker};
 use std::collections::BTreeSet;
@@ -132,7 +132,7 @@ fn failed_liveness_counts_attempts_and_a_face_lost_before_anything_was_asked_doe
         (done.outcome, done.finding.unwrap())
     };
     for _ in 0..20 {
-        let (outcome, _) = decide(&mut worker, lost(false));
+        let (outcome, _) = decide(&mut worker, lost());
         assert_eq!(outcome, SessionOutcome::Recapture);
     }
     for _ in 0..5 {
@@ -147,61 +147,134 @@ fn failed_liveness_counts_attempts_and_a_face_lost_before_anything_was_asked_doe
 }
 
 /// A challenge in which the face was lost.
-fn lost(asked: bool) -> Verdict {
-    Verdict::Recapture {
-        cause: QualityCause::NoFace,
-        asked,
-    }
+fn lost() -> Verdict {
+    Verdict::Recapture(QualityCause::NoFace)
 }
 
 #[test]
-fn a_challenge_that_is_left_or_hidden_from_after_something_was_asked_costs_an_attempt() {
+fn an_attempt_is_taken_before_anything_is_asked_and_stays_however_the_challenge_ends() {
     let Some(mut worker) = worker() else { return };
-    for ending in ["left", "hidden"] {
-        for name in ["ana", "nobody"] {
-            let house = House::new();
-            house.enrolled(&mut worker, &id("ana"), &["obama.jpg"]);
-            let name = id(name);
-            let claim = house.claim(&name);
-            let question = Question::Verify(&claim);
-            for _ in 0..5 {
-                let before = house.registry.vault().audit_size().unwrap();
-                if ending == "left" {
-                    let at = AttemptAt::Subject(&claim);
-                    house.registry.count_left(at).unwrap();
-                } else {
-                    let done = house
-                        .registry
-                        .decide_session(&worker, question, lost(true))
-                        .unwrap();
+    for name in ["ana", "nobody"] {
+        let house = House::new();
+        house.enrolled(&mut worker, &id("ana"), &["obama.jpg"]);
+        let name = id(name);
+        let claim = house.claim(&name);
+        let (question, at) = (Question::Verify(&claim), AttemptAt::Subject(&claim));
+        let registry = &house.registry;
+        for number in 0..5 {
+            let before = registry.vault().audit_size().unwrap();
+            let taken = registry.take_attempt(at).unwrap();
+            let ends = before + 1;
+            match number {
+                // Left.
+                0 | 1 => registry.leave(taken).unwrap(),
+                // Hidden from.
+                2 | 3 => {
+                    let answered = Answered {
+                        verdict: lost(),
+                        taken: Some(taken),
+                    };
+                    let done = registry.decide_session(&worker, question, answered);
+                    let done = done.unwrap();
                     assert_eq!(done.outcome, SessionOutcome::Recapture);
                     assert_eq!(done.leaf, Some(before));
                 }
-                assert_eq!(house.registry.vault().audit_size().unwrap(), before + 1);
+                // Never ended at all: whatever was asked in it is known.
+                _ => {
+                    drop(taken);
+                    continue;
+                }
             }
-            let right = verdict(&mut worker, "obama2.jpg", &[]);
-            let done = house.registry.decide_session(&worker, question, right);
-            let done = done.unwrap();
-            assert_eq!(done.outcome, SessionOutcome::Reject);
-            let locked = matches!(done.finding, Some(Finding::Locked(_)));
-            assert!(locked, "{ending} {:?}", done.finding);
-            // Whoever has to wait is told the same of poor pictures as before.
-            let done = house
-                .registry
-                .decide_session(&worker, question, lost(true))
-                .unwrap();
-            assert_eq!(done.outcome, SessionOutcome::Recapture);
-            house
-                .registry
-                .count_left(AttemptAt::Subject(&claim))
-                .unwrap();
-            house.registry.audit().unwrap();
+            assert_eq!(registry.vault().audit_size().unwrap(), ends);
         }
+        let right = verdict(&mut worker, "obama2.jpg", &[]);
+        let done = registry
+            .decide_session(&worker, question, right.clone())
+            .unwrap();
+        assert_eq!(done.outcome, SessionOutcome::Reject);
+        let locked = matches!(done.finding, Some(Finding::Locked(_)));
+        assert!(locked, "{name:?} {:?}", done.finding);
+        // A challenge that begins while one has to wait is lost, even if it ends later.
+        let taken = registry.take_attempt(at).unwrap();
+        house.clock.forward(31);
+        let late = Answered {
+            verdict: right.clone(),
+            taken: Some(taken),
+        };
+        let done = registry.decide_session(&worker, question, late).unwrap();
+        assert!(matches!(done.finding, Some(Finding::Locked(_))));
+        // Control: one that begins afterwards is not.
+        let taken = registry.take_attempt(at).unwrap();
+        let next = Answered {
+            verdict: right,
+            taken: Some(taken),
+        };
+        let done = registry.decide_session(&worker, question, next).unwrap();
+        let outcome = match name.as_str() {
+            "ana" => SessionOutcome::Accept,
+            _ => SessionOutcome::Reject,
+        };
+        assert_eq!(done.outcome, outcome);
+        registry.audit().unwrap();
     }
 }
 
 #[test]
-fn a_challenge_of_a_document_that_is_left_costs_its_case_an_attempt() {
+fn of_many_challenges_at_once_no_more_count_than_there_are_attempts() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = id("ana");
+    house.enrolled(&mut worker, &ana, &["obama.jpg"]);
+    let claim = house.claim(&ana);
+    let question = Question::Verify(&claim);
+    let take = || {
+        let at = AttemptAt::Subject(&claim);
+        house.registry.take_attempt(at).unwrap()
+    };
+    let mut all: Vec<_> = (0..20).map(|_| take()).collect();
+    let right = verdict(&mut worker, "obama2.jpg", &[]);
+    let last = Answered {
+        verdict: right.clone(),
+        taken: all.pop(),
+    };
+    let done = house.registry.decide_session(&worker, question, last);
+    let done = done.unwrap();
+    assert!(matches!(done.finding, Some(Finding::Locked(_))));
+    let first = Answered {
+        verdict: right,
+        taken: Some(all.remove(0)),
+    };
+    let done = house.registry.decide_session(&worker, question, first);
+    assert_eq!(done.unwrap().outcome, SessionOutcome::Accept);
+}
+
+#[test]
+fn an_attempt_that_was_taken_of_somebody_who_was_erased_says_nothing_of_who_has_the_name_now() {
+    let Some(mut worker) = worker() else { return };
+    let house = House::new();
+    let ana = id("ana");
+    house.enrolled(&mut worker, &ana, &["obama.jpg"]);
+    let claim = house.claim(&ana);
+    let taken = house
+        .registry
+        .take_attempt(AttemptAt::Subject(&claim))
+        .unwrap();
+    let subject = house.registry.subject(&house.collection, &ana).unwrap();
+    house.registry.erase(&subject, None).unwrap();
+    house.enrolled(&mut worker, &ana, &["obama.jpg"]);
+    let answered = Answered {
+        verdict: verdict(&mut worker, "obama2.jpg", &[]),
+        taken: Some(taken),
+    };
+    let done = house
+        .registry
+        .decide_session(&worker, Question::Verify(&claim), answered);
+    assert_eq!(done.unwrap().outcome, SessionOutcome::Accept);
+    house.registry.audit().unwrap();
+}
+
+#[test]
+fn the_attempt_of_a_document_is_taken_of_its_case() {
     let Some(mut worker) = worker() else { return };
     let house = House::new();
     let ana = portrait(&mut worker, "obama.jpg");
@@ -212,16 +285,20 @@ fn a_challenge_of_a_document_that_is_left_costs_its_case_an_attempt() {
         portrait: &ana,
     };
     let question = Question::Document(&presented);
+    let take = || {
+        let at = AttemptAt::Case(&house.collection, &case);
+        house.registry.take_attempt(at).unwrap()
+    };
     for number in 0..5 {
         if number % 2 == 0 {
-            let at = AttemptAt::Case(&house.collection, &case);
-            house.registry.count_left(at).unwrap();
+            house.registry.leave(take()).unwrap();
         } else {
-            let done = house
-                .registry
-                .decide_session(&worker, question, lost(true))
-                .unwrap();
-            assert_eq!(done.outcome, SessionOutcome::Recapture);
+            let answered = Answered {
+                verdict: lost(),
+                taken: Some(take()),
+            };
+            let done = house.registry.decide_session(&worker, question, answered);
+            assert_eq!(done.unwrap().outcome, SessionOutcome::Recapture);
         }
     }
     let right = verdict(&mut worker, "obama2.jpg", &[]);
@@ -245,7 +322,7 @@ fn presence_looks_at_nobodys_templates_and_is_in_the_log() {
             verdict(&mut worker, "obama.jpg", &[Check::Light]),
             SessionOutcome::Reject,
         ),
-        (lost(false), SessionOutcome::Recapture),
+        (lost(), SessionOutcome::Recapture),
     ] {
         let before = house.registry.vault().audit_size().unwrap();
         let question = Question::Presence(&house.collection);
@@ -343,7 +420,7 @@ fn whoever_climbs_against_a_document_has_the_attempts_of_its_case_and_no_more() 
         (done.outcome, done.finding.unwrap(), done.score)
     };
     for _ in 0..20 {
-        let (outcome, ..) = decide(&mut worker, "1138", lost(false));
+        let (outcome, ..) = decide(&mut worker, "1138", lost());
         assert_eq!(outcome, SessionOutcome::Recapture, "it costs no attempt");
     }
     for _ in 0..5 {

@@ -430,6 +430,43 @@ fn a_challenge_that_is_left_after_something_was_asked_is_an_attempt_and_the_fift
     );
 }
 
+/// Begins to send frames, and never ends: what is answered at once, if anything is.
+fn half_sent(opened: &Opened<'_>) -> (TcpStream, Option<u16>) {
+    let mut stream = TcpStream::connect(opened.house.address).unwrap();
+    let head = format!(
+        "POST /v1/capture/{}/frames HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{{",
+        opened.id, opened.token
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let wait = Some(Duration::from_millis(300));
+    stream.set_read_timeout(wait).unwrap();
+    let mut status = [0; 12];
+    let read = stream.read_exact(&mut status);
+    let text = String::from_utf8_lossy(&status[9..]).into_owned();
+    (stream, read.ok().and_then(|()| text.parse().ok()))
+}
+
+#[test]
+fn a_token_of_one_session_takes_no_places_of_its_relying_party() {
+    let Some(house) = House::new() else { return };
+    ana_in(&house);
+    let opened = Opened::new(&house, &request("presence"));
+    // Nobody agreed yet: nothing is waited for.
+    assert_eq!(half_sent(&opened).1, Some(409));
+    opened.agree(false);
+    let (first, answer) = half_sent(&opened);
+    assert_eq!(answer, None, "it waits for the rest");
+    let others: Vec<_> = (0..40).map(|_| half_sent(&opened)).collect();
+    assert!(others.iter().all(|(_, answer)| *answer == Some(409)));
+    // `is_accepted` asserts that the relying party is answered.
+    assert!(is_accepted(&house));
+    drop((first, others));
+    let path = format!("/v1/capture/{}", opened.id);
+    assert_eq!(opened.person().delete(&path).status, 204);
+    assert_eq!(half_sent(&opened).1, Some(409));
+}
+
 #[test]
 fn whoever_declines_cancels_or_stops_sending_in_the_middle_has_had_an_attempt() {
     let Some(house) = House::new() else { return };
@@ -769,6 +806,10 @@ fn without_a_socket_frames_come_in_batches_and_colors_are_slow() {
     let first = opened.frames(&json!([])).json();
     assert_eq!(first["messages"][0]["type"], "hello");
     assert_eq!(first["messages"][1]["kind"], "hold");
+    let many: Vec<Value> = (0..9)
+        .map(|n| json!({"frame": n, "time_ms": n, "picture": "AA=="}))
+        .collect();
+    assert_eq!(opened.frames(&json!(many)).problem(), "value_invalid");
     let picture = base64(&frame("obama.jpg"));
     let begun = Instant::now();
     let (mut number, mut prompts, mut state) = (0, Vec::new(), Value::Null);
@@ -799,10 +840,7 @@ fn without_a_socket_frames_come_in_batches_and_colors_are_slow() {
     let status = opened.status();
     assert_eq!(status["outcome"], "reject");
     assert_eq!(checked(&house, &status["result"]).challenge, "calm");
-    let many: Vec<Value> = (0..9)
-        .map(|n| json!({"frame": n, "time_ms": n, "picture": "AA=="}))
-        .collect();
-    assert_eq!(opened.frames(&json!(many)).problem(), "value_invalid");
+    assert_eq!(opened.frames(&json!(many)).problem(), "session_over");
 }
 
 #[test]

@@ -279,10 +279,7 @@ impl Drive {
             let before = people::file(self.photos.plain(before), ImageFormat::Jpeg)?;
             let seen = self.worker.extract(&before, &policy.capture)?;
             let verdict = if number % 3 == 2 {
-                Verdict::Recapture {
-                    cause: QualityCause::NoFace,
-                    asked: number % 2 == 0,
-                }
+                Verdict::Recapture(QualityCause::NoFace)
             } else {
                 Verdict::Judged(Judged {
                     failed: BTreeSet::new(),

@@ -198,7 +198,7 @@ impl Stage<'_> {
         };
         let cues = seen.as_ref().map(Sighting::cues).map_err(|cause| *cause);
         let (is_key, sighting) = match (run.frame(mark, cues)?, seen) {
-            (Next::Lost(cause), _) => return Ok(Some(run.recapture(cause))),
+            (Next::Lost(cause), _) => return Ok(Some(Verdict::Recapture(cause))),
             (Next::Key, Ok(sighting)) => (true, sighting),
             (Next::Compare, Ok(sighting)) => (false, sighting),
             _ => return Ok(None),
@@ -238,7 +238,7 @@ fn end(
                 None => None,
             },
         },
-        Some(Verdict::Recapture { cause, .. }) => End::Recapture(cause.code()),
+        Some(Verdict::Recapture(cause)) => End::Recapture(cause.code()),
         None => anyhow::bail!("{}: the session does not end", entry.clips),
     })
 }

@@ -2,11 +2,11 @@
 
 use super::{PlaceArgs, answered, print};
 use crate::failure::{Failure, Outcome};
+use crate::registry::Opened;
 use clap::{Args as ClapArgs, ValueEnum};
 use countenance_api::{IDEMPOTENCY_HEADER, PaymentAnswer, PaymentPolicy, PaymentRequest};
 use countenance_core::vault::{ExternalId, Random as _, SystemRandom};
 use countenance_core::{Currency, PayError, Payment, PaymentId, Terms};
-use sha2::{Digest as _, Sha256};
 
 /// Make a payment that a person is to approve
 ///
@@ -109,7 +109,7 @@ fn made(args: &CreateArgs) -> Result<PaymentAnswer, Failure> {
     })?;
     let opened = args.place.registry.open()?;
     let id = match &args.idempotency_key {
-        Some(key) => id_by(key, args),
+        Some(key) => id_by(&opened, key, args),
         None => {
             let mut id = [0; 16];
             SystemRandom.fill(&mut id).map_err(anyhow::Error::new)?;
@@ -158,18 +158,14 @@ fn once(key: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The id of the payment that a key stands for: the same for the same payer and key, so that a payment of it is found again.
-fn id_by(key: &str, args: &CreateArgs) -> PaymentId {
+/// The id of the payment that a key stands for: the same for the same payer and key, so that a payment of it is found again. It is made
+/// with a key of the vault: ids are stored in the clear, and nobody may find by trying whose they are.
+fn id_by(opened: &Opened, key: &str, args: &CreateArgs) -> PaymentId {
     let place = &args.place.registry;
-    let mut digest = Sha256::new_with_prefix("countenance payment by key");
-    for part in [&place.tenant, &place.collection, &args.subject, key] {
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part);
-    }
-    let digest = digest.finalize();
-    PaymentId::new(std::array::from_fn(|at| {
-        digest.get(at).copied().unwrap_or(0)
-    }))
+    let parts = [&*place.tenant, &place.collection, &args.subject, key];
+    let sealer = opened.registry.vault().sealer("payments by key");
+    let tag = sealer.tag(&parts.map(str::as_bytes));
+    PaymentId::new(std::array::from_fn(|at| tag.get(at).copied().unwrap_or(0)))
 }
 
 /// Whether it was made by the same words, whenever that was.

@@ -75,7 +75,7 @@ impl Worker {
         let cues = seen.as_ref().map(|(cues, _)| cues);
         let next = run.frame(mark, cues.map_err(|cause| *cause))?;
         let (is_key, seen) = match (next, seen) {
-            (Next::Lost(cause), _) => return Ok(Some(run.recapture(cause))),
+            (Next::Lost(cause), _) => return Ok(Some(Verdict::Recapture(cause))),
             (Next::Key, Ok(seen)) => (true, seen),
             (Next::Compare, Ok(seen)) => (false, seen),
             _ => return Ok(None),
@@ -86,7 +86,7 @@ impl Worker {
             // A template wants the detector's points, and to be sure that nobody else has come into the picture.
             match self.see(bytes, None, &capture, &mut timings)? {
                 Ok(seen) => seen,
-                Err(cause) => return Ok(Some(run.recapture(cause))),
+                Err(cause) => return Ok(Some(Verdict::Recapture(cause))),
             }
         };
         let template = self.embed(&crop, &capture, &mut timings)?;

@@ -136,20 +136,11 @@ impl Run {
         self.calm
     }
 
-    /// Whether a gesture or a light was asked for. From here on the challenge is known, and whoever leaves it, or hides the face, has
-    /// had their attempt: else one that goes badly would be thrown away for the next.
+    /// Whether a gesture or a light is asked for. Before that is sent the attempt has to be taken, see
+    /// [`Registry::take_attempt`](crate::Registry::take_attempt): from here on the challenge is known.
     #[must_use]
     pub fn has_asked(&self) -> bool {
         !matches!(self.phase, Phase::First { .. })
-    }
-
-    /// What stands for a challenge that cannot be judged.
-    #[must_use]
-    pub fn recapture(&self, cause: QualityCause) -> Verdict {
-        Verdict::Recapture {
-            cause,
-            asked: self.has_asked(),
-        }
     }
 
     /// Where the next frame's face may be looked for without the detector; nothing when that has to look itself: during the

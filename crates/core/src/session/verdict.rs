@@ -91,12 +91,7 @@ pub enum Verdict {
     /// To the end. It was a live person if nothing failed.
     Judged(Judged),
     /// The pictures were too poor to judge, or the face was lost.
-    Recapture {
-        /// Why.
-        cause: QualityCause,
-        /// Whether something had been asked by then, see [`Run::has_asked`](super::Run::has_asked).
-        asked: bool,
-    },
+    Recapture(QualityCause),
 }
 
 /// A challenge that went to its end.

@@ -267,8 +267,9 @@ pub(crate) async fn socket(
 
 pub(crate) async fn frames(Extension(held): Session, call: Call) -> Answer {
     let platform = call.platform.clone();
-    // As with any picture: without a place no body is read.
-    let place = platform.place(&held.key)?;
+    // Whoever has a token of a session can send a body slowly, and many of them: they take no place of those that work with pictures.
+    let posting = held.post(platform.sessions.now())?;
+    let place = platform.bodies.take(&format!("capture {}", held.key))?;
     let batch: FrameBatch = call.json().await?;
     drop(place);
     if batch.frames.len() > RULES.batch as usize {
@@ -278,7 +279,11 @@ pub(crate) async fn frames(Extension(held): Session, call: Call) -> Answer {
     let frames = batch.frames.iter().map(frame);
     let frames = frames.collect::<Result<Vec<_>, Refusal>>()?;
     // A client that goes away must not take the challenge along.
-    let done = tokio::spawn(answered(platform, held, frames));
+    let done = tokio::spawn(async move {
+        let done = answered(platform, held, frames).await;
+        drop(posting);
+        done
+    });
     let done = done.await.map_err(|error| Refusal::internal(&error))?;
     ok(FrameMessages { messages: done? })
 }

@@ -6,7 +6,7 @@ use crate::platform::{Platform, Shared};
 use crate::refusal::Refusal;
 use countenance_api::{CaptureMessage, Code, FrameRules};
 use countenance_core::vault::VaultError;
-use countenance_core::{Approval, AttemptAt, Claim, Kind, PayError, Presented};
+use countenance_core::{Answered, Approval, AttemptAt, Claim, Kind, PayError, Presented, Taken};
 use countenance_core::{
     DecodeLimits, FrameMark, LookError, Question, Registry, Run, SessionError, StageTimings,
     Status, Verdict, VerifyError, Worker,
@@ -62,6 +62,8 @@ pub(crate) struct Converse {
     begun: Duration,
     last: Duration,
     frames: u32,
+    /// The attempt, once something was asked.
+    taken: Option<Taken>,
     /// When it was looked up last whether what is asked still stands.
     looked_up: Option<Duration>,
 }
@@ -109,6 +111,7 @@ impl Converse {
             begun: now,
             last: now,
             frames: 0,
+            taken: None,
             looked_up: None,
         };
         let mut first = vec![CaptureMessage::Hello {
@@ -124,26 +127,17 @@ impl Converse {
         self.number
     }
 
-    /// Whoever answered it left it, or did not keep to the protocol. That is an attempt once something was asked, and is on the disk
-    /// before another challenge can be begun.
-    pub(crate) async fn leave(self, platform: &Platform, held: &Arc<Held>) {
-        if self.run.has_asked() && !platform.sessions.is_ending() {
-            let whose = Arc::clone(held);
-            let count = move |shared: &Shared| count_left(&shared.registry, &whose);
-            if !platform.settle(count).await {
-                held.cancel(false, platform.sessions.now());
-            }
+    /// It ended without a verdict. An attempt that was taken stays counted, whoever's fault it is.
+    pub(crate) async fn leave(mut self, platform: &Platform, held: &Held) {
+        if let Some(taken) = self.taken.take() {
+            let leave = move |shared: &Shared| shared.registry.leave(taken);
+            platform.settle(leave).await;
         }
-        self.end(platform, held);
-    }
-
-    /// It came to no verdict.
-    fn end(self, platform: &Platform, held: &Held) {
         let now = platform.sessions.now();
         held.lock().end_run(self.number, now);
     }
 
-    /// The same in the middle of a frame: what is said, and with what a socket is closed.
+    /// What is said when it ends in the middle of a frame, and with what a socket is closed.
     fn broken(
         code: &'static str,
         close: u16,
@@ -212,8 +206,7 @@ impl Converse {
             return Self::broken("frames_too_fast", 4429, detail);
         }
         let Ok(place) = platform.place(&held.key) else {
-            // Nobody left it.
-            self.end(platform, held);
+            self.leave(platform, held).await;
             let detail = "Nothing was begun; open again a little later.".to_owned();
             return Self::broken("busy", 4503, detail);
         };
@@ -224,13 +217,30 @@ impl Converse {
             let looked = look(&mut self, &frame, now, registry, worker);
             let ended = match looked {
                 Ok(Some(verdict)) => {
-                    let judged = (verdict, self.run.is_calm());
+                    let answered = Answered {
+                        verdict,
+                        taken: self.taken.take(),
+                    };
+                    let judged = (answered, self.run.is_calm());
                     decide(&shared.sessions, &at_work, registry, worker, judged)
                         .map(Some)
                         .map_err(|error| {
                             let _ = Refusal::from(error);
                             None
                         })
+                }
+                // Before what is asked is sent.
+                Ok(None) if self.run.has_asked() && self.taken.is_none() => {
+                    match take(registry, &at_work) {
+                        Ok(taken) => {
+                            self.taken = taken;
+                            Ok(None)
+                        }
+                        Err(error) => {
+                            let _ = Refusal::from(VerifyError::from(error));
+                            Err(None)
+                        }
+                    }
                 }
                 Ok(None) => Ok(None),
                 Err(error) => Err(told(&error)),
@@ -320,42 +330,49 @@ fn look(
     )
 }
 
-/// Counts an attempt at whomever a session is about.
-fn count_left(registry: &Registry, held: &Held) -> Result<(), VaultError> {
+/// Takes an attempt at whomever a session is about; with a presence it is about nobody.
+fn take(registry: &Registry, held: &Held) -> Result<Option<Taken>, VaultError> {
     let asked = &held.asked;
+    if asked.document.is_none() && asked.subject.is_none() {
+        return Ok(None);
+    }
     let vault = registry.vault();
     let collection = vault.collection(&held.tenant, &asked.collection)?;
     if let Some(document) = &asked.document {
-        return registry.count_left(AttemptAt::Case(&collection, &document.case));
+        let at = AttemptAt::Case(&collection, &document.case);
+        return registry.take_attempt(at).map(Some);
     }
     let Some(subject) = &asked.subject else {
-        return Ok(());
+        return Ok(None);
     };
     let claim = Claim {
         collection: &collection,
         subject,
         holder: None,
     };
-    registry.count_left(match asked.kind {
+    let at = match asked.kind {
         Kind::Payment => AttemptAt::Payer(&claim),
         _ => AttemptAt::Subject(&claim),
-    })
+    };
+    registry.take_attempt(at).map(Some)
 }
 
-/// Judges a session by the verdict on its challenge, once; `calm` is how it was asked, whatever was agreed to.
+/// Judges a session by what its challenge came to, once; `calm` is how it was asked, whatever was agreed to.
 fn decide(
     sessions: &Sessions,
     held: &Held,
     registry: &Registry,
     worker: &Worker,
-    (verdict, calm): (Verdict, bool),
+    (answered, calm): (Answered, bool),
 ) -> Result<&'static str, VerifyError> {
     let mut inner = held.lock();
     let agreed = inner.session.begin_judging(sessions.now());
     let Ok(agreed) = agreed else {
         drop(inner);
         // It ended while the last frame was looked at: as if it had been left before.
-        count_left(registry, held)?;
+        if let Some(taken) = answered.taken {
+            registry.leave(taken)?;
+        }
         return Ok("canceled");
     };
     let language = agreed.language;
@@ -376,7 +393,7 @@ fn decide(
                     subject,
                     holder: holder.as_ref(),
                 };
-                registry.decide_session(worker, Question::Verify(&claim), verdict)
+                registry.decide_session(worker, Question::Verify(&claim), answered)
             }
             (Some(subject), Kind::Payment) => {
                 let claim = Claim {
@@ -396,7 +413,7 @@ fn decide(
                     device,
                     limits: sessions.payments.clone(),
                 };
-                registry.decide_session(worker, Question::Payment(&claim, &approval), verdict)
+                registry.decide_session(worker, Question::Payment(&claim, &approval), answered)
             }
             (None, Kind::Document) => {
                 // A session of this kind has both; without them nobody is asked anything.
@@ -408,9 +425,9 @@ fn decide(
                     case: &document.case,
                     portrait,
                 };
-                registry.decide_session(worker, Question::Document(&presented), verdict)
+                registry.decide_session(worker, Question::Document(&presented), answered)
             }
-            _ => registry.decide_session(worker, Question::Presence(&collection), verdict),
+            _ => registry.decide_session(worker, Question::Presence(&collection), answered),
         });
     let mut inner = held.lock();
     match decided {

@@ -42,7 +42,6 @@ pub(crate) struct Sessions {
     limits: SessionLimits,
     pub(crate) payments: PaymentLimits,
     held: Mutex<BTreeMap<String, Arc<Held>>>,
-    ending: AtomicBool,
 }
 
 /// How many sessions there may be, and how this node is called.
@@ -103,6 +102,17 @@ pub(crate) struct Held {
     inner: Mutex<Inner>,
     /// That something happened that an open socket should see.
     pub(crate) changed: Notify,
+    /// Whether a request with frames is under way: one at a time.
+    posting: AtomicBool,
+}
+
+/// That a request with frames is under way; another may come when this is dropped.
+pub(crate) struct Posting(Arc<Held>);
+
+impl Drop for Posting {
+    fn drop(&mut self) {
+        self.0.posting.store(false, Ordering::Release);
+    }
 }
 
 /// What changes of a session.
@@ -118,6 +128,24 @@ pub(crate) struct Inner {
 impl Held {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a request with frames, before anything of it is read: none where nothing would come of it, and one at a time.
+    pub(crate) fn post(self: &Arc<Self>, now: Duration) -> Result<Posting, Refusal> {
+        let mut inner = self.lock();
+        let runs = inner.polled.is_some();
+        match inner.session.status(now) {
+            Status::Created => return Err(Code::ConsentNeeded.into()),
+            Status::Capturing => {}
+            // Whoever was answering is told how it ended.
+            _ if runs => {}
+            _ => return Err(Code::SessionOver.into()),
+        }
+        drop(inner);
+        if self.posting.swap(true, Ordering::AcqRel) {
+            return Err(Code::CaptureBusy.into());
+        }
+        Ok(Posting(Arc::clone(self)))
     }
 
     /// Nobody wants it any more; the person, when they `declined`.
@@ -173,7 +201,6 @@ impl Sessions {
             limits,
             payments,
             held: Mutex::default(),
-            ending: AtomicBool::new(false),
         }
     }
 
@@ -211,6 +238,7 @@ impl Sessions {
                 polled: None,
             }),
             changed: Notify::new(),
+            posting: AtomicBool::new(false),
         });
         let mut all = self.lock();
         all.retain(|_, held| !held.lock().session.is_forgotten(now));
@@ -260,11 +288,6 @@ impl Sessions {
         all.values().filter_map(left).collect()
     }
 
-    /// Whether the server ends: what is broken off then, nobody left.
-    pub(crate) fn is_ending(&self) -> bool {
-        self.ending.load(Ordering::Acquire)
-    }
-
     /// Ends the sessions of a payment that nobody can approve any more, and tells their open sockets.
     pub(crate) fn end_payment(&self, id: PaymentId) {
         let (all, now): (Vec<_>, _) = (self.lock().values().cloned().collect(), self.now());
@@ -281,7 +304,6 @@ impl Sessions {
 
     /// Ends what runs, so that open sockets close when the server does.
     pub(crate) fn end(&self) {
-        self.ending.store(true, Ordering::Release);
         let all: Vec<_> = self.lock().values().cloned().collect();
         for held in all {
             held.cancel(false, self.now());

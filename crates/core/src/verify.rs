@@ -173,7 +173,7 @@ impl Registry {
 
     /// What it is about was over before anybody was compared: whoever was in front of the camera learns no more of the
     /// subject than a stranger who was not, so no attempt is counted that was not taken. Else whoever makes payments and cancels them could lock
-    /// their payer out.
+    /// out a payer who never began to answer.
     pub(crate) fn rule_over(
         &self,
         claim: &Claim<'_>,

@@ -73,6 +73,8 @@ pub(crate) struct Shared {
     places: Arc<Semaphore>,
     pub(crate) answers: Answers,
     pub(crate) bodies: Places,
+    /// For frames that come without a socket: whoever sends them has a token of one session, and no key.
+    pub(crate) frame_bodies: Places,
     /// Held while a subject joins a collection that has room for one more.
     pub(crate) joining: Arc<Mutex<()>>,
     rates: Rates,
@@ -122,6 +124,7 @@ impl Platform {
             places: Arc::new(Semaphore::new(config.registry_places.max(1))),
             answers: Answers::default(),
             bodies: Places::new(config.workers.max(1) + config.queue, config.key_places),
+            frame_bodies: Places::new(config.sessions.of_node, config.sessions.of_key),
             joining: Arc::default(),
             rates: Rates::new(config.requests_per_second),
             quotas: Quotas::default(),

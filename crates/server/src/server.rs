@@ -366,8 +366,8 @@ async fn sweep(platform: &Platform) {
     let mut tick = interval(SWEEP);
     loop {
         tick.tick().await;
-        for (held, left) in platform.sessions.sweep() {
-            left.leave(platform, &held).await;
+        for left in platform.sessions.sweep() {
+            left.leave().await;
         }
         platform.consent_links.sweep(platform.sessions.now());
     }

@@ -252,24 +252,21 @@ pub(crate) async fn socket(
     let begun = Converse::begin(&platform, &held, true).await?;
     // What is somewhat too large is read, so that the client can be told; what is far too large is cut off.
     let most = 2 * (RULES.max_bytes as usize + 8);
-    let (failed, number) = (Arc::clone(&held), begun.0.number());
-    let at = platform.sessions.now();
     let upgrade = upgrade
         .protocols([PROTOCOL])
         .max_message_size(most)
         .max_frame_size(most)
         .read_buffer_size(32 << 10)
         .write_buffer_size(4 << 10)
-        .max_write_buffer_size(MOST_UNSENT)
-        .on_failed_upgrade(move |_| failed.lock().session.end_run(number, at));
+        .max_write_buffer_size(MOST_UNSENT);
     Ok(upgrade.on_upgrade(move |socket| serve(platform, held, socket, begun)))
 }
 
 pub(crate) async fn frames(Extension(held): Session, call: Call) -> Answer {
     let platform = call.platform.clone();
-    // Whoever has a token of a session can send a body slowly, and many of them: they take no place of those that work with pictures.
+    // Whoever has a token of a session can send a body slowly, and many of them: they have places of their own.
     let posting = held.post(platform.sessions.now())?;
-    let place = platform.bodies.take(&format!("capture {}", held.key))?;
+    let place = platform.frame_bodies.take(&held.key)?;
     let batch: FrameBatch = call.json().await?;
     drop(place);
     if batch.frames.len() > RULES.batch as usize {

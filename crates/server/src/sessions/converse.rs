@@ -12,7 +12,7 @@ use countenance_core::{
     Status, Verdict, VerifyError, Worker,
 };
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
@@ -57,8 +57,7 @@ pub(crate) struct Frame {
 /// A challenge that is being answered.
 pub(crate) struct Converse {
     run: Box<Run>,
-    /// The how manieth of its session.
-    number: u32,
+    running: Running,
     begun: Duration,
     last: Duration,
     frames: u32,
@@ -66,6 +65,25 @@ pub(crate) struct Converse {
     taken: Option<Taken>,
     /// When it was looked up last whether what is asked still stands.
     looked_up: Option<Duration>,
+}
+
+/// That a challenge is running in a session. However it is let go of, by a client that goes away in the middle of a request too,
+/// another may be begun then.
+struct Running {
+    platform: Platform,
+    /// A challenge without a socket is kept in its session.
+    held: Weak<Held>,
+    /// The how manieth of its session.
+    number: u32,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(held) = self.held.upgrade() {
+            held.lock()
+                .end_run(self.number, self.platform.sessions.now());
+        }
+    }
 }
 
 /// That nothing more will come of a challenge.
@@ -87,7 +105,7 @@ impl Converse {
         let now = platform.sessions.now();
         let left = held.lock().make_place(now);
         if let Some(left) = left {
-            left.leave(platform, held).await;
+            left.leave().await;
         }
         let mut seed = Zeroizing::new([0; 32]);
         let random = platform.random.fill(&mut *seed);
@@ -107,7 +125,11 @@ impl Converse {
             } else {
                 Run::new(*seed, calm, now)
             }),
-            number,
+            running: Running {
+                platform: platform.clone(),
+                held: Arc::downgrade(held),
+                number,
+            },
             begun: now,
             last: now,
             frames: 0,
@@ -122,19 +144,12 @@ impl Converse {
         Ok((new, first))
     }
 
-    /// The how manieth of its session.
-    pub(crate) fn number(&self) -> u32 {
-        self.number
-    }
-
     /// It ended without a verdict. An attempt that was taken stays counted, whoever's fault it is.
-    pub(crate) async fn leave(mut self, platform: &Platform, held: &Held) {
+    pub(crate) async fn leave(mut self) {
         if let Some(taken) = self.taken.take() {
             let leave = move |shared: &Shared| shared.registry.leave(taken);
-            platform.settle(leave).await;
+            self.running.platform.settle(leave).await;
         }
-        let now = platform.sessions.now();
-        held.lock().end_run(self.number, now);
     }
 
     /// What is said when it ends in the middle of a frame, and with what a socket is closed.
@@ -194,7 +209,7 @@ impl Converse {
         let now = platform.sessions.now();
         self.look_up(platform, held, now).await;
         if let Some(over) = over(held, now) {
-            self.leave(platform, held).await;
+            self.leave().await;
             return (vec![over], Err(Ended::Done));
         }
         let since = now.saturating_sub(self.begun).as_secs_f64();
@@ -202,15 +217,15 @@ impl Converse {
         self.last = now;
         if f64::from(self.frames) > BURST + since * f64::from(RULES.per_second) * ALLOWANCE {
             let detail = format!("more than {} frames a second", RULES.per_second);
-            self.leave(platform, held).await;
+            self.leave().await;
             return Self::broken("frames_too_fast", 4429, detail);
         }
         let Ok(place) = platform.place(&held.key) else {
-            self.leave(platform, held).await;
+            self.leave().await;
             let detail = "Nothing was begun; open again a little later.".to_owned();
             return Self::broken("busy", 4503, detail);
         };
-        let (frame_number, run_number) = (frame.number, self.number);
+        let frame_number = frame.number;
         let at_work = Arc::clone(held);
         let shared = platform.clone();
         let looked = platform.look(place, move |registry, worker| {
@@ -268,15 +283,18 @@ impl Converse {
                 (said, Err(Ended::Done))
             }
             Ok((this, Err(Some(detail)))) => {
-                this.leave(platform, held).await;
+                this.leave().await;
                 Self::broken("frame_invalid", 4400, detail)
             }
-            _ => {
+            Ok((this, Err(None))) => {
                 let now = platform.sessions.now();
-                let mut inner = held.lock();
-                inner.session.judging_failed(now);
-                inner.end_run(run_number, now);
-                drop(inner);
+                held.lock().session.judging_failed(now);
+                this.leave().await;
+                Self::broken("internal", 4500, "The server could not do this.".to_owned())
+            }
+            Err(_) => {
+                let now = platform.sessions.now();
+                held.lock().session.judging_failed(now);
                 Self::broken("internal", 4500, "The server could not do this.".to_owned())
             }
         }

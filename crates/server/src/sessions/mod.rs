@@ -280,11 +280,11 @@ impl Sessions {
 
     /// Lets go of what nobody needs any more: templates, holder parts and results of sessions that are over. Returns the challenges
     /// without a socket that nobody answers any more; they are to be left.
-    pub(crate) fn sweep(&self) -> Vec<(Arc<Held>, Converse)> {
+    pub(crate) fn sweep(&self) -> Vec<Converse> {
         let now = self.now();
         let mut all = self.lock();
         all.retain(|_, held| !held.lock().session.is_forgotten(now));
-        let left = |held: &Arc<Held>| Some((Arc::clone(held), held.lock().make_place(now)?));
+        let left = |held: &Arc<Held>| held.lock().make_place(now);
         all.values().filter_map(left).collect()
     }
 

@@ -28,7 +28,7 @@ pub(crate) async fn answered(
     }
     match over(&held, platform.sessions.now()) {
         Some(over) => {
-            converse.leave(&platform, &held).await;
+            converse.leave().await;
             messages.push(over);
         }
         None => held.lock().polled = Some(converse),

@@ -47,7 +47,7 @@ pub(crate) async fn serve(
     let mut converse = Some(converse);
     let close = converse_with(&platform, &held, &mut socket, &mut converse, &first).await;
     if let Some(left) = converse {
-        left.leave(&platform, &held).await;
+        left.leave().await;
     }
     if let Some(code) = close {
         let frame = CloseFrame {

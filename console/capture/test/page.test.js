@@ -98,7 +98,7 @@ describe("the page", { skip, concurrency: 1 }, () => {
       ["en-US", "€12.50", "Do you want to pay this?", "Smile to pay €12.50 to Café <b>Ana</b>", "light"],
       ["de-DE", "12,50 €", "Möchten Sie das bezahlen?", "Lächeln, um 12,50 € an Café <b>Ana</b> zu zahlen", "dark"],
       ["fr-CA", "12,50 €", "Voulez-vous payer cela ?", "Souriez pour payer 12,50 € à Café <b>Ana</b>", "light"],
-      ["ja-JP", "€12.50", "これを支払いますか？", "笑顔で Café <b>Ana</b> に €12.50 を支払います", "dark"],
+      ["ja-JP", "€12.50", "これを支払いますか？", "Café <b>Ana</b> に €12.50 を支払うには、笑顔になってください", "dark"],
     ]) {
       const session = server.open({ kind: "payment", payment });
       const { page, close } = await visit(session, { locale, colorScheme });

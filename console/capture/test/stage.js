@@ -70,6 +70,7 @@ export function feed({ clips, then, how, recorded }) {
     let doing = null;
     let at = 0;
     let gestures = 0;
+    let ahead = null;
     let reaction = 300;
     let who = own;
     let rest = 0;
@@ -82,12 +83,14 @@ export function feed({ clips, then, how, recorded }) {
         last = what.says;
         reaction = 250 + 200 * Math.random();
         const asked = words[what.says] ?? (what.says.startsWith("Smile to pay ") ? "smile" : null);
-        // Whoever has seen the first gesture asked for thinks to know the next.
-        const ahead = how === "early" && asked === null && gestures > 0 ? ["smile", "turn_left"][gestures % 2] : null;
-        seen.push({ from: now + reaction, does: asked ?? ahead });
+        // Whoever has seen the first gesture asked for thinks to know the next, and makes it ready at once.
+        if (how === "early" && asked === null && gestures > 0) ahead ??= doing === "smile" ? "turn_left" : "smile";
+        seen.push({ from: now + reaction, does: asked });
       }
       const wants = seen.findLast(({ from }) => from <= now)?.does ?? null;
-      if (doing === null && wants !== null) {
+      if (ahead !== null) {
+        [doing, at] = [ahead, who[ahead].length - 1 - (rest % 2)];
+      } else if (doing === null && wants !== null) {
         gestures += 1;
         if (how === "swap" && gestures === 2) who = other;
         // Somebody else puts their head into the picture when it comes to paying.

@@ -272,8 +272,8 @@ impl Registry {
 
     /// Decides whether a payment is approved, as a verification is decided. From here on it is answered: whatever goes wrong, it
     /// cannot be answered again, and an attempt is counted, whoever cancels it meanwhile. Poor pictures are the exception, and
-    /// a payment that was over before it was begun, since nobody was compared with anybody: so a payment costs its payer one
-    /// attempt at most.
+    /// a payment that was over before it was begun, since nobody was compared with anybody: of these only an attempt counts that was
+    /// taken for the challenge.
     pub(crate) fn decide_payment(
         &self,
         worker: &Worker,

@@ -56,16 +56,25 @@ impl Registry {
             AttemptAt::Payer(claim) => (self.find(claim)?, Purpose::Payment),
             AttemptAt::Subject(claim) => (self.find(claim)?, Purpose::Verify),
         };
-        let attempt = match self.vault().count_attempt(&target, purpose, self.now()) {
-            Ok(attempt) => Ok(attempt),
-            Err(VaultError::Attempts(lock)) => Err(lock),
-            Err(error) => return Err(error),
-        };
+        let attempt = self.count_attempt(&target, purpose)?;
         Ok(Taken {
             target,
             purpose,
             attempt,
         })
+    }
+
+    /// Counts an attempt, on the disk, or says why none is left.
+    pub(crate) fn count_attempt(
+        &self,
+        target: &Target,
+        purpose: Purpose,
+    ) -> Result<Result<Attempt, Lock>, VaultError> {
+        match self.vault().count_attempt(target, purpose, self.now()) {
+            Ok(attempt) => Ok(Ok(attempt)),
+            Err(VaultError::Attempts(lock)) => Ok(Err(lock)),
+            Err(error) => Err(error),
+        }
     }
 
     /// A challenge ended without a verdict: that is a rejection in the audit log.

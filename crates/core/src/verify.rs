@@ -213,12 +213,7 @@ impl Registry {
             // Erased and there again meanwhile.
             self.end_taken(taken, false)?;
         }
-        let purpose = ruling.ending.purpose();
-        match self.vault().count_attempt(target, purpose, self.now()) {
-            Ok(attempt) => Ok(Ok(attempt)),
-            Err(VaultError::Attempts(lock)) => Ok(Err(lock)),
-            Err(error) => Err(error),
-        }
+        self.count_attempt(target, ruling.ending.purpose())
     }
 
     /// From the probe's template, and whether it is of a live person, to the answer. One who is not goes the same way

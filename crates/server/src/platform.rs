@@ -233,20 +233,19 @@ impl Platform {
         }
     }
 
-    /// What has to be noted of work that was done: it needs no place, because the work had one. Says whether it is noted.
+    /// What has to be noted of work that was done: it needs no place, because the work had one.
     pub(crate) async fn settle<E: Error + 'static>(
         &self,
         work: impl FnOnce(&Shared) -> Result<(), E> + Send + 'static,
-    ) -> bool {
+    ) {
         let (shared, span) = (Arc::clone(&self.0), tracing::Span::current());
         let done = tokio::task::spawn_blocking(move || {
-            let done = span.in_scope(|| {
-                work(&shared).map_err(|error| {
+            span.in_scope(|| {
+                if let Err(error) = work(&shared) {
                     let _ = Refusal::internal(&error);
-                })
+                }
             });
-            done.is_ok()
         });
-        done.await.unwrap_or(false)
+        let _ = done.await;
     }
 }

@@ -286,15 +286,12 @@ impl Converse {
                 this.leave().await;
                 Self::broken("frame_invalid", 4400, detail)
             }
-            Ok((this, Err(None))) => {
+            failed => {
                 let now = platform.sessions.now();
                 held.lock().session.judging_failed(now);
-                this.leave().await;
-                Self::broken("internal", 4500, "The server could not do this.".to_owned())
-            }
-            Err(_) => {
-                let now = platform.sessions.now();
-                held.lock().session.judging_failed(now);
+                if let Ok((this, _)) = failed {
+                    this.leave().await;
+                }
                 Self::broken("internal", 4500, "The server could not do this.".to_owned())
             }
         }
@@ -351,28 +348,25 @@ fn look(
 /// Takes an attempt at whomever a session is about; with a presence it is about nobody.
 fn take(registry: &Registry, held: &Held) -> Result<Option<Taken>, VaultError> {
     let asked = &held.asked;
-    if asked.document.is_none() && asked.subject.is_none() {
-        return Ok(None);
-    }
-    let vault = registry.vault();
-    let collection = vault.collection(&held.tenant, &asked.collection)?;
-    if let Some(document) = &asked.document {
-        let at = AttemptAt::Case(&collection, &document.case);
-        return registry.take_attempt(at).map(Some);
-    }
-    let Some(subject) = &asked.subject else {
-        return Ok(None);
+    let collection = || registry.vault().collection(&held.tenant, &asked.collection);
+    let taken = match (&asked.document, &asked.subject) {
+        (Some(document), _) => {
+            registry.take_attempt(AttemptAt::Case(&collection()?, &document.case))
+        }
+        (None, Some(subject)) => {
+            let claim = Claim {
+                collection: &collection()?,
+                subject,
+                holder: None,
+            };
+            registry.take_attempt(match asked.kind {
+                Kind::Payment => AttemptAt::Payer(&claim),
+                _ => AttemptAt::Subject(&claim),
+            })
+        }
+        (None, None) => return Ok(None),
     };
-    let claim = Claim {
-        collection: &collection,
-        subject,
-        holder: None,
-    };
-    let at = match asked.kind {
-        Kind::Payment => AttemptAt::Payer(&claim),
-        _ => AttemptAt::Subject(&claim),
-    };
-    registry.take_attempt(at).map(Some)
+    taken.map(Some)
 }
 
 /// Judges a session by what its challenge came to, once; `calm` is how it was asked, whatever was agreed to.

@@ -211,11 +211,11 @@ impl Stage<'_> {
             }
         };
         let threshold = worker.engine().threshold(self.policy)?;
-        if !is_key {
-            run.compare_frame(template, &threshold);
-            return Ok(None);
-        }
-        Ok(run.key_frame(template.clone(), *looks_live, &threshold))
+        Ok(if is_key {
+            run.key_frame(template.clone(), *looks_live, &threshold)
+        } else {
+            run.compare_frame(template, &threshold)
+        })
     }
 }
 

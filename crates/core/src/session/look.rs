@@ -95,8 +95,7 @@ impl Worker {
             let looks_live = self.looks_live(bytes, cues.area, &capture)?;
             return Ok(run.key_frame(template, looks_live, &threshold));
         }
-        run.compare_frame(&template, &threshold);
-        Ok(None)
+        Ok(run.compare_frame(&template, &threshold))
     }
 }
 

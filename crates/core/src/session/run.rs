@@ -210,11 +210,33 @@ impl Run {
         threshold: &Threshold,
     ) -> Option<Verdict> {
         self.looks_live.extend(looks_live);
-        self.compare_frame(&template, threshold);
+        self.hold_against_first(&template, threshold);
         self.first_key.get_or_insert(template);
+        self.verdict()
+    }
+
+    /// Takes in the template of the frame before, which only has to be of the person of the first key frame: nobody else turns the head
+    /// or is lit in their place. Says how it ended when that was the last.
+    pub fn compare_frame(&mut self, template: &Template, threshold: &Threshold) -> Option<Verdict> {
+        self.hold_against_first(template, threshold);
+        self.verdict()
+    }
+
+    fn hold_against_first(&mut self, template: &Template, threshold: &Threshold) {
+        if let Some(first) = &self.first_key {
+            let same = first.compare(template);
+            if !same.is_ok_and(|score| threshold.accepts(score)) {
+                self.failed.insert(Check::Identity);
+            }
+        }
+    }
+
+    /// How it ended, once.
+    fn verdict(&mut self) -> Option<Verdict> {
         if !matches!(self.phase, Phase::Over) {
             return None;
         }
+        let probe = self.first_key.take()?;
         if !self.looks_live.is_empty() {
             let mean = self.looks_live.iter().sum::<f32>() / self.looks_live.len() as f32;
             self.measured.push((Cue::Passive, mean));
@@ -228,25 +250,11 @@ impl Run {
         if !self.pace.is_fresh() {
             self.failed.insert(Check::Repeats);
         }
-        let failed = std::mem::take(&mut self.failed);
-        let probe = self.first_key.take()?;
-        let measured = std::mem::take(&mut self.measured);
         Some(Verdict::Judged(Judged {
-            failed,
-            measured,
+            failed: std::mem::take(&mut self.failed),
+            measured: std::mem::take(&mut self.measured),
             probe,
         }))
-    }
-
-    /// Takes in the template of the frame before, which only has to be of the person of the first key frame: nobody else turns the head
-    /// or is lit in their place.
-    pub fn compare_frame(&mut self, template: &Template, threshold: &Threshold) {
-        if let Some(first) = &self.first_key {
-            let same = first.compare(template);
-            if !same.is_ok_and(|score| threshold.accepts(score)) {
-                self.failed.insert(Check::Identity);
-            }
-        }
     }
 
     /// No face, or several.
@@ -324,15 +332,22 @@ impl Run {
                     self.phase = Phase::Gesture(watch);
                     return Next::Wait;
                 }
+                // Its own frame says whose gesture it was, so nobody has to come back from one that nothing follows.
+                let is_last = self.steps.len() == 0;
                 let next = match watch.is_smile() {
                     true if usable => Next::Key,
                     // The frame in which the turn was seen for good: what is turned there is whom it is compared with.
                     false if watch.was_seen() => Next::Compare,
+                    _ if is_last => Next::Compare,
                     _ => Next::Wait,
                 };
                 self.measured.extend(watch.measured());
                 self.failed.extend(watch.failed());
-                self.rest(now);
+                if is_last {
+                    self.progress();
+                } else {
+                    self.rest(now);
+                }
                 next
             }
             Phase::Light {
@@ -436,7 +451,7 @@ impl Run {
         if self.calm { SLOW_LIGHT } else { QUICK_LIGHT }
     }
 
-    /// Back to the neutral face: for a while before the next step, or once more at the end.
+    /// Back to the neutral face: for a while before the next step, or once more after colors that come last.
     fn rest(&mut self, now: Duration) {
         let last = self.steps.len() == 0;
         let need = if last {

@@ -94,7 +94,7 @@ pub use session::{
     Judged, LookError, Message, Next, Run, Session, SessionError, Sighting, Status, Verdict,
     consent_text, text_sha256,
 };
-pub use shown_text::{deceives, is_seen};
+pub use shown_text::reads_as_it_is;
 pub use taken::{Answered, AttemptAt, Taken};
 pub use template_v1::TemplateFormatError;
 pub use timing::StageTimings;

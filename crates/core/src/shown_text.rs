@@ -8,7 +8,7 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 /// Characters that make others look otherwise than they are, or that nobody sees: controls, marks and overrides of direction, what
 /// Unicode calls default ignorable, blanks that look like letters' places, and fillers.
 #[must_use]
-pub fn deceives(c: char) -> bool {
+pub(crate) fn deceives(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -19,9 +19,31 @@ pub fn deceives(c: char) -> bool {
 
 /// Whether there is anything to be seen in a text: blanks, line ends and marks that stand on nothing are not.
 #[must_use]
-pub fn is_seen(text: &str) -> bool {
+pub(crate) fn is_seen(text: &str) -> bool {
     text.chars()
         .any(|c| !c.is_whitespace() && !deceives(c) && !is_combining_mark(c))
+}
+
+/// Whether a page shows all of a text and nothing else. No character makes others look otherwise, is unseen or of a private use, which each font draws in its own way; marks
+/// on one letter are no more than a language puts there, so that none reaches over the lines beside it; and no two empty lines follow
+/// each other, so that nothing stands where nobody scrolls to.
+#[must_use]
+pub fn reads_as_it_is(text: &str) -> bool {
+    let private = |c: char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);
+    let (mut marks, mut line_ends) = (0, 0);
+    for c in text.chars() {
+        marks = if is_combining_mark(c) { marks + 1 } else { 0 };
+        line_ends = match c {
+            '\n' => line_ends + 1,
+            _ if c.is_whitespace() => line_ends,
+            _ => 0,
+        };
+        let is_shown = c == '\n' || !(deceives(c) || private(c));
+        if !is_shown || marks > MOST_AGAIN || line_ends > MOST_LINE_ENDS {
+            return false;
+        }
+    }
+    is_seen(text)
 }
 
 /// Marks that names have beside letters, digits and ASCII.
@@ -77,8 +99,10 @@ fn is_written_together(word: &str) -> bool {
     !scripts(word).is_empty() || of_others.jpan || of_others.hanb || of_others.kore
 }
 
-/// One character so often in a row at most.
+/// One character so often in a row at most, and so many marks on a letter.
 const MOST_AGAIN: usize = 4;
+/// Ends of lines with nothing but blanks between them: one empty line.
+const MOST_LINE_ENDS: usize = 2;
 
 #[cfg(test)]
 mod tests {
@@ -173,6 +197,30 @@ mod tests {
         }
         for text in ["a", "\n1\n", "€", "👍", "は", "e\u{301}", "ا"] {
             assert!(is_seen(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_hides_something_does_not_read_as_it_is() {
+        for text in [
+            "Open the door of laboratory 3",
+            "One line.\n\nAnother.\n",
+            "Tiê\u{301}ng Việt, שָׁלוֹם, நன்றி, 👩\u{200d}🔬 می\u{200c}خواهم",
+        ] {
+            assert!(reads_as_it_is(text), "{text}");
+        }
+        for text in [
+            "",
+            "\n\n",
+            "One line.\n\n\nAnother.",
+            "One line.\n \n\u{3000}\nAnother.",
+            "Pay \u{e001}",
+            "Pay \u{f0001}",
+            "Pay \u{202e}",
+            "Z\u{301}\u{301}\u{301}\u{301}\u{301}",
+            "bell\u{7}",
+        ] {
+            assert!(!reads_as_it_is(text), "{}", text.escape_unicode());
         }
     }
 

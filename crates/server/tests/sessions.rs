@@ -626,6 +626,7 @@ fn what_cannot_be_asked_is_refused_by_name() {
         ("approve", json!("bell\u{7}")),
         ("approve", json!("\n\n")),
         ("approve", json!(" \u{301}\n")),
+        ("approve", json!("pay 5\n\n\n\nand 500")),
         ("approve", json!(long)),
         ("way_out", json!("javascript:alert(1)")),
         ("way_out", json!("http://shop.example/")),

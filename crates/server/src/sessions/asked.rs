@@ -10,8 +10,8 @@ use countenance_api::{
 };
 use countenance_core::vault::{ExternalId, Name, Timestamp, VaultError};
 use countenance_core::{
-    Case, DocumentClaim, Kind, Language, RelyingParty, Template, Terms, consent_text, deceives,
-    is_seen, text_sha256,
+    Case, DocumentClaim, Kind, Language, RelyingParty, Template, Terms, consent_text,
+    reads_as_it_is, text_sha256,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -267,14 +267,11 @@ pub(crate) fn check_shown(
 }
 
 fn check_approve(approve: Option<&str>) -> Result<(), Refusal> {
-    let shown = |c: char| c == '\n' || !deceives(c);
-    let fits = |text: &str| {
-        (1..=MOST_TEXT).contains(&text.chars().count()) && text.chars().all(shown) && is_seen(text)
-    };
+    let fits = |text: &str| (1..=MOST_TEXT).contains(&text.chars().count()) && reads_as_it_is(text);
     if approve.is_none_or(fits) {
         Ok(())
     } else {
-        let detail = "`approve` is not 1 to 1000 characters without controls, marks of direction and what nobody sees, of which at least one is more than a blank or a mark on a letter";
+        let detail = "`approve` is not 1 to 1000 characters without controls, marks of direction and what nobody sees, with at most four marks on a letter and one empty line in a row, of which at least one is more than a blank or a mark on a letter";
         Err(refused(detail))
     }
 }

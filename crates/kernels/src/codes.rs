@@ -286,6 +286,10 @@ impl CodeScan {
             Isa::Avx512 => crate::x86_64::scan_codes_avx512,
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Vnni | Isa::Avx512Bf16 => crate::x86_64::scan_codes_avx512vnni,
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => crate::aarch64::scan_codes_neon,
+            #[cfg(target_arch = "aarch64")]
+            Isa::NeonDot => crate::aarch64::scan_codes_neondot,
             _ => scan_scalar,
         };
         Some(Self { isa, kernel })

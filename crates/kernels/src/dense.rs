@@ -4,17 +4,22 @@
 //! of the plane in memory order. Where the arithmetic is not that of the plane, the plane
 //! is first converted (and quantised) into a strip.
 
+#[cfg(target_arch = "aarch64")]
+use crate::aarch64::Pairs;
 use crate::ahead::Ahead;
 use crate::buffer::Buffer;
 use crate::isa::Isa;
-use crate::lanes::{Lanes, Stored, Written};
+#[cfg(target_arch = "x86_64")]
+use crate::lanes::Bf16;
+use crate::lanes::{Dot, F32, I16, Lanes, Stored, U8, Written};
 use crate::pack::PointwiseWeights;
 use crate::plane::{Element, LANES, Plane, PlaneShape};
-use crate::pointwise::Quantization;
-use crate::pointwise::{self, PixelTile, PointwiseFn, PointwiseJob, Word};
+use crate::pointwise::{
+    Arithmetic, PixelTile, PointwiseFn, PointwiseJob, Quantization, TileJob, Word,
+};
 use crate::scalar::ScalarLanes;
 use crate::separable::{StepError, base};
-use crate::stamp::level_of_lanes;
+use crate::stamp::{level_of_lanes, stamp};
 use crate::team::{Parted, Team};
 use std::sync::Arc;
 
@@ -75,8 +80,72 @@ fn select_convert(isa: Isa, element: Element, word: Word) -> Option<ConvertFn> {
             "avx512f,avx512bw,avx512dq,avx512vl",
             crate::x86_64::Avx512Lanes
         ),
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => pairs!("", crate::aarch64::NeonLanes),
         #[cfg(not(target_arch = "x86_64"))]
         _ => pairs!("", ScalarLanes),
+    }
+}
+
+/// One pixel, f32 out: what a dense layer needs.
+///
+/// # Safety
+/// As for the pointwise kernel; the job has one pixel.
+#[inline(always)]
+unsafe fn dense<V: Lanes, D: Dot<V>, E: Written>(job: &PointwiseJob<'_>) {
+    for channels in job.channel_tiles {
+        // SAFETY: passed on.
+        unsafe {
+            let tile = TileJob {
+                activations: job.activations,
+                block_bytes: job.block_bytes,
+                blocks: job.weights.inputs / LANES,
+                weights: job.weights.panel.as_ptr().add(channels.weights),
+                #[cfg(target_arch = "aarch64")]
+                starts: job.weights.starts_of(channels.first_block),
+                epilogue: job
+                    .weights
+                    .epilogue
+                    .as_ptr()
+                    .add(channels.first_block * 3 * LANES),
+                out: job
+                    .out
+                    .add(channels.first_block * job.out_block * size_of::<E>()),
+                out_pixels: job.offsets.as_ptr(),
+                out_block: job.out_block,
+                ahead: job.weights.panel.as_ptr(),
+                ahead_step: 0,
+            };
+            V::dense_tile::<D, E>(&tile, channels.blocks);
+        }
+    }
+}
+
+/// The dense kernel for an instruction set and arithmetic.
+fn select(isa: Isa, arithmetic: Arithmetic) -> Option<PointwiseFn> {
+    if !isa.is_available() {
+        return None;
+    }
+    let isa = match (isa, arithmetic) {
+        (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
+        (Isa::NeonDot, Arithmetic::F32) => Isa::Neon,
+        (Isa::Avx512Bf16, Arithmetic::Int8) => Isa::Avx512Vnni,
+        _ => isa,
+    };
+    let element = Element::F32;
+    stamp! {
+        dense(PointwiseJob<'_>);
+        (isa, arithmetic, element);
+        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        "x86_64" Avx2, "avx2,fma", crate::x86_64::Avx2Lanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        "x86_64" Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
+            (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        "x86_64" Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
+            (Int8 U8 f32 F32);
+        "x86_64" Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
+            crate::x86_64::Avx512Bf16Lanes: (Bf16 Bf16 f32 F32);
+        "aarch64" Neon, "neon", crate::aarch64::NeonLanes: (F32 F32 f32 F32) (Int8 Pairs f32 F32);
+        "aarch64" NeonDot, "neon,dotprod", crate::aarch64::NeonLanes: (Int8 U8 f32 F32);
     }
 }
 
@@ -115,8 +184,7 @@ impl Dense {
         if !fits {
             return Err(StepError::ShapeMismatch);
         }
-        let kernel =
-            pointwise::select_dense(weights.isa, weights.arithmetic).ok_or(StepError::NoKernel)?;
+        let kernel = select(weights.isa, weights.arithmetic).ok_or(StepError::NoKernel)?;
         let direct = quantization.is_none()
             && matches!(
                 (element, weights.word),

@@ -224,6 +224,8 @@ fn select(isa: Isa) -> Option<BlocksFn> {
         Isa::Avx2 => stamped!("avx2,fma", crate::x86_64::Avx2Lanes),
         #[cfg(target_arch = "x86_64")]
         _ => stamped!("avx512f,avx512bw,avx512vl", crate::x86_64::Avx512Lanes),
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => stamped!("", crate::aarch64::NeonLanes),
         #[cfg(not(target_arch = "x86_64"))]
         _ => stamped!("", ScalarLanes),
     })

@@ -18,6 +18,8 @@
 
 mod kernel;
 mod pooled;
+#[cfg(target_arch = "aarch64")]
+mod quarters;
 
 pub(crate) use self::kernel::{DepthwiseFn, DepthwiseJob, select};
 

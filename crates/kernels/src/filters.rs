@@ -142,6 +142,10 @@ fn select(isa: Isa, side: usize, step: usize) -> Option<FilterFn> {
         }
         #[cfg(target_arch = "x86_64")]
         Isa::Scalar => stamped!("sse2", ScalarLanes),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Neon | Isa::NeonDot => None,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => stamped!("", crate::aarch64::NeonLanes),
         #[cfg(not(target_arch = "x86_64"))]
         _ => stamped!("", ScalarLanes),
     }
@@ -197,6 +201,7 @@ impl ChannelFilters {
     pub fn kernel_name(&self) -> String {
         let isa = match self.isa {
             Isa::Avx512Vnni | Isa::Avx512Bf16 => Isa::Avx512,
+            Isa::NeonDot => Isa::Neon,
             other => other,
         };
         let side = self.shape.side;

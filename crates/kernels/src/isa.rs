@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 /// An instruction-set level that the kernels have a body for.
 ///
-/// On x86-64 the levels form a ladder: a machine that has one level has all
-/// levels below it. A value of this type is only a name; [`Isa::is_available`]
+/// The levels of a processor family form a ladder: a machine that has one level has all
+/// levels of its family below it. A value of this type is only a name; [`Isa::is_available`]
 /// says whether this machine can run it, and every kernel checks that once when
 /// it is chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,16 +22,22 @@ pub enum Isa {
     Avx512Vnni,
     /// The above with BF16 (Cooper Lake, Sapphire Rapids, Zen 4).
     Avx512Bf16,
+    /// NEON: every processor of 64-bit ARM.
+    Neon,
+    /// The above with dot products of bytes (Cortex-A75, Neoverse N1, Apple M1 and later).
+    NeonDot,
 }
 
 impl Isa {
     /// All levels, lowest first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Scalar,
         Self::Avx2,
         Self::Avx512,
         Self::Avx512Vnni,
         Self::Avx512Bf16,
+        Self::Neon,
+        Self::NeonDot,
     ];
 
     /// The highest level that this machine can run.
@@ -64,9 +70,19 @@ impl Isa {
                 Self::Avx512 => avx512(),
                 Self::Avx512Vnni => vnni(),
                 Self::Avx512Bf16 => vnni() && is_x86_feature_detected!("avx512bf16"),
+                Self::Neon | Self::NeonDot => false,
             }
         }
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(target_arch = "aarch64")]
+        {
+            match self {
+                // Part of the build target: the portable bodies count on it too.
+                Self::Scalar | Self::Neon => true,
+                Self::NeonDot => std::arch::is_aarch64_feature_detected!("dotprod"),
+                Self::Avx2 | Self::Avx512 | Self::Avx512Vnni | Self::Avx512Bf16 => false,
+            }
+        }
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         {
             self == Self::Scalar
         }
@@ -86,6 +102,8 @@ impl Isa {
             Self::Avx512 => "avx512",
             Self::Avx512Vnni => "avx512vnni",
             Self::Avx512Bf16 => "avx512bf16",
+            Self::Neon => "neon",
+            Self::NeonDot => "neondot",
         }
     }
 }
@@ -141,12 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn the_detected_level_and_all_below_it_are_available() {
+    fn the_detected_level_and_all_of_its_family_below_it_are_available() {
         let best = Isa::detect();
+        let is_arm = |isa: &Isa| *isa >= Isa::Neon;
         assert!(
             Isa::ALL
                 .into_iter()
                 .take_while(|isa| *isa <= best)
+                .filter(|isa| *isa == Isa::Scalar || is_arm(isa) == is_arm(&best))
                 .all(Isa::is_available)
         );
     }

@@ -25,7 +25,8 @@ pub(crate) trait Lanes: Copy {
     unsafe fn load_i8(from: *const i8) -> Self;
     unsafe fn load_u8(from: *const u8) -> Self;
     unsafe fn store_bf16(self, to: *mut u16);
-    /// Rounds to nearest even, clamps to 0..=255, stores sixteen bytes.
+    /// Rounds to nearest even, clamps to 0..=255, stores sixteen bytes as [`U8`] reads them:
+    /// where an instruction set multiplies signed bytes only, less 128 each.
     unsafe fn store_u8(self, to: *mut u8);
     /// Rounds to nearest even, clamps to 0..=255, stores sixteen 16-bit integers.
     unsafe fn store_u8_wide(self, to: *mut i16);
@@ -156,13 +157,23 @@ pub(crate) trait Dot<V: Lanes>: 'static {
     /// Adds the products of the word at `word` (four bytes) with the weights.
     unsafe fn step(sum: Self::Sum, word: *const u8, weights: Self::Weights) -> Self::Sum;
     unsafe fn finish(sum: Self::Sum) -> V;
+
+    /// The register tile, [`crate::pointwise::tile`]; an instruction set may have one of its own.
+    #[inline(always)]
+    unsafe fn tile<E: Written, const P: usize, const B: usize>(job: &crate::pointwise::TileJob)
+    where
+        Self: Sized,
+    {
+        // SAFETY: passed on.
+        unsafe { crate::pointwise::tile::<V, Self, E, P, B>(job) }
+    }
 }
 
 /// f32 products and sums.
 pub(crate) enum F32 {}
 /// bf16 products, f32 sums.
 pub(crate) enum Bf16 {}
-/// u8 activations, i8 weights, i32 sums.
+/// u8 activations (see [`Lanes::store_u8`]), i8 weights, i32 sums.
 pub(crate) enum U8 {}
 /// The integers of [`U8`] widened to 16 bits, i32 sums: the same sums exactly, for
 /// instruction sets whose 8-bit product saturates.

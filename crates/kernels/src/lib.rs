@@ -7,7 +7,16 @@
     unsafe_code,
     reason = "this is the crate for it; every block says why it is sound"
 )]
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(
+        dead_code,
+        reason = "what is generic over levels is not stamped for those of another architecture"
+    )
+)]
 
+#[cfg(target_arch = "aarch64")]
+mod aarch64;
 mod ahead;
 mod buffer;
 mod codes;

@@ -20,6 +20,10 @@ pub struct PointwiseWeights {
     pub(crate) outputs: usize,
     /// `[channel tile][word of input channels][block][lane][channel in word]`.
     pub(crate) panel: Buffer<u8>,
+    /// What sums begin with, `[block][lane]`, for instruction sets that multiply signed bytes
+    /// only: they take activations as `q - 128`, so it is 128 times the sum of the weights.
+    /// Empty for all others.
+    pub(crate) starts: Buffer<i32>,
     /// `[block][scale, bias, slope][lane]`.
     pub(crate) epilogue: Buffer<f32>,
     pub(crate) tiles: Vec<ChannelTile>,
@@ -116,6 +120,8 @@ impl PointwiseWeights {
         let tiles = channel_tiles(blocks, group_blocks(isa, layer.dense), words);
         let mut panel = Buffer::<u8>::zeroed(blocks * words * 64);
         let mut epilogue = Buffer::<f32>::zeroed(blocks * 3 * LANES);
+        let signed = word == Word::U8 && matches!(isa, Isa::Neon | Isa::NeonDot);
+        let mut starts = Buffer::<i32>::zeroed(if signed { blocks * LANES } else { 0 });
         let mut row = vec![0.0; inputs];
         let mut integers = vec![0; inputs];
         // Outputs beyond the last are rows of zeros.
@@ -136,6 +142,10 @@ impl PointwiseWeights {
                         None => (1.0, bias),
                     };
                     encode(word, &row, &integers, to);
+                    if let Some(start) = starts.get_mut(block * LANES + lane) {
+                        // As the sums of the kernels: where one runs over, all do.
+                        *start = integers.iter().fold(0, |sum, w| w.wrapping_add(sum)) << 7;
+                    }
                     let base = block * 3 * LANES + lane;
                     epilogue[base] = scale;
                     epilogue[base + LANES] = bias;
@@ -145,6 +155,10 @@ impl PointwiseWeights {
                 interleave(&encoded, words, panel, tile.blocks, b);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        if signed && isa == Isa::Neon {
+            pair(&mut panel);
+        }
         Some(Self {
             isa,
             arithmetic,
@@ -152,6 +166,7 @@ impl PointwiseWeights {
             inputs,
             outputs,
             panel,
+            starts,
             epilogue,
             tiles,
         })
@@ -172,7 +187,13 @@ impl PointwiseWeights {
     /// Bytes of packed weights.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.panel.bytes() + self.epilogue.bytes()
+        self.panel.bytes() + self.starts.bytes() + self.epilogue.bytes()
+    }
+
+    /// Where the starts of a block and those behind it are; nowhere where there are none.
+    #[cfg(target_arch = "aarch64")]
+    pub(crate) fn starts_of(&self, block: usize) -> *const i32 {
+        self.starts.as_ptr().wrapping_add(block * LANES)
     }
 
     /// The arithmetic of the products.
@@ -249,6 +270,14 @@ fn interleave(rows: &[u32], words: usize, panel: &mut [u8], blocks: usize, b: us
         for (lane, to) in to.as_chunks_mut::<4>().0.iter_mut().enumerate() {
             *to = rows[lane * words + w].to_le_bytes();
         }
+    }
+}
+
+/// Puts the channels of words in pairs; see [`crate::aarch64::PAIRS_BYTES`].
+#[cfg(target_arch = "aarch64")]
+fn pair(panel: &mut [u8]) {
+    for bytes in panel.as_chunks_mut::<16>().0 {
+        *bytes = crate::aarch64::PAIRS_BYTES.map(|from| bytes[from]);
     }
 }
 

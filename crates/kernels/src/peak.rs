@@ -1,15 +1,19 @@
 //! What a core can multiply at best: the yardstick for every other kernel.
 
+#[cfg(target_arch = "aarch64")]
+use crate::aarch64::Pairs;
 use crate::isa::Isa;
-use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written};
+#[cfg(target_arch = "x86_64")]
+use crate::lanes::Bf16;
+use crate::lanes::{Dot, F32, I16, Lanes, U8, Written};
 use crate::plane::{Element, LANES};
-use crate::pointwise::Arithmetic;
+use crate::pointwise::{Arithmetic, Word};
 use crate::scalar::ScalarLanes;
 use crate::stamp::stamp;
 
 /// Independent running sums: more than the latency of a multiply-add times its rate on any
-/// supported processor, fewer than there are registers.
-const SUMS: usize = 8;
+/// supported processor, fewer than there are registers (NEON has sums of four registers).
+const SUMS: usize = if cfg!(target_arch = "aarch64") { 6 } else { 8 };
 
 struct PeakJob {
     rounds: usize,
@@ -51,6 +55,7 @@ fn select(isa: Isa, arithmetic: Arithmetic) -> Option<unsafe fn(&PeakJob)> {
     }
     let isa = match (isa, arithmetic) {
         (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
+        (Isa::NeonDot, Arithmetic::F32) => Isa::Neon,
         (Isa::Avx512Bf16, Arithmetic::Int8) => Isa::Avx512Vnni,
         _ => isa,
     };
@@ -59,13 +64,15 @@ fn select(isa: Isa, arithmetic: Arithmetic) -> Option<unsafe fn(&PeakJob)> {
         peak(PeakJob);
         (isa, arithmetic, element);
         Scalar, "", ScalarLanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        Avx2, "avx2,fma", crate::x86_64::Avx2Lanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
+        "x86_64" Avx2, "avx2,fma", crate::x86_64::Avx2Lanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
+        "x86_64" Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
             (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
+        "x86_64" Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
             (Int8 U8 f32 F32);
-        Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
+        "x86_64" Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
             crate::x86_64::Avx512Bf16Lanes: (Bf16 Bf16 f32 F32);
+        "aarch64" Neon, "neon", crate::aarch64::NeonLanes: (F32 F32 f32 F32) (Int8 Pairs f32 F32);
+        "aarch64" NeonDot, "neon,dotprod", crate::aarch64::NeonLanes: (Int8 U8 f32 F32);
     }
 }
 
@@ -76,11 +83,7 @@ fn select(isa: Isa, arithmetic: Arithmetic) -> Option<unsafe fn(&PeakJob)> {
 #[must_use]
 pub fn peak_macs(isa: Isa, arithmetic: Arithmetic, rounds: usize) -> Option<usize> {
     let kernel = select(isa, arithmetic)?;
-    let channels = match arithmetic {
-        Arithmetic::F32 => 1,
-        Arithmetic::Int8 if isa >= Isa::Avx512Vnni => 4,
-        Arithmetic::Bf16 | Arithmetic::Int8 => 2,
-    };
+    let channels = Word::of(isa, arithmetic)?.channels();
     let mut out = [0.0f32; LANES];
     // Small numbers: sums neither overflow nor become subnormal.
     let word = [f32::from_bits(0x0101_0101); LANES];

@@ -16,8 +16,12 @@
 //! whatever the arithmetic. Every sum runs over the input channels in the same order in
 //! every tile, so results depend neither on the tiling nor on the number of threads.
 
+#[cfg(target_arch = "aarch64")]
+use crate::aarch64::Pairs;
 use crate::isa::Isa;
-use crate::lanes::{Bf16, Dot, F32, I16, Lanes, U8, Written};
+#[cfg(target_arch = "x86_64")]
+use crate::lanes::Bf16;
+use crate::lanes::{Dot, F32, I16, Lanes, U8, Written};
 use crate::pack::PointwiseWeights;
 use crate::plane::{Element, LANES};
 use crate::scalar::ScalarLanes;
@@ -49,8 +53,10 @@ impl Word {
         match arithmetic {
             Arithmetic::F32 => Some(Self::F32),
             Arithmetic::Bf16 => (isa == Isa::Avx512Bf16).then_some(Self::Bf16),
-            Arithmetic::Int8 if isa >= Isa::Avx512Vnni => Some(Self::U8),
-            Arithmetic::Int8 => Some(Self::I16),
+            Arithmetic::Int8 => Some(match isa {
+                Isa::Avx512Vnni | Isa::Avx512Bf16 | Isa::Neon | Isa::NeonDot => Self::U8,
+                Isa::Scalar | Isa::Avx2 | Isa::Avx512 => Self::I16,
+            }),
         }
     }
 
@@ -101,6 +107,8 @@ pub(crate) fn group_blocks(isa: Isa, dense: bool) -> usize {
         Isa::Avx2 => of::<crate::x86_64::Avx2Lanes>(dense),
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => of::<crate::x86_64::Avx512Lanes>(dense),
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => of::<crate::aarch64::NeonLanes>(dense),
         _ => of::<ScalarLanes>(dense),
     }
 }
@@ -112,6 +120,8 @@ pub(crate) fn tile_pixels(isa: Isa) -> &'static [usize] {
         Isa::Avx2 => crate::x86_64::Avx2Lanes::TILE_PIXELS,
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512 | Isa::Avx512Vnni | Isa::Avx512Bf16 => crate::x86_64::Avx512Lanes::TILE_PIXELS,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => crate::aarch64::NeonLanes::TILE_PIXELS,
         _ => ScalarLanes::TILE_PIXELS,
     }
 }
@@ -146,6 +156,9 @@ pub(crate) struct TileJob {
     /// Input channel blocks.
     pub(crate) blocks: usize,
     pub(crate) weights: *const u8,
+    /// What the sums of the first block begin with, where there are such numbers.
+    #[cfg(target_arch = "aarch64")]
+    pub(crate) starts: *const i32,
     pub(crate) epilogue: *const f32,
     /// Block `first_block`, lane 0 of pixel offset 0.
     pub(crate) out: *mut u8,
@@ -165,7 +178,7 @@ pub(crate) const AHEAD_BYTES: usize = 128;
 
 /// How far ahead of the weights in use a dense layer asks for more, in bytes: measured
 /// best among 1 to 16 KiB.
-const AHEAD: usize = 4096;
+pub(crate) const AHEAD: usize = 4096;
 
 /// The register tile: `P` pixels by `B` blocks.
 ///
@@ -295,6 +308,8 @@ unsafe fn pointwise<V: Lanes, D: Dot<V>, E: Written>(job: &PointwiseJob<'_>) {
                     block_bytes: job.block_bytes,
                     blocks,
                     weights: job.weights.panel.as_ptr().add(channels.weights),
+                    #[cfg(target_arch = "aarch64")]
+                    starts: job.weights.starts_of(channels.first_block),
                     epilogue: job
                         .weights
                         .epilogue
@@ -328,76 +343,23 @@ pub(crate) fn select(isa: Isa, arithmetic: Arithmetic, element: Element) -> Opti
     }
     let isa = match (isa, arithmetic) {
         (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
+        (Isa::NeonDot, Arithmetic::F32) => Isa::Neon,
         _ => isa,
     };
     crate::stamp::stamp! {
         pointwise(PointwiseJob<'_>);
         (isa, arithmetic, element);
         Scalar, "", ScalarLanes: (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16);
-        Avx2, "avx2,fma", crate::x86_64::Avx2Lanes:
+        "x86_64" Avx2, "avx2,fma", crate::x86_64::Avx2Lanes:
             (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16);
-        Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
+        "x86_64" Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
             (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 I16 u16 Bf16);
-        Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
+        "x86_64" Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
             (Int8 U8 u16 Bf16);
-        Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
+        "x86_64" Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
             crate::x86_64::Avx512Bf16Lanes: (Int8 U8 u16 Bf16) (Bf16 Bf16 u16 Bf16);
-    }
-}
-
-/// One pixel, f32 out: what a dense layer needs.
-///
-/// # Safety
-/// As for [`pointwise`]; the job has one pixel.
-#[inline(always)]
-unsafe fn dense<V: Lanes, D: Dot<V>, E: Written>(job: &PointwiseJob<'_>) {
-    for channels in job.channel_tiles {
-        // SAFETY: passed on.
-        unsafe {
-            let tile = TileJob {
-                activations: job.activations,
-                block_bytes: job.block_bytes,
-                blocks: job.weights.inputs / LANES,
-                weights: job.weights.panel.as_ptr().add(channels.weights),
-                epilogue: job
-                    .weights
-                    .epilogue
-                    .as_ptr()
-                    .add(channels.first_block * 3 * LANES),
-                out: job
-                    .out
-                    .add(channels.first_block * job.out_block * size_of::<E>()),
-                out_pixels: job.offsets.as_ptr(),
-                out_block: job.out_block,
-                ahead: job.weights.panel.as_ptr(),
-                ahead_step: 0,
-            };
-            V::dense_tile::<D, E>(&tile, channels.blocks);
-        }
-    }
-}
-
-/// The dense kernel for an instruction set and arithmetic.
-pub(crate) fn select_dense(isa: Isa, arithmetic: Arithmetic) -> Option<PointwiseFn> {
-    if !isa.is_available() {
-        return None;
-    }
-    let isa = match (isa, arithmetic) {
-        (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
-        (Isa::Avx512Bf16, Arithmetic::Int8) => Isa::Avx512Vnni,
-        _ => isa,
-    };
-    let element = Element::F32;
-    crate::stamp::stamp! {
-        dense(PointwiseJob<'_>);
-        (isa, arithmetic, element);
-        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        Avx2, "avx2,fma", crate::x86_64::Avx2Lanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
-            (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
-            (Int8 U8 f32 F32);
-        Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
-            crate::x86_64::Avx512Bf16Lanes: (Bf16 Bf16 f32 F32);
+        "aarch64" Neon, "neon", crate::aarch64::NeonLanes:
+            (F32 F32 f32 F32) (F32 F32 u16 Bf16) (Int8 Pairs u16 Bf16);
+        "aarch64" NeonDot, "neon,dotprod", crate::aarch64::NeonLanes: (Int8 U8 u16 Bf16);
     }
 }

@@ -151,6 +151,16 @@ macro_rules! select {
             (Isa::Scalar, Element::F32) => stamped!("sse2", ScalarLanes, f32),
             #[cfg(target_arch = "x86_64")]
             (Isa::Scalar, Element::Bf16) => stamped!("sse2", ScalarLanes, u16),
+            #[cfg(target_arch = "x86_64")]
+            (Isa::Neon | Isa::NeonDot, _) => None,
+            #[cfg(target_arch = "aarch64")]
+            (Isa::Neon | Isa::NeonDot, Element::F32) => {
+                stamped!("", crate::aarch64::NeonLanes, f32)
+            }
+            #[cfg(target_arch = "aarch64")]
+            (Isa::Neon | Isa::NeonDot, Element::Bf16) => {
+                stamped!("", crate::aarch64::NeonLanes, u16)
+            }
             #[cfg(not(target_arch = "x86_64"))]
             (_, Element::F32) => stamped!("", ScalarLanes, f32),
             #[cfg(not(target_arch = "x86_64"))]

@@ -62,6 +62,8 @@ impl RowDots {
             Isa::Avx512 => crate::x86_64::dot_rows_avx512,
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512Vnni | Isa::Avx512Bf16 => crate::x86_64::dot_rows_avx512vnni,
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon | Isa::NeonDot => crate::aarch64::dot_rows_neon,
             _ => dot_rows_scalar,
         };
         Some(Self { isa, kernel })
@@ -72,6 +74,7 @@ impl RowDots {
     pub fn kernel_name(self) -> String {
         let isa = match self.isa {
             Isa::Avx512Bf16 => Isa::Avx512Vnni,
+            Isa::NeonDot => Isa::Neon,
             other => other,
         };
         format!("dot_rows_i8i16_{isa}")
@@ -80,14 +83,17 @@ impl RowDots {
     /// Asks for the cache lines of the rows of `dims` values at `places`, and does not wait for them. Computes nothing: where the
     /// processor has no such instruction, or a place lies behind the rows, nothing happens.
     pub fn ask(self, rows: &[i8], dims: usize, places: &[u32]) {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
         for place in places {
             let begin = *place as usize * dims;
             if let Some(row) = rows.get(begin..begin + dims) {
+                #[cfg(target_arch = "x86_64")]
                 crate::x86_64::ask(row);
+                #[cfg(target_arch = "aarch64")]
+                crate::aarch64::ask(row);
             }
         }
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         let _ = (rows, dims, places);
     }
 

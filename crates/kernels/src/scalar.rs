@@ -2,7 +2,7 @@
 
 use crate::lanes::{Dot, F32, I16, Lanes, Written};
 use crate::plane::{bf16_to_f32, f32_to_bf16};
-use crate::pointwise::{TileJob, tile};
+use crate::pointwise::TileJob;
 
 /// Sixteen f32 that the compiler spreads over whatever registers the target has.
 #[derive(Clone, Copy)]
@@ -107,9 +107,9 @@ impl Lanes for ScalarLanes {
         // SAFETY: passed on; the planner asks only for tiles listed above.
         unsafe {
             match (blocks, pixels) {
-                (_, 4) => tile::<Self, D, E, 4, 1>(job),
-                (_, 2) => tile::<Self, D, E, 2, 1>(job),
-                _ => tile::<Self, D, E, 1, 1>(job),
+                (_, 4) => D::tile::<E, 4, 1>(job),
+                (_, 2) => D::tile::<E, 2, 1>(job),
+                _ => D::tile::<E, 1, 1>(job),
             }
         }
     }
@@ -119,9 +119,9 @@ impl Lanes for ScalarLanes {
         // SAFETY: passed on.
         unsafe {
             if blocks == Self::DENSE_BLOCKS {
-                tile::<Self, D, E, 1, 2>(job)
+                D::tile::<E, 1, 2>(job)
             } else {
-                tile::<Self, D, E, 1, 1>(job)
+                D::tile::<E, 1, 1>(job)
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Stamps a generic kernel body once per instruction set.
 
-/// `stamp! { body(Args); (isa, a, b); Level, "features", Lanes: (A D E B) ...; ... }`
+/// `stamp! { body(Args); (isa, a, b); Scalar, "", Lanes: (A D E B) ...; "architecture" Level,
+/// "features", Lanes: (A D E B) ...; ... }`
 ///
 /// makes, for each level and each row, a `#[target_feature]` function that calls
 /// `body::<Lanes, D, E>`, and matches `(isa, a, b)` against `(Isa::Level, Arithmetic::A,
@@ -9,7 +10,7 @@ macro_rules! stamp {
     (
         $body:ident($args:ty); ($isa:expr, $arithmetic:expr, $element:expr);
         Scalar, "", $scalar:ty: $(($sa:ident $sd:ident $se:ident $sb:ident))+;
-        $($level:ident, $features:literal, $lanes:ty: $(($a:ident $d:ident $e:ident $b:ident))+;)*
+        $($arch:tt $level:ident, $features:literal, $lanes:ty: $(($a:ident $d:ident $e:ident $b:ident))+;)*
     ) => {{
         $(if ($isa, $arithmetic, $element) == (Isa::Scalar, Arithmetic::$sa, Element::$sb) {
             unsafe fn stamped(job: &$args) {
@@ -19,7 +20,7 @@ macro_rules! stamp {
             return Some(stamped);
         })+
         $($(
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(target_arch = $arch)]
             if ($isa, $arithmetic, $element) == (Isa::$level, Arithmetic::$a, Element::$b) {
                 #[target_feature(enable = $features)]
                 unsafe fn stamped(job: &$args) {

@@ -1,5 +1,7 @@
 //! The kernels: rows of windows, several neighboring outputs at once.
 
+#[cfg(target_arch = "aarch64")]
+use super::quarters::by_quarters;
 use super::{DepthwiseWeights, PAIRS, VECTORS};
 use crate::isa::Isa;
 use crate::lanes::{Columns, Lanes, Stored, Written};
@@ -39,7 +41,8 @@ pub(crate) struct DepthwiseJob<'a> {
 pub(super) trait Window<V, E> {
     const STRIDE: usize;
 
-    unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self;
+    /// The weights of a block from one of its lanes on.
+    unsafe fn of(weights: &DepthwiseWeights, block: usize, lane: usize) -> Self;
     /// `P` neighbouring outputs of one row.
     unsafe fn outputs<const P: usize>(&self, input: *const E, row: usize) -> [V; P];
 }
@@ -55,10 +58,10 @@ impl<V: Lanes> Rest<V> {
     /// # Safety
     /// The weights have the block; the machine has V's instructions.
     #[inline(always)]
-    unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self {
+    unsafe fn of(weights: &DepthwiseWeights, block: usize, lane: usize) -> Self {
         // SAFETY: passed on.
         unsafe {
-            let packed = weights.packed.as_ptr().add(block * VECTORS * LANES);
+            let packed = weights.packed.as_ptr().add(block * VECTORS * LANES + lane);
             Self {
                 bias: V::load(packed.add(9 * LANES)),
                 slope: V::load(packed.add(10 * LANES)),
@@ -91,17 +94,17 @@ impl<V: Lanes, E: Stored, const STRIDE: usize> Window<V, E> for Nine<V, STRIDE> 
     const STRIDE: usize = STRIDE;
 
     #[inline(always)]
-    unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self {
+    unsafe fn of(weights: &DepthwiseWeights, block: usize, lane: usize) -> Self {
         // SAFETY: passed on.
         unsafe {
-            let packed = weights.packed.as_ptr().add(block * VECTORS * LANES);
+            let packed = weights.packed.as_ptr().add(block * VECTORS * LANES + lane);
             let mut nine = [V::splat(0.0); 9];
             for (k, weight) in nine.iter_mut().enumerate() {
                 *weight = V::load(packed.add(k * LANES));
             }
             Self {
                 weights: nine,
-                rest: Rest::of(weights, block),
+                rest: Rest::of(weights, block, lane),
             }
         }
     }
@@ -140,17 +143,17 @@ impl<V: Columns<E>, E: Stored, const STRIDE: usize> Window<V, E> for Paired<V, S
     const STRIDE: usize = STRIDE;
 
     #[inline(always)]
-    unsafe fn of(weights: &DepthwiseWeights, block: usize) -> Self {
+    unsafe fn of(weights: &DepthwiseWeights, block: usize, lane: usize) -> Self {
         // SAFETY: passed on.
         unsafe {
-            let packed = weights.pairs.as_ptr().add(block * PAIRS * LANES);
+            let packed = weights.pairs.as_ptr().add(block * PAIRS * LANES + lane);
             let mut pairs = [[V::splat(0.0); 2]; 3];
             for (k, pair) in pairs.iter_mut().flatten().enumerate() {
                 *pair = V::load(packed.add(k * LANES).cast());
             }
             Self {
                 weights: pairs,
-                rest: Rest::of(weights, block),
+                rest: Rest::of(weights, block, lane),
             }
         }
     }
@@ -200,30 +203,46 @@ unsafe fn walk<V: Lanes, E, S: Written, W: Window<V, E>, const P: usize>(job: &D
     for block in 0..job.blocks {
         // SAFETY: passed on.
         unsafe {
-            let window = W::of(job.weights, block);
+            let window = W::of(job.weights, block, 0);
             let input = job.input.cast::<E>().add(block * job.block);
             let out = job.out.cast::<S>().add(block * job.out_block);
             for r in 0..job.rows {
                 let input = input.add((job.first_row + r) * W::STRIDE * job.row);
-                let out = out.add(r * job.out_row);
-                if job.width >= P {
-                    // The last group overlaps its neighbour instead of leaving a remainder.
-                    let mut x = 0;
-                    loop {
-                        let at = x.min(job.width - P);
-                        let corner = input.add(at * W::STRIDE * LANES);
-                        store(window.outputs::<P>(corner, job.row), out.add(at * LANES));
-                        x += P;
-                        if x >= job.width {
-                            break;
-                        }
-                    }
-                } else {
-                    for x in 0..job.width {
-                        let corner = input.add(x * W::STRIDE * LANES);
-                        store(window.outputs::<1>(corner, job.row), out.add(x * LANES));
-                    }
+                row::<V, E, S, W, P>(&window, job, input, out.add(r * job.out_row));
+            }
+        }
+    }
+}
+
+/// One row of outputs.
+///
+/// # Safety
+/// As for [`walk`]; the pointers are those of the row.
+#[inline(always)]
+pub(super) unsafe fn row<V: Lanes, E, S: Written, W: Window<V, E>, const P: usize>(
+    window: &W,
+    job: &DepthwiseJob<'_>,
+    input: *const E,
+    out: *mut S,
+) {
+    // SAFETY: passed on.
+    unsafe {
+        if job.width >= P {
+            // The last group overlaps its neighbour instead of leaving a remainder.
+            let mut x = 0;
+            loop {
+                let at = x.min(job.width - P);
+                let corner = input.add(at * W::STRIDE * LANES);
+                store(window.outputs::<P>(corner, job.row), out.add(at * LANES));
+                x += P;
+                if x >= job.width {
+                    break;
                 }
+            }
+        } else {
+            for x in 0..job.width {
+                let corner = input.add(x * W::STRIDE * LANES);
+                store(window.outputs::<1>(corner, job.row), out.add(x * LANES));
             }
         }
     }
@@ -312,6 +331,10 @@ pub(crate) fn select(isa: Isa, element: Element, word: Word) -> Option<Depthwise
             (Element::Bf16, Word::U8) => u16 u8;
             (Element::Bf16, Word::I16) => u16 i16
         ),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Neon | Isa::NeonDot => None,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => level!("", crate::aarch64::NeonQuarter, by_quarters),
         #[cfg(not(target_arch = "x86_64"))]
         _ => level!("", ScalarLanes, by_two),
     }

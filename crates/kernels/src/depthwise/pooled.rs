@@ -2,6 +2,8 @@
 //! a map four times as large is never written.
 
 use super::kernel::{DepthwiseFn, DepthwiseJob, Nine, Paired, Window};
+#[cfg(target_arch = "aarch64")]
+use super::quarters::pooled_by_quarters;
 use crate::isa::Isa;
 use crate::lanes::{Columns, Lanes, Stored, Written};
 use crate::plane::{Element, LANES};
@@ -22,27 +24,43 @@ unsafe fn walk_pooled<V: Lanes, E, S: Written, W: Window<V, E>, const P: usize>(
     for block in 0..job.blocks {
         // SAFETY: passed on.
         unsafe {
-            let window = W::of(job.weights, block);
+            let window = W::of(job.weights, block, 0);
             let input = job.input.cast::<E>().add(block * job.block);
             let out = job.out.cast::<S>().add(block * job.out_block);
             for r in 0..job.rows {
                 let input = input.add((job.first_row + r) * 2 * W::STRIDE * job.row);
-                let out = out.add(r * job.out_row);
-                if 2 * job.width >= P {
-                    let mut x = 0;
-                    loop {
-                        let at = x.min(job.width - P / 2);
-                        pool::<V, E, S, W, P>(&window, job, input, out, at);
-                        x += P / 2;
-                        if x >= job.width {
-                            break;
-                        }
-                    }
-                } else {
-                    for x in 0..job.width {
-                        pool::<V, E, S, W, 2>(&window, job, input, out, x);
-                    }
+                pooled_row::<V, E, S, W, P>(&window, job, input, out.add(r * job.out_row));
+            }
+        }
+    }
+}
+
+/// One row of maxima.
+///
+/// # Safety
+/// As for [`walk_pooled`]; the pointers are those of the row.
+#[inline(always)]
+pub(super) unsafe fn pooled_row<V: Lanes, E, S: Written, W: Window<V, E>, const P: usize>(
+    window: &W,
+    job: &DepthwiseJob<'_>,
+    input: *const E,
+    out: *mut S,
+) {
+    // SAFETY: passed on.
+    unsafe {
+        if 2 * job.width >= P {
+            let mut x = 0;
+            loop {
+                let at = x.min(job.width - P / 2);
+                pool::<V, E, S, W, P>(window, job, input, out, at);
+                x += P / 2;
+                if x >= job.width {
+                    break;
                 }
+            }
+        } else {
+            for x in 0..job.width {
+                pool::<V, E, S, W, 2>(window, job, input, out, x);
             }
         }
     }
@@ -149,6 +167,10 @@ pub(super) fn select(isa: Isa, element: Element, word: Word) -> Option<Depthwise
             (element, word);
             (Element::Bf16, Word::Bf16) => u16 u16
         ),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Neon | Isa::NeonDot => None,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon | Isa::NeonDot => level!("", crate::aarch64::NeonQuarter, pooled_by_quarters),
         #[cfg(not(target_arch = "x86_64"))]
         _ => level!("", ScalarLanes, pooled_by_two),
     }

@@ -1,7 +1,9 @@
 //! The kernels: taking the mean away, and windows over what is left.
 
 use crate::isa::Isa;
-use crate::lanes::{Bf16, Dot, F32, Lanes, Written};
+#[cfg(target_arch = "x86_64")]
+use crate::lanes::Bf16;
+use crate::lanes::{Dot, F32, Lanes, Written};
 use crate::plane::{Element, LANES};
 use crate::scalar::ScalarLanes;
 
@@ -258,8 +260,16 @@ pub(super) fn select(isa: Isa, element: Element, blocks: usize) -> Option<Kernel
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    match (element, blocks) {
-        (Element::F32, _) => stamped!("", ScalarLanes, F32, f32, f32, 2, 1),
-        (Element::Bf16, _) => stamped!("", ScalarLanes, F32, f32, u16, 2, 1),
+    match (isa, element, blocks) {
+        #[cfg(target_arch = "aarch64")]
+        (Isa::Neon | Isa::NeonDot, Element::F32, _) => {
+            stamped!("", crate::aarch64::NeonLanes, F32, f32, f32, 6, 1)
+        }
+        #[cfg(target_arch = "aarch64")]
+        (Isa::Neon | Isa::NeonDot, Element::Bf16, _) => {
+            stamped!("", crate::aarch64::NeonLanes, F32, f32, u16, 6, 1)
+        }
+        (_, Element::F32, _) => stamped!("", ScalarLanes, F32, f32, f32, 2, 1),
+        (_, Element::Bf16, _) => stamped!("", ScalarLanes, F32, f32, u16, 2, 1),
     }
 }

@@ -1,7 +1,7 @@
 //! AVX2 with FMA: two registers of eight.
 
 use crate::lanes::{Dot, F32, I16, Lanes, Written};
-use crate::pointwise::{TileJob, tile};
+use crate::pointwise::TileJob;
 use core::arch::x86_64::*;
 
 /// Sixteen f32 in two 256-bit registers.
@@ -175,11 +175,11 @@ impl Lanes for Avx2Lanes {
         // SAFETY: passed on; the planner asks only for tiles listed above.
         unsafe {
             match (blocks, pixels) {
-                (_, 6) => tile::<Self, D, E, 6, 1>(job),
-                (_, 5) => tile::<Self, D, E, 5, 1>(job),
-                (_, 4) => tile::<Self, D, E, 4, 1>(job),
-                (_, 2) => tile::<Self, D, E, 2, 1>(job),
-                _ => tile::<Self, D, E, 1, 1>(job),
+                (_, 6) => D::tile::<E, 6, 1>(job),
+                (_, 5) => D::tile::<E, 5, 1>(job),
+                (_, 4) => D::tile::<E, 4, 1>(job),
+                (_, 2) => D::tile::<E, 2, 1>(job),
+                _ => D::tile::<E, 1, 1>(job),
             }
         }
     }
@@ -189,9 +189,9 @@ impl Lanes for Avx2Lanes {
         // SAFETY: passed on.
         unsafe {
             if blocks == Self::DENSE_BLOCKS {
-                tile::<Self, D, E, 1, 4>(job)
+                D::tile::<E, 1, 4>(job)
             } else {
-                tile::<Self, D, E, 1, 1>(job)
+                D::tile::<E, 1, 1>(job)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! AVX-512: one register of sixteen.
 
 use crate::lanes::{Bf16, Columns, Dot, F32, I16, Lanes, U8, Written};
-use crate::pointwise::{TileJob, tile};
+use crate::pointwise::TileJob;
 use core::arch::x86_64::*;
 
 /// Sixteen f32; bf16 rounding in integer arithmetic.
@@ -161,22 +161,22 @@ macro_rules! avx512_lanes {
                 // SAFETY: passed on; the planner asks only for tiles listed above.
                 unsafe {
                     match (blocks, pixels) {
-                        (2, 14) => tile::<Self, D, E, 14, 2>(job),
-                        (2, 12) => tile::<Self, D, E, 12, 2>(job),
-                        (2, 10) => tile::<Self, D, E, 10, 2>(job),
-                        (2, 8) => tile::<Self, D, E, 8, 2>(job),
-                        (2, 7) => tile::<Self, D, E, 7, 2>(job),
-                        (2, 4) => tile::<Self, D, E, 4, 2>(job),
-                        (2, 2) => tile::<Self, D, E, 2, 2>(job),
-                        (2, 1) => tile::<Self, D, E, 1, 2>(job),
-                        (_, 14) => tile::<Self, D, E, 14, 1>(job),
-                        (_, 12) => tile::<Self, D, E, 12, 1>(job),
-                        (_, 10) => tile::<Self, D, E, 10, 1>(job),
-                        (_, 8) => tile::<Self, D, E, 8, 1>(job),
-                        (_, 7) => tile::<Self, D, E, 7, 1>(job),
-                        (_, 4) => tile::<Self, D, E, 4, 1>(job),
-                        (_, 2) => tile::<Self, D, E, 2, 1>(job),
-                        _ => tile::<Self, D, E, 1, 1>(job),
+                        (2, 14) => D::tile::<E, 14, 2>(job),
+                        (2, 12) => D::tile::<E, 12, 2>(job),
+                        (2, 10) => D::tile::<E, 10, 2>(job),
+                        (2, 8) => D::tile::<E, 8, 2>(job),
+                        (2, 7) => D::tile::<E, 7, 2>(job),
+                        (2, 4) => D::tile::<E, 4, 2>(job),
+                        (2, 2) => D::tile::<E, 2, 2>(job),
+                        (2, 1) => D::tile::<E, 1, 2>(job),
+                        (_, 14) => D::tile::<E, 14, 1>(job),
+                        (_, 12) => D::tile::<E, 12, 1>(job),
+                        (_, 10) => D::tile::<E, 10, 1>(job),
+                        (_, 8) => D::tile::<E, 8, 1>(job),
+                        (_, 7) => D::tile::<E, 7, 1>(job),
+                        (_, 4) => D::tile::<E, 4, 1>(job),
+                        (_, 2) => D::tile::<E, 2, 1>(job),
+                        _ => D::tile::<E, 1, 1>(job),
                     }
                 }
             }
@@ -186,9 +186,9 @@ macro_rules! avx512_lanes {
                 // SAFETY: passed on.
                 unsafe {
                     if blocks == Self::DENSE_BLOCKS {
-                        tile::<Self, D, E, 1, 4>(job)
+                        D::tile::<E, 1, 4>(job)
                     } else {
-                        tile::<Self, D, E, 1, 1>(job)
+                        D::tile::<E, 1, 1>(job)
                     }
                 }
             }

@@ -80,6 +80,18 @@ fn no_level_that_the_processor_reports_is_skipped() {
     );
 }
 
+/// As above.
+#[test]
+#[cfg(target_arch = "aarch64")]
+fn no_level_that_the_processor_reports_is_skipped() {
+    let levels = levels();
+    assert!(levels.contains(&Isa::Scalar) && levels.contains(&Isa::Neon));
+    assert_eq!(
+        levels.contains(&Isa::NeonDot),
+        std::arch::is_aarch64_feature_detected!("dotprod")
+    );
+}
+
 fn fill(shape: PlaneShape, element: Element, values: &mut Values) -> Plane {
     let mut plane = Plane::new(shape, element);
     for c in 0..shape.channels {

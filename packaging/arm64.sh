@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the program for arm64 on Debian 12 and runs its self-test under an emulator: packaging/arm64.sh
+# Builds the program for arm64 on Debian 12, and under an emulator runs the tests of its kernels and its self-test: packaging/arm64.sh
 # As root, with some 300 MB from the package archive: the compiler and its arm64 standard library have to be of one version, so
 # both come from there (rustc-web), are laid out in the build folder and change nothing on the system.
 set -euo pipefail
@@ -32,6 +32,12 @@ chmod +x "$target/arm64/rustc"
 export RUSTC=$target/arm64/rustc
 export CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc
 export CC_aarch64_unknown_linux_gnu=aarch64-linux-gnu-gcc CXX_aarch64_unknown_linux_gnu=aarch64-linux-gnu-g++
+# Every kernel against its meaning: with all that there is, and on a processor without dot products.
+for levels in max=neon,neondot cortex-a72=neon; do
+  CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -cpu ${levels%=*} -L /usr/aarch64-linux-gnu" \
+    COUNTENANCE_REQUIRE_ISA=${levels#*=} \
+    cargo test --locked --package countenance-kernels --test grid --target "$triple" --target-dir "$target/arm64/build"
+done
 cargo build --release --locked --package countenance-cli --target "$triple" --target-dir "$target/arm64/build"
 program=$target/arm64/build/$triple/release/countenance
 qemu-aarch64 -L /usr/aarch64-linux-gnu "$program" doctor

@@ -526,6 +526,120 @@ fn eight_bit_results_are_the_same_on_every_level() {
     }
 }
 
+/// Bytes of both extremes and all between, in layers that leave integers as they are: every
+/// level has the very bits of the sum in integers.
+#[test]
+fn integer_sums_are_exact_on_every_level() {
+    let (channels, outputs, width) = (96, 50, 13);
+    let mut values = Values(7);
+    let mut byte = |least: f32, most: f32| {
+        let spread = values.next() * 200.0 + (most + least) / 2.0;
+        spread.round().clamp(least, most)
+    };
+    // Each row has a 127, so that its step is 1.
+    let weights: Vec<f32> = (0..channels * outputs)
+        .map(|i| match i % channels {
+            0 => 127.0,
+            1 => -127.0,
+            _ => byte(-127.0, 127.0),
+        })
+        .collect();
+    let mut input = Plane::new(
+        PlaneShape {
+            channels,
+            height: 1,
+            width,
+            halo: 1,
+        },
+        Element::Bf16,
+    );
+    let mut flat = Plane::new(
+        PlaneShape {
+            width: 1,
+            halo: 0,
+            ..input.shape()
+        },
+        Element::Bf16,
+    );
+    for x in 0..width {
+        for c in 0..channels {
+            // One pixel of the largest, one of zeros.
+            let value = match x {
+                0 => 255.0,
+                1 => 0.0,
+                _ => byte(0.0, 255.0),
+            };
+            input.set(c, 0, x, value);
+            if x == 2 {
+                flat.set(c, 0, 0, value);
+            }
+        }
+    }
+    let sum = |output: usize, x: usize| -> f32 {
+        let products = (0..channels).map(|c| {
+            let weight = weights[output * channels + c] as i32;
+            weight * input.get(c, 0, x) as i32
+        });
+        products.sum::<i32>() as f32
+    };
+    let (ones, zeros) = (vec![1.0; channels], vec![0.0; channels]);
+    let quantization = Some(Quantization {
+        scale: &ones,
+        zero: &zeros,
+    });
+    let mut middle = vec![0.0; channels * 9];
+    middle.iter_mut().skip(4).step_by(9).for_each(|w| *w = 1.0);
+    let depthwise = DepthwiseWeights::pack(channels, &middle, &zeros, &ones, quantization)
+        .expect("the slices fit");
+    let depthwise = Arc::new(depthwise);
+    let mut output = Plane::new(
+        PlaneShape {
+            channels: outputs,
+            halo: 0,
+            ..input.shape()
+        },
+        Element::Bf16,
+    );
+    for isa in levels() {
+        let layer = |dense| PointwiseLayer {
+            inputs: channels,
+            outputs,
+            weights: &weights,
+            bias: &zeros[..outputs],
+            slope: &ones[..outputs],
+            quantization,
+            dense,
+        };
+        let pack = |dense| {
+            let packed = PointwiseWeights::pack(isa, Arithmetic::Int8, &layer(dense));
+            Arc::new(packed.expect("the slices fit"))
+        };
+        let mut team = Team::new(1);
+        let step = Separable::plan(
+            Arc::clone(&depthwise),
+            pack(false),
+            1,
+            Element::Bf16,
+            input.shape(),
+            output.shape(),
+            1,
+        )
+        .expect("the shapes fit");
+        let mut scratch = [Buffer::zeroed(step.scratch_bytes())];
+        step.run(&mut team, &input, &mut output, &mut scratch);
+        for (o, x) in (0..outputs).flat_map(|o| (0..width).map(move |x| (o, x))) {
+            let expected = bf16_to_f32(f32_to_bf16(sum(o, x)));
+            assert_eq!(output.get(o, 0, x), expected, "{isa}: {o}, {x}");
+        }
+        let mut dense = Dense::plan(pack(true), Element::Bf16, flat.shape(), quantization, 1)
+            .expect("the shapes fit");
+        dense.run(&mut team, &flat);
+        for (o, value) in dense.output().iter().enumerate() {
+            assert_eq!(*value, sum(o, 2), "{isa}: {o}");
+        }
+    }
+}
+
 #[test]
 fn pointwise_alone_reads_planes_with_and_without_a_border() {
     for isa in levels() {

@@ -629,13 +629,14 @@ fn integer_sums_are_exact_on_every_level() {
         step.run(&mut team, &input, &mut output, &mut scratch);
         for (o, x) in (0..outputs).flat_map(|o| (0..width).map(move |x| (o, x))) {
             let expected = bf16_to_f32(f32_to_bf16(sum(o, x)));
-            assert_eq!(output.get(o, 0, x), expected, "{isa}: {o}, {x}");
+            let found = output.get(o, 0, x);
+            assert_eq!(found.to_bits(), expected.to_bits(), "{isa}: {o}, {x}");
         }
         let mut dense = Dense::plan(pack(true), Element::Bf16, flat.shape(), quantization, 1)
             .expect("the shapes fit");
         dense.run(&mut team, &flat);
         for (o, value) in dense.output().iter().enumerate() {
-            assert_eq!(*value, sum(o, 2), "{isa}: {o}");
+            assert_eq!(value.to_bits(), sum(o, 2).to_bits(), "{isa}: {o}");
         }
     }
 }

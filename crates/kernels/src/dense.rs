@@ -4,14 +4,10 @@
 //! of the plane in memory order. Where the arithmetic is not that of the plane, the plane
 //! is first converted (and quantised) into a strip.
 
-#[cfg(target_arch = "aarch64")]
-use crate::aarch64::Pairs;
 use crate::ahead::Ahead;
 use crate::buffer::Buffer;
 use crate::isa::Isa;
-#[cfg(target_arch = "x86_64")]
-use crate::lanes::Bf16;
-use crate::lanes::{Dot, F32, I16, Lanes, Stored, U8, Written};
+use crate::lanes::{Dot, Lanes, Stored, Written};
 use crate::pack::PointwiseWeights;
 use crate::plane::{Element, LANES, Plane, PlaneShape};
 use crate::pointwise::{
@@ -19,7 +15,7 @@ use crate::pointwise::{
 };
 use crate::scalar::ScalarLanes;
 use crate::separable::{StepError, base};
-use crate::stamp::{level_of_lanes, stamp};
+use crate::stamp::{level_of_lanes, stamp_f32};
 use crate::team::{Parted, Team};
 use std::sync::Arc;
 
@@ -123,30 +119,7 @@ unsafe fn dense<V: Lanes, D: Dot<V>, E: Written>(job: &PointwiseJob<'_>) {
 
 /// The dense kernel for an instruction set and arithmetic.
 fn select(isa: Isa, arithmetic: Arithmetic) -> Option<PointwiseFn> {
-    if !isa.is_available() {
-        return None;
-    }
-    let isa = match (isa, arithmetic) {
-        (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
-        (Isa::NeonDot, Arithmetic::F32) => Isa::Neon,
-        (Isa::Avx512Bf16, Arithmetic::Int8) => Isa::Avx512Vnni,
-        _ => isa,
-    };
-    let element = Element::F32;
-    stamp! {
-        dense(PointwiseJob<'_>);
-        (isa, arithmetic, element);
-        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        "x86_64" Avx2, "avx2,fma", crate::x86_64::Avx2Lanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        "x86_64" Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
-            (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        "x86_64" Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
-            (Int8 U8 f32 F32);
-        "x86_64" Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
-            crate::x86_64::Avx512Bf16Lanes: (Bf16 Bf16 f32 F32);
-        "aarch64" Neon, "neon", crate::aarch64::NeonLanes: (F32 F32 f32 F32) (Int8 Pairs f32 F32);
-        "aarch64" NeonDot, "neon,dotprod", crate::aarch64::NeonLanes: (Int8 U8 f32 F32);
-    }
+    stamp_f32!(dense(PointwiseJob<'_>); (isa, arithmetic))
 }
 
 /// A dense layer, planned for one plane.

@@ -16,7 +16,7 @@ pub(crate) trait Lanes: Copy {
     /// Tile widths in pixels that [`Lanes::tile`] has a body for, widest first, ending in 1.
     const TILE_PIXELS: &'static [usize];
     /// Blocks of sixteen outputs that a dense (one-pixel) tile covers.
-    const DENSE_BLOCKS: usize;
+    const DENSE_BLOCKS: usize = 4;
 
     unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
@@ -67,8 +67,18 @@ pub(crate) trait Lanes: Copy {
     );
 
     /// Runs one tile of a dense layer: one pixel, `blocks` blocks (one or
-    /// [`Lanes::DENSE_BLOCKS`]).
-    unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &crate::pointwise::TileJob, blocks: usize);
+    /// [`Lanes::DENSE_BLOCKS`]; whoever has another number of those has a function of its own, too).
+    #[inline(always)]
+    unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &crate::pointwise::TileJob, blocks: usize) {
+        // SAFETY: passed on.
+        unsafe {
+            if blocks == Self::DENSE_BLOCKS {
+                D::tile::<E, 1, 4>(job)
+            } else {
+                D::tile::<E, 1, 1>(job)
+            }
+        }
+    }
 }
 
 /// An element type that a kernel writes.

@@ -1,15 +1,10 @@
 //! What a core can multiply at best: the yardstick for every other kernel.
 
-#[cfg(target_arch = "aarch64")]
-use crate::aarch64::Pairs;
 use crate::isa::Isa;
-#[cfg(target_arch = "x86_64")]
-use crate::lanes::Bf16;
-use crate::lanes::{Dot, F32, I16, Lanes, U8, Written};
+use crate::lanes::{Dot, Lanes, Written};
 use crate::plane::{Element, LANES};
 use crate::pointwise::{Arithmetic, Word};
-use crate::scalar::ScalarLanes;
-use crate::stamp::stamp;
+use crate::stamp::stamp_f32;
 
 /// Independent running sums: more than the latency of a multiply-add times its rate on any
 /// supported processor, fewer than there are registers (NEON has sums of four registers).
@@ -50,30 +45,7 @@ unsafe fn peak<V: Lanes, D: Dot<V>, E: Written>(job: &PeakJob) {
 }
 
 fn select(isa: Isa, arithmetic: Arithmetic) -> Option<unsafe fn(&PeakJob)> {
-    if !isa.is_available() {
-        return None;
-    }
-    let isa = match (isa, arithmetic) {
-        (Isa::Avx512Vnni | Isa::Avx512Bf16, Arithmetic::F32) => Isa::Avx512,
-        (Isa::NeonDot, Arithmetic::F32) => Isa::Neon,
-        (Isa::Avx512Bf16, Arithmetic::Int8) => Isa::Avx512Vnni,
-        _ => isa,
-    };
-    let element = Element::F32;
-    stamp! {
-        peak(PeakJob);
-        (isa, arithmetic, element);
-        Scalar, "", ScalarLanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        "x86_64" Avx2, "avx2,fma", crate::x86_64::Avx2Lanes: (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        "x86_64" Avx512, "avx512f,avx512bw,avx512dq,avx512vl", crate::x86_64::Avx512Lanes:
-            (F32 F32 f32 F32) (Int8 I16 f32 F32);
-        "x86_64" Avx512Vnni, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni", crate::x86_64::Avx512Lanes:
-            (Int8 U8 f32 F32);
-        "x86_64" Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16",
-            crate::x86_64::Avx512Bf16Lanes: (Bf16 Bf16 f32 F32);
-        "aarch64" Neon, "neon", crate::aarch64::NeonLanes: (F32 F32 f32 F32) (Int8 Pairs f32 F32);
-        "aarch64" NeonDot, "neon,dotprod", crate::aarch64::NeonLanes: (Int8 U8 f32 F32);
-    }
+    stamp_f32!(peak(PeakJob); (isa, arithmetic))
 }
 
 /// Multiplies and adds in registers for `rounds` rounds and says how many

@@ -1,6 +1,7 @@
 //! The first pass of a search on 64-bit ARM; see [`crate::codes`] for layout and meaning.
 
 use super::dot::sdot;
+use super::neon::four_bytes;
 use crate::codes::{BLOCK_TEMPLATES, FINER, GROUP_VALUES, ScanJob, block_bytes};
 use core::arch::aarch64::*;
 
@@ -130,8 +131,9 @@ unsafe fn scan<M: Meet, const P: usize>(job: &mut ScanJob<'_>) {
                     }
                 }
                 let angles = block.as_ptr().add(groups * 384 + FOUR * part);
-                let tangent = four(angles);
-                let length = vsubq_s32(vdupq_n_s32(255), four(angles.add(BLOCK_TEMPLATES)));
+                let integers = |bytes| vreinterpretq_s32_u32(four_bytes(bytes));
+                let tangent = integers(angles);
+                let length = vsubq_s32(vdupq_n_s32(255), integers(angles.add(BLOCK_TEMPLATES)));
                 for (p, probe) in job.probes.iter().enumerate().take(P) {
                     let sum = vshlq_n_s32::<{ FINER as i32 }>(M::total(sums[p]));
                     let sum = vsubq_s32(sum, vdupq_n_s32(probe.middle()));
@@ -148,20 +150,6 @@ unsafe fn scan<M: Meet, const P: usize>(job: &mut ScanJob<'_>) {
         for (list, bits) in job.passed.iter_mut().zip(passed) {
             list.put((number * BLOCK_TEMPLATES) as u32, bits);
         }
-    }
-}
-
-/// Four bytes as integers.
-///
-/// # Safety
-/// Four bytes can be read.
-#[inline(always)]
-unsafe fn four(bytes: *const u8) -> int32x4_t {
-    // SAFETY: as the caller says; the build target has NEON.
-    unsafe {
-        let bytes = vdup_n_u32(bytes.cast::<u32>().read_unaligned());
-        let words = vget_low_u16(vmovl_u8(vreinterpret_u8_u32(bytes)));
-        vreinterpretq_s32_u32(vmovl_u16(words))
     }
 }
 

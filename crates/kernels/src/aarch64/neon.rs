@@ -35,6 +35,19 @@ unsafe fn to_bf16(value: float32x4_t) -> uint16x4_t {
     }
 }
 
+/// Four bytes as integers.
+///
+/// # Safety
+/// Four bytes can be read.
+#[inline(always)]
+pub(super) unsafe fn four_bytes(from: *const u8) -> uint32x4_t {
+    // SAFETY: as the caller says; the build target has NEON.
+    unsafe {
+        let bytes = vdup_n_u32(from.cast::<u32>().read_unaligned());
+        vmovl_u16(vget_low_u16(vmovl_u8(vreinterpret_u8_u32(bytes))))
+    }
+}
+
 /// Rounds to nearest even and saturates to 0..=65535; NaN becomes 0.
 #[inline(always)]
 unsafe fn to_u16(value: float32x4_t) -> uint16x4_t {
@@ -61,7 +74,6 @@ impl<const N: usize> Lanes for Neon<N> {
     // weights are all 32 that there are.
     const TILE_BLOCKS: usize = 1;
     const TILE_PIXELS: &'static [usize] = &[6, 5, 4, 2, 1];
-    const DENSE_BLOCKS: usize = 4;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -104,13 +116,7 @@ impl<const N: usize> Lanes for Neon<N> {
     #[inline(always)]
     unsafe fn load_u8(from: *const u8) -> Self {
         // SAFETY: the caller promises enough readable bytes.
-        unsafe {
-            Self::each(|i| {
-                let four = from.add(FOUR * i).cast::<u32>().read_unaligned();
-                let words = vget_low_u16(vmovl_u8(vreinterpret_u8_u32(vdup_n_u32(four))));
-                vcvtq_f32_u32(vmovl_u16(words))
-            })
-        }
+        unsafe { Self::each(|i| vcvtq_f32_u32(four_bytes(from.add(FOUR * i)))) }
     }
     #[inline(always)]
     unsafe fn store_bf16(self, to: *mut u16) {
@@ -208,18 +214,6 @@ impl<const N: usize> Lanes for Neon<N> {
                 4 => D::tile::<E, 4, 1>(job),
                 2 => D::tile::<E, 2, 1>(job),
                 _ => D::tile::<E, 1, 1>(job),
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &TileJob, blocks: usize) {
-        // SAFETY: passed on.
-        unsafe {
-            if blocks == Self::DENSE_BLOCKS {
-                D::tile::<E, 1, 4>(job)
-            } else {
-                D::tile::<E, 1, 1>(job)
             }
         }
     }

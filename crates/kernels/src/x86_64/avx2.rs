@@ -38,7 +38,6 @@ impl Lanes for Avx2Lanes {
     // fifteen of the sixteen registers.
     const TILE_BLOCKS: usize = 1;
     const TILE_PIXELS: &'static [usize] = &[6, 5, 4, 2, 1];
-    const DENSE_BLOCKS: usize = 4;
 
     #[inline(always)]
     unsafe fn splat(value: f32) -> Self {
@@ -180,18 +179,6 @@ impl Lanes for Avx2Lanes {
                 (_, 4) => D::tile::<E, 4, 1>(job),
                 (_, 2) => D::tile::<E, 2, 1>(job),
                 _ => D::tile::<E, 1, 1>(job),
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &TileJob, blocks: usize) {
-        // SAFETY: passed on.
-        unsafe {
-            if blocks == Self::DENSE_BLOCKS {
-                D::tile::<E, 1, 4>(job)
-            } else {
-                D::tile::<E, 1, 1>(job)
             }
         }
     }

@@ -44,7 +44,6 @@ macro_rules! avx512_lanes {
             // of the 32 registers; the maps of the pinned networks are multiples of 14 or 7.
             const TILE_BLOCKS: usize = 2;
             const TILE_PIXELS: &'static [usize] = &[14, 12, 10, 8, 7, 4, 2, 1];
-            const DENSE_BLOCKS: usize = 4;
 
             #[inline(always)]
             unsafe fn splat(value: f32) -> Self {
@@ -177,18 +176,6 @@ macro_rules! avx512_lanes {
                         (_, 4) => D::tile::<E, 4, 1>(job),
                         (_, 2) => D::tile::<E, 2, 1>(job),
                         _ => D::tile::<E, 1, 1>(job),
-                    }
-                }
-            }
-
-            #[inline(always)]
-            unsafe fn dense_tile<D: Dot<Self>, E: Written>(job: &TileJob, blocks: usize) {
-                // SAFETY: passed on.
-                unsafe {
-                    if blocks == Self::DENSE_BLOCKS {
-                        D::tile::<E, 1, 4>(job)
-                    } else {
-                        D::tile::<E, 1, 1>(job)
                     }
                 }
             }

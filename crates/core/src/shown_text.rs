@@ -24,9 +24,9 @@ pub(crate) fn is_seen(text: &str) -> bool {
         .any(|c| !c.is_whitespace() && !deceives(c) && !is_combining_mark(c))
 }
 
-/// Whether a page shows all of a text and nothing else. No character makes others look otherwise, is unseen or of a private use, which each font draws in its own way; marks
-/// on one letter are no more than a language puts there, so that none reaches over the lines beside it; and no two empty lines follow
-/// each other, so that nothing stands where nobody scrolls to.
+/// Whether a page shows all of a text and nothing else. No character makes others look otherwise, is unseen, or is of a private use, which
+/// each font draws in its own way; marks on one letter are no more than a language puts there, so that none reaches over the lines
+/// beside it; and no two empty lines follow each other, so that nothing stands where nobody scrolls to.
 #[must_use]
 pub fn reads_as_it_is(text: &str) -> bool {
     let private = |c: char| matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..);

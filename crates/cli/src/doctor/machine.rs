@@ -40,8 +40,8 @@ fn processor() -> String {
     )
 }
 
-#[cfg(target_arch = "x86_64")]
 fn features() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
     let features = [
         ("avx2", is_x86_feature_detected!("avx2")),
         ("fma", is_x86_feature_detected!("fma")),
@@ -53,27 +53,18 @@ fn features() -> Vec<&'static str> {
         ("avx512vnni", is_x86_feature_detected!("avx512vnni")),
         ("avx512bf16", is_x86_feature_detected!("avx512bf16")),
     ];
-    features
-        .into_iter()
-        .filter_map(|(name, present)| present.then_some(name))
-        .collect()
-}
-
-#[cfg(target_arch = "aarch64")]
-fn features() -> Vec<&'static str> {
-    use std::arch::is_aarch64_feature_detected;
-
+    #[cfg(target_arch = "aarch64")]
     let features = [
-        ("neon", is_aarch64_feature_detected!("neon")),
-        ("dotprod", is_aarch64_feature_detected!("dotprod")),
+        ("neon", std::arch::is_aarch64_feature_detected!("neon")),
+        (
+            "dotprod",
+            std::arch::is_aarch64_feature_detected!("dotprod"),
+        ),
     ];
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    let features: [(&str, bool); 0] = [];
     features
         .into_iter()
         .filter_map(|(name, present)| present.then_some(name))
         .collect()
-}
-
-#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn features() -> Vec<&'static str> {
-    Vec::new()
 }

@@ -271,7 +271,7 @@ fn check_approve(approve: Option<&str>) -> Result<(), Refusal> {
     if approve.is_none_or(fits) {
         Ok(())
     } else {
-        let detail = "`approve` is not 1 to 1000 characters without controls, marks of direction and what nobody sees, with at most four marks on a letter and one empty line in a row, of which at least one is more than a blank or a mark on a letter";
+        let detail = "`approve` is not 1 to 1000 characters without controls, marks of direction, private use and what nobody sees, with at most four marks on a letter and one empty line in a row, of which at least one is more than a blank or a mark on a letter";
         Err(refused(detail))
     }
 }

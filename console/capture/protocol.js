@@ -208,25 +208,29 @@ export class Gate {
   #rules;
   #next = 0;
   #waiting = new Set();
-  #sent = -Infinity;
+  #due = -Infinity;
   #time = -1;
+  #pause;
+  #leave;
 
   constructor(rules) {
     this.#rules = rules;
+    this.#pause = 1000 / rules.per_second;
+    // Cameras jitter. A frame that comes a little before its time goes, and the next one is not due sooner for it: were it left out, the pause
+    // would be twice as long.
+    this.#leave = this.#pause / 4;
   }
 
   /** Whether a frame that the camera has now may go. */
   isOpen(now) {
-    // A camera's 30 frames a second jitter; without some leave every other one would be left out twice.
-    const pause = 1000 / this.#rules.per_second - 5;
-    return this.#waiting.size < this.#rules.in_flight && now - this.#sent >= pause;
+    return this.#waiting.size < this.#rules.in_flight && now >= this.#due - this.#leave;
   }
 
   /** Takes a place for a frame. */
   take(now) {
     const number = this.#next++;
     this.#waiting.add(number);
-    this.#sent = now;
+    this.#due = Math.max(this.#due, now - this.#leave) + this.#pause;
     this.#time = Math.max(this.#time + 1, Math.round(now));
     return { number, time: this.#time };
   }

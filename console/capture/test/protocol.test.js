@@ -116,6 +116,26 @@ test("frames go no faster than asked for, from a camera of any rate", () => {
   }
 });
 
+test("a camera as fast as asked for loses no frame because it jitters", () => {
+  const gate = new Gate({ per_second: 15, in_flight: 2 });
+  const times = Array.from({ length: 150 }, (_, at) => (at * 1000) / 15 + 12 * Math.sin(7 * at));
+  const sent = times.filter((now) => gate.isOpen(now) && (gate.ack(gate.take(now).number), true));
+  assert.equal(sent.length, times.length);
+});
+
+test("after a pause frames do not go in a heap", () => {
+  const gate = new Gate({ per_second: 15, in_flight: 9 });
+  gate.take(0);
+  const sent = [];
+  for (let now = 5000; now < 6000; now += 4) {
+    if (!gate.isOpen(now)) continue;
+    gate.ack(gate.take(now).number);
+    sent.push(now);
+  }
+  assert.ok(sent.length <= 16, `${sent.length} in a second`);
+  for (const [at, now] of sent.slice(1).entries()) assert.ok(now - sent[at] >= 32, sent.join());
+});
+
 test("numbers and times rise even where the clock does not", () => {
   const gate = new Gate({ per_second: 15, in_flight: 9 });
   const places = [5, 5.2, 5.4, 4, 100].map((now) => gate.take(now));

@@ -5,7 +5,7 @@ use crate::timing::timed;
 use crate::{CaptureError, CapturePolicy, FaceChoice, StageTimings, Worker};
 use countenance_gallery::{ModelId, Template};
 use countenance_vision::{
-    Crop, Face, Mesh, Observation, Picture, Quality, QualityCause, Rect, Size, align, assess,
+    Before, Crop, Face, Observation, Picture, Quality, QualityCause, Rect, Size, align, assess,
     choose_face, decode, measure, observe,
 };
 
@@ -102,11 +102,11 @@ impl Worker {
     /// What a frame of a session shows: the cues that judging goes by, and the crop.
     ///
     /// Unlike a picture that is to be compared at once, one that is poor has cues all the same; only without one
-    /// clear face it has none. `before` is where the face of the frame before lay: with it the detector rests.
+    /// clear face it has none.
     pub(crate) fn see(
         &mut self,
         bytes: &[u8],
-        before: Option<(Size, &Mesh)>,
+        before: Option<Before<'_>>,
         policy: &CapturePolicy,
         timings: &mut StageTimings,
     ) -> Result<Result<Seen, QualityCause>, CaptureError> {

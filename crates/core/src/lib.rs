@@ -91,8 +91,8 @@ pub use result::{
 };
 pub use session::{
     CONSENT_VERSION, Check, Color, Cue, FrameCues, FrameError, FrameMark, Gesture, Guidance,
-    Judged, LookError, Message, Next, Run, Session, SessionError, Sighting, Status, Verdict,
-    consent_text, text_sha256,
+    Judged, LookError, Message, Next, Run, Session, SessionError, Status, Verdict, consent_text,
+    text_sha256,
 };
 pub use shown_text::reads_as_it_is;
 pub use taken::{Answered, AttemptAt, Taken};

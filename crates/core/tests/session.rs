@@ -7,9 +7,9 @@
 )]
 
 use countenance_core::{
-    Calibration, CalibrationPoint, Check, Color, FalseMatchRate, FrameCues, FrameError, FrameMark,
-    Gesture, Guidance, Mesh, Message, ModelId, Next, QualityCause, Rect, Run, Size, Template,
-    Threshold, Verdict,
+    Calibration, CalibrationPoint, Check, Color, Cue, DecodeLimits, FalseMatchRate, FrameCues,
+    FrameError, FrameMark, Gesture, Guidance, Mesh, Message, ModelId, Next, QualityCause, Rect,
+    Run, Size, Template, Threshold, Verdict,
 };
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -623,9 +623,25 @@ fn added_networks_look_at_faces_and_another_file_is_no_network() {
         .read(photo.file())
         .unwrap();
     let policy = countenance_core::ComparePolicy::default();
-    let seen = worker.sight(&photo, &policy).unwrap().unwrap();
-    let (_, looks_live) = worker.key_of(&photo, &seen, &policy).unwrap();
-    let score = looks_live.unwrap();
+    let mut run = Run::new([7; 32], false, Duration::ZERO);
+    let verdict = (0..1000).find_map(|number| {
+        let came = Duration::from_millis(FRAME_MS) * number;
+        let mark = FrameMark {
+            number,
+            taken: came + Duration::from_millis(1),
+            came,
+            digest: number.into(),
+        };
+        worker
+            .look_at_frame(&mut run, &mark, &photo, &policy, DecodeLimits::default())
+            .unwrap()
+    });
+    let Some(Verdict::Judged(judged)) = verdict else {
+        panic!("{verdict:?}");
+    };
+    assert!(judged.failed.contains(&Check::Missed));
+    let passive = judged.measured.iter().find(|(cue, _)| *cue == Cue::Passive);
+    let score = passive.unwrap().1;
     println!("a photo straight from a camera: {score}");
     assert!((0.0..=1.0).contains(&score));
 }

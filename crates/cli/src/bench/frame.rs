@@ -7,7 +7,7 @@ use super::{Row, faceless};
 use crate::engine::EngineArgs;
 use crate::failure::Failure;
 use countenance_core::{DecodeLimits, Size};
-use countenance_vision::{Detector, Mesh, MeshFinder, Net, Observation, decode, observe};
+use countenance_vision::{Before, Detector, MeshFinder, Net, Observation, decode, observe};
 use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(super) fn see(photo: &Path, engine: &EngineArgs, time: Duration) -> Result<R
         let network = networks.plan(&networks.detector, size)?;
         Ok::<Box<dyn Net>, Box<dyn Error + Send + Sync>>(Box::new(network))
     });
-    let mut look = |before: Option<(Size, &Mesh)>| -> Result<Observation, Failure> {
+    let mut look = |before: Option<Before<'_>>| -> Result<Observation, Failure> {
         let picture = decode(black_box(&scene.jpeg), &DecodeLimits::default())?;
         let seen = observe(&picture, &mut detector, &mut meshes, before)
             .map_err(|error| Failure::from(anyhow::Error::from(error)))?;
@@ -41,7 +41,12 @@ pub(super) fn see(photo: &Path, engine: &EngineArgs, time: Duration) -> Result<R
     })?;
     let before = look(None)?.cues;
     let next = measure(time, 1, || {
-        look(Some((before.picture, &before.mesh))).map(|seen| {
+        let before = Before {
+            size: before.picture,
+            mesh: &before.mesh,
+            detector_rests: true,
+        };
+        look(Some(before)).map(|seen| {
             black_box(seen);
         })
     })?;

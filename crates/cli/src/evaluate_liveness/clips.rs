@@ -1,11 +1,10 @@
 //! Recordings: a folder for each thing that somebody does, with its frames in order.
 
 use anyhow::{Context as _, ensure};
-use countenance_core::{QualityCause, Sighting, Template};
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// More frames of one recording are not read, and no larger ones.
 const MAX_FRAMES: usize = 3000;
@@ -16,26 +15,8 @@ pub(super) const NEUTRAL: &str = "neutral";
 /// Folders that are kept at a time; sessions with the same ones mostly stand together.
 const MOST_KEPT: usize = 48;
 
-/// A frame. It is looked at once, however often it is played.
-pub(super) type Frame = Arc<Shot>;
-
-/// See [`Frame`].
-#[derive(Debug)]
-pub(super) struct Shot {
-    pub(super) bytes: Vec<u8>,
-    pub(super) seen: OnceLock<Result<Sighting, QualityCause>>,
-    pub(super) key: OnceLock<(Template, Option<f32>)>,
-}
-
-impl Shot {
-    fn new(bytes: Vec<u8>) -> Frame {
-        Arc::new(Self {
-            bytes,
-            seen: OnceLock::new(),
-            key: OnceLock::new(),
-        })
-    }
-}
+/// The bytes of a frame.
+pub(super) type Frame = Arc<[u8]>;
 
 /// The folders that were read last.
 #[derive(Debug, Default)]
@@ -122,7 +103,7 @@ fn frames(folder: &Path) -> anyhow::Result<Vec<Frame>> {
             "{}: more than {MAX_FRAME_BYTES} bytes",
             named()
         );
-        frames.push(Shot::new(fs::read(&path).with_context(named)?));
+        frames.push(fs::read(&path).with_context(named)?.into());
     }
     Ok(frames)
 }
@@ -133,7 +114,7 @@ impl Clips {
     pub(super) fn named(names: &[(&str, u8)]) -> Self {
         let frames = |name: &str, count: u8| -> Vec<Frame> {
             (0..count)
-                .map(|number| Shot::new(format!("{name} {number}").into_bytes()))
+                .map(|number| format!("{name} {number}").into_bytes().into())
                 .collect()
         };
         Self {

@@ -6,8 +6,7 @@ use super::player::{Player, Timing};
 use crate::clock::MachineClock;
 use anyhow::Context as _;
 use countenance_core::{
-    Check, Clock as _, ComparePolicy, Cue, FrameMark, Message, Next, Run, Sighting, Template,
-    Verdict, Worker,
+    Check, Clock as _, ComparePolicy, Cue, FrameMark, Message, Run, Template, Verdict, Worker,
 };
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
@@ -23,7 +22,7 @@ pub(super) struct Played {
     pub(super) end: End,
     /// From the first frame to the verdict, as the player's clock goes.
     pub(super) lasted: Duration,
-    /// How long each frame took that was looked at for the first time, detector and all.
+    /// How long each frame took.
     pub(super) frames: Vec<Duration>,
 }
 
@@ -167,7 +166,15 @@ impl Stage<'_> {
                 // Recordings are short and stand for a camera that goes on: that they come again is not judged.
                 digest: number.into(),
             };
-            let verdict = self.look(worker, &mut run, &mark, &frame, &mut played.frames)?;
+            let clock = MachineClock::start();
+            let verdict = worker.look_at_frame(
+                &mut run,
+                &mark,
+                &frame,
+                self.policy,
+                self.policy.capture.decode,
+            )?;
+            played.frames.push(clock.elapsed());
             if let Some(record) = &mut record {
                 record.push(frame);
             }
@@ -176,46 +183,6 @@ impl Stage<'_> {
             }
         }
         Ok(None)
-    }
-
-    /// Looks at a frame, if nobody has yet, and shows the run what is to be seen in it.
-    fn look(
-        &self,
-        worker: &mut Worker,
-        run: &mut Run,
-        mark: &FrameMark,
-        frame: &Frame,
-        times: &mut Vec<Duration>,
-    ) -> anyhow::Result<Option<Verdict>> {
-        let seen = match frame.seen.get() {
-            Some(seen) => seen,
-            None => {
-                let clock = MachineClock::start();
-                let seen = worker.sight(&frame.bytes, self.policy)?;
-                times.push(clock.elapsed());
-                frame.seen.get_or_init(|| seen)
-            }
-        };
-        let cues = seen.as_ref().map(Sighting::cues).map_err(|cause| *cause);
-        let (is_key, sighting) = match (run.frame(mark, cues)?, seen) {
-            (Next::Lost(cause), _) => return Ok(Some(Verdict::Recapture(cause))),
-            (Next::Key, Ok(sighting)) => (true, sighting),
-            (Next::Compare, Ok(sighting)) => (false, sighting),
-            _ => return Ok(None),
-        };
-        let (template, looks_live) = match frame.key.get() {
-            Some(key) => key,
-            None => {
-                let key = worker.key_of(&frame.bytes, sighting, self.policy)?;
-                frame.key.get_or_init(|| key)
-            }
-        };
-        let threshold = worker.engine().threshold(self.policy)?;
-        Ok(if is_key {
-            run.key_frame(template.clone(), *looks_live, &threshold)
-        } else {
-            run.compare_frame(template, &threshold)
-        })
     }
 }
 

@@ -204,7 +204,7 @@ mod tests {
     fn seen(player: &mut Player<'_>, from: u64, to: u64) -> Vec<String> {
         (from / 50..to / 50)
             .map(|number| {
-                String::from_utf8(player.frame(ms(number * 50)).unwrap().bytes.clone()).unwrap()
+                String::from_utf8(player.frame(ms(number * 50)).unwrap().to_vec()).unwrap()
             })
             .collect()
     }

@@ -5,8 +5,7 @@ use super::pace::{FrameError, FrameMark};
 use super::run::{Next, Run};
 use super::verdict::Verdict;
 use crate::{CaptureError, CompareError, ComparePolicy, StageTimings, Worker};
-use countenance_gallery::Template;
-use countenance_vision::{DecodeLimits, QualityCause};
+use countenance_vision::{Before, DecodeLimits};
 use thiserror::Error;
 
 /// A frame does not do.
@@ -25,37 +24,6 @@ pub enum LookError {
 }
 
 impl Worker {
-    /// Looks at one frame by itself, with the detector, for whoever judges the same frame several times: an evaluation. A server lets
-    /// [`Worker::look_at_frame`] follow the face from frame to frame.
-    ///
-    /// # Errors
-    /// [`CaptureError`] when the bytes do not decode or a network fails; why there is no face is an outcome.
-    pub fn sight(
-        &mut self,
-        bytes: &[u8],
-        policy: &ComparePolicy,
-    ) -> Result<Result<Sighting, QualityCause>, CaptureError> {
-        let mut timings = StageTimings::default();
-        let seen = self.see(bytes, None, &policy.capture, &mut timings)?;
-        Ok(seen.map(|(cues, crop)| Sighting { cues, crop }))
-    }
-
-    /// Makes a template of a frame that was looked at, and says how live its face looks where somebody can, for [`Run::key_frame`].
-    ///
-    /// # Errors
-    /// [`CaptureError`] when a network fails.
-    pub fn key_of(
-        &mut self,
-        bytes: &[u8],
-        sighting: &Sighting,
-        policy: &ComparePolicy,
-    ) -> Result<(Template, Option<f32>), CaptureError> {
-        let mut timings = StageTimings::default();
-        let template = self.embed(&sighting.crop, &policy.capture, &mut timings)?;
-        let looks_live = self.looks_live(bytes, sighting.cues.area, &policy.capture)?;
-        Ok((template, looks_live))
-    }
-
     /// Shows a run one frame (JPEG, PNG or WebP bytes). What is to be sent is in the run then; with a verdict it is over.
     ///
     /// # Errors
@@ -71,7 +39,7 @@ impl Worker {
         let mut capture = policy.capture.clone();
         capture.decode = limits;
         let mut timings = StageTimings::default();
-        let seen = self.see(bytes, run.followed(), &capture, &mut timings)?;
+        let seen = self.see(bytes, run.before(), &capture, &mut timings)?;
         let cues = seen.as_ref().map(|(cues, _)| cues);
         let next = run.frame(mark, cues.map_err(|cause| *cause))?;
         let (is_key, seen) = match (next, seen) {
@@ -84,7 +52,11 @@ impl Worker {
             seen
         } else {
             // A template wants the detector's points, and to be sure that nobody else has come into the picture.
-            match self.see(bytes, None, &capture, &mut timings)? {
+            let before = run.before().map(|before| Before {
+                detector_rests: false,
+                ..before
+            });
+            match self.see(bytes, before, &capture, &mut timings)? {
                 Ok(seen) => seen,
                 Err(cause) => return Ok(Some(Verdict::Recapture(cause))),
             }
@@ -101,18 +73,3 @@ impl Worker {
 
 /// What a frame shows, and the crop that a template can be made of.
 pub(crate) type Seen = (FrameCues, countenance_vision::Crop);
-
-/// A frame of a session that was looked at: its cues, and what a template can be made of.
-#[derive(Clone, Debug)]
-pub struct Sighting {
-    cues: FrameCues,
-    crop: countenance_vision::Crop,
-}
-
-impl Sighting {
-    /// What [`Run::frame`] takes in.
-    #[must_use]
-    pub fn cues(&self) -> &FrameCues {
-        &self.cues
-    }
-}

@@ -13,7 +13,7 @@ use super::rules::{
 };
 use super::verdict::{Check, Cue, Judged, Verdict};
 use countenance_gallery::{Template, Threshold};
-use countenance_vision::{Mesh, QualityCause, Rect, Size};
+use countenance_vision::{Before, Mesh, QualityCause, Rect, Size};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
@@ -143,14 +143,15 @@ impl Run {
         !matches!(self.phase, Phase::First { .. })
     }
 
-    /// Where the next frame's face may be looked for without the detector; nothing when that has to look itself: during the
-    /// first hold, once in [`DETECT_EVERY`] frames, and when the face was lost.
-    pub(super) fn followed(&self) -> Option<(Size, &Mesh)> {
-        if matches!(self.phase, Phase::First { .. }) {
-            return None;
-        }
+    /// Where the next frame's face may be looked for; nothing when it was lost. The detector looks in each frame of the first hold, and in one
+    /// of [`DETECT_EVERY`] after it.
+    pub(super) fn before(&self) -> Option<Before<'_>> {
         let (size, mesh, rested) = self.last_mesh.as_ref()?;
-        (rested + 1 < DETECT_EVERY).then_some((*size, mesh))
+        Some(Before {
+            size: *size,
+            mesh,
+            detector_rests: self.has_asked() && rested + 1 < DETECT_EVERY,
+        })
     }
 
     /// What is to be sent now.

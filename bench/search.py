@@ -57,6 +57,22 @@ def strangers(count, random, fit):
     return np.concatenate(parts)
 
 
+def middle(fit):
+    """What all people have in common."""
+    if fit is not None:
+        return fit[0]
+    common = np.zeros(DIMENSIONS, np.float32)
+    common[round(((1 - MEAN) / DEVIATION) ** 2)] = MEAN**0.5
+    return common
+
+
+def mated(own, others, common):
+    """Probes whose cosine with `own` is about MATE: only what differs from one to the other is mixed, or they would be more like everybody."""
+    shared = float(common @ common)
+    alike = (MATE - shared) / (1 - shared)
+    return unit(common + alike * (own - common) + (1 - alike**2) ** 0.5 * (others - common))
+
+
 def fitted(path):
     rows = unit(np.load(path))
     return rows.mean(0), np.linalg.cholesky(np.cov(rows.T) + 1e-9 * np.eye(rows.shape[1])).astype(np.float32)
@@ -164,7 +180,7 @@ def main():
         probes = strangers(options.probes, random, fit)
         mates = random.integers(0, size, options.probes)
         half = np.arange(0, options.probes, 2)
-        probes[half] = unit(MATE * rows[mates[half]] + (1 - MATE**2) ** 0.5 * probes[half])
+        probes[half] = mated(rows[mates[half]], probes[half], middle(fit))
         truth, _ = brute(rows, probes, options.threshold)
 
         def note(name, answers, times):

@@ -58,6 +58,22 @@ impl People {
         values
     }
 
+    /// Somebody whose cosine with `own` is about [`MATE`], as far from all others as anybody: only what differs from one to the
+    /// other is mixed. Mixed whole, a probe would have more of what all have in common than any of them.
+    fn mate(&self, own: &[f32], stranger: &[f32]) -> Vec<f32> {
+        let shared = self.common * self.common;
+        let alike = ((MATE - shared) / (1.0 - shared)).clamp(0.0, 1.0);
+        let rest = (1.0 - alike * alike).sqrt();
+        let pairs = own.iter().zip(stranger);
+        let mut mixed: Vec<f32> = pairs
+            .map(|(own, other)| own * alike + other * rest)
+            .collect();
+        if let Some(value) = mixed.get_mut(self.free) {
+            *value = self.common;
+        }
+        mixed
+    }
+
     pub(super) fn template(&self, model: &ModelId, member: u64) -> Result<Template, Failure> {
         Ok(Template::from_embedding(
             model.clone(),
@@ -74,14 +90,7 @@ impl People {
                 let stranger = self.values(u64::from(u32::MAX) + number);
                 let values = match mate {
                     None => stranger,
-                    Some(member) => {
-                        let rest = (1.0 - MATE * MATE).sqrt();
-                        let own = self.values(member);
-                        let pairs = own.iter().zip(&stranger);
-                        pairs
-                            .map(|(own, other)| own * MATE + other * rest)
-                            .collect()
-                    }
+                    Some(member) => self.mate(&self.values(member), &stranger),
                 };
                 Ok(Probe {
                     mate,
@@ -147,6 +156,34 @@ mod tests {
         let at_1e_2 = scores[scores.len() * 99 / 100];
         assert!((mean - 0.092).abs() < 0.005, "{mean}");
         assert!((at_1e_2 - 0.296).abs() < 0.01, "{at_1e_2}");
+    }
+
+    #[test]
+    fn a_mate_is_as_alike_as_two_photos_and_no_more_like_strangers_than_anybody() {
+        let (model, people) = people();
+        let probes = people.probes(&model, 400).unwrap();
+        let all: Vec<Template> = (0..400)
+            .map(|member| people.template(&model, member).unwrap())
+            .collect();
+        let (mut mates, mut pairs) = ([0.0_f64; 2], [0.0_f64; 2]);
+        let mut with = [0.0_f64; 2];
+        for probe in &probes {
+            let kind = usize::from(probe.mate.is_some());
+            for (member, one) in (0..).zip(&all) {
+                let score = f64::from(one.compare(&probe.template).unwrap().cosine());
+                if probe.mate == Some(member) {
+                    mates[0] += score;
+                    mates[1] += 1.0;
+                } else {
+                    with[kind] += score;
+                    pairs[kind] += 1.0;
+                }
+            }
+        }
+        let mate = mates[0] / mates[1];
+        assert!((mate - f64::from(super::MATE)).abs() < 0.02, "{mate}");
+        let [strangers, mated] = [with[0] / pairs[0], with[1] / pairs[1]];
+        assert!((strangers - mated).abs() < 0.01, "{strangers} {mated}");
     }
 
     #[test]

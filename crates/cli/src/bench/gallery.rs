@@ -85,8 +85,9 @@ pub(super) fn synthetic(
         next += 1;
         Ok(())
     })?;
-    let insert = inserting(&index, &templates, count as u64, time)?;
+    // Before more are put in, for which there is room then.
     let bytes = index.bytes() as f64 / count.max(1) as f64;
+    let insert = inserting(&index, &templates, count as u64, time)?;
     let description = format!(
         "{count} synthetic templates of {DIMENSIONS} values at the threshold for FMR {SEARCHED_RATE:e}, \
          {bytes:.0} bytes each; identify_batch is the time per probe of {BATCH} together, insert per template"

@@ -31,15 +31,26 @@ pub struct Candidate {
 #[derive(Debug)]
 pub struct Searcher {
     team: Team,
+    /// One for each member of the team, kept from search to search: what a thread frees goes back to the system and comes again page
+    /// by page, 5 % of a search of 16 probes among 100,000.
+    scratch: Vec<Mutex<Scratch>>,
+}
+
+/// Memory of one thread.
+#[derive(Debug, Default)]
+struct Scratch {
+    passed: Vec<Passed>,
+    waiting: Waiting,
+    products: Vec<RowProduct>,
 }
 
 impl Searcher {
     /// A searcher with so many threads, the caller's included.
     #[must_use]
     pub fn new(threads: usize) -> Self {
-        Self {
-            team: Team::new(threads),
-        }
+        let team = Team::new(threads);
+        let scratch = (0..team.members()).map(|_| Mutex::default()).collect();
+        Self { team, scratch }
     }
 }
 
@@ -56,7 +67,7 @@ const AHEAD: usize = 2;
 
 /// Places that may reach the threshold and whose rows nobody has looked at yet: section after section, and in each probe after
 /// probe.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Waiting {
     places: Vec<u32>,
     /// Where the places of one section and one probe end.
@@ -138,17 +149,27 @@ impl CollectionIndex {
         threshold: Score,
     ) -> Vec<Vec<Candidate>> {
         let sections = self.shelves.sections();
-        let members = searcher.team.members();
+        let Searcher { team, scratch } = searcher;
+        let members = team.members();
         let parts = match members {
             1 => 1,
             several => (several * PARTS_PER_THREAD).min(sections.len()).max(1),
         };
         let found: Vec<Mutex<Vec<Vec<Candidate>>>> = (0..parts).map(|_| Mutex::default()).collect();
         let codes: Vec<_> = asked.iter().map(|one| one.prepared.codes.clone()).collect();
-        searcher.team.run(parts, &|part, _| {
+        team.run(parts, &|part, member| {
+            let fresh = Mutex::default();
+            let scratch = scratch.get(member).unwrap_or(&fresh).lock();
+            let mut scratch = scratch.unwrap_or_else(PoisonError::into_inner);
+            let Scratch {
+                passed,
+                waiting,
+                products,
+            } = &mut *scratch;
+            passed.resize_with(passed.len().max(asked.len()), Passed::default);
+            let (passed, _) = passed.split_at_mut(asked.len());
+            waiting.clear();
             let mut here = vec![Vec::new(); asked.len()];
-            let mut passed = vec![Passed::default(); asked.len()];
-            let mut waiting = Waiting::default();
             let first = sections.len() * part / parts;
             let last = sections.len() * (part + 1) / parts;
             let mut sections = sections.get(first..last).unwrap_or_default();
@@ -156,8 +177,8 @@ impl CollectionIndex {
             let (padded, several) = (self.rotation.padded(), asked.len() > 1);
             while let Some(section) = sections.get(scanned) {
                 let section = read(section);
-                self.scan.run(padded, section.codes(), &codes, &mut passed);
-                for places in &passed {
+                self.scan.run(padded, section.codes(), &codes, passed);
+                for places in &*passed {
                     waiting.add(places);
                     if several {
                         self.dots.ask(section.rows(), padded, places);
@@ -171,7 +192,7 @@ impl CollectionIndex {
                 };
                 if enough || scanned == sections.len() {
                     let (done, rest) = sections.split_at(scanned);
-                    self.rescore(done, &waiting, asked, threshold, &mut here);
+                    self.rescore(done, waiting, asked, threshold, products, &mut here);
                     waiting.clear();
                     (sections, scanned) = (rest, 0);
                 }
@@ -199,14 +220,14 @@ impl CollectionIndex {
         waiting: &Waiting,
         asked: &[Asked<'_>],
         threshold: Score,
+        products: &mut Vec<RowProduct>,
         found: &mut [Vec<Candidate>],
     ) {
         let padded = self.rotation.padded();
-        let mut products = Vec::new();
         let (mut asking, mut looking) = (waiting.lists(), waiting.lists());
         let mut look = |section: RwLockReadGuard<'_, Section>| {
             for ((asked, found), places) in asked.iter().zip(&mut *found).zip(&mut looking) {
-                self.hold(&section, asked, places, threshold, &mut products, found);
+                self.hold(&section, asked, places, threshold, products, found);
             }
         };
         let mut coming = VecDeque::with_capacity(AHEAD + 1);

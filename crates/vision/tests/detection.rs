@@ -9,16 +9,16 @@
     reason = "a test that cannot go on fails"
 )]
 
-use countenance_models::{Manifest, Role, Store};
-use countenance_net::{ColorOrder, Model, Network};
+mod given;
+
+use countenance_models::{Manifest, Store};
 use countenance_vision::{
-    Crop, DecodeLimits, Detector, Face, Net, Options, Picture, Precision, Quality, QualityCause,
-    QualityLimits, Rect, Search, Size, align, assess, choose_face, decode, measure,
+    Crop, DecodeLimits, Detector, Face, Options, Picture, Quality, QualityCause, QualityLimits,
+    Rect, Search, Size, align, assess, choose_face, decode, measure,
 };
 use fast_image_resize::Resizer;
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8x3;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// A detector and the photo of one frontal face; `None`, said loudly, where they were not fetched.
@@ -30,27 +30,8 @@ struct Studio {
 
 impl Studio {
     fn open() -> Option<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/store");
-        if !folder.is_dir() {
-            eprintln!("SKIPPED: no models/store; run `cargo xtask models`");
-            return None;
-        }
-        let store = Store::new(folder);
-        let manifest = Manifest::shipped().unwrap();
-        let spec = manifest
-            .models()
-            .iter()
-            .find(|m| m.role == Role::Detector)
-            .unwrap();
-        let bytes = store.read(spec.file()).unwrap();
-        let options = Options {
-            precision: Precision::F32,
-            ..Options::default()
-        };
-        let model = Model::from_onnx(&bytes, ColorOrder::Bgr, &options, None).unwrap();
-        let detector = Detector::new(move |size| {
-            Network::plan(&model, size, 1).map(|net| Box::new(net) as Box<dyn Net>)
-        });
+        let (store, manifest) = given::fetched()?;
+        let detector = given::detector(&store, &manifest);
         Some(Self {
             store,
             manifest,
@@ -347,18 +328,11 @@ fn a_good_portrait_has_no_cause_and_a_spoiled_one_has_its_own() {
 /// A detector that writes down which sizes it plans.
 fn watched(studio: &Studio) -> (Detector, Arc<Mutex<Vec<Size>>>) {
     let planned = Arc::new(Mutex::new(Vec::new()));
-    let spec = studio
-        .manifest
-        .models()
-        .iter()
-        .find(|m| m.role == Role::Detector)
-        .unwrap();
-    let bytes = studio.store.read(spec.file()).unwrap();
-    let model = Model::from_onnx(&bytes, ColorOrder::Bgr, &Options::default(), None).unwrap();
+    let model = given::detector_model(&studio.store, &studio.manifest, &Options::default());
     let log = Arc::clone(&planned);
     let detector = Detector::new(move |size: Size| {
         log.lock().unwrap().push(size);
-        Network::plan(&model, size, 1).map(|net| Box::new(net) as Box<dyn Net>)
+        given::plan(&model, size)
     });
     (detector, planned)
 }

@@ -6,13 +6,13 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod given;
+
 use countenance_models::{Manifest, Role, Store};
-use countenance_net::{ColorOrder, Model, Network, TfjsFiles};
+use countenance_net::{Model, TfjsFiles};
 use countenance_vision::{
-    Before, DecodeLimits, Detector, FaceCues, MeshFinder, Net, Options, Picture, Precision, Size,
-    decode, observe,
+    Before, DecodeLimits, Detector, FaceCues, MeshFinder, Picture, Size, decode, observe,
 };
-use std::path::Path;
 
 /// A detector and a mesh finder; `None`, said loudly, where their networks were not fetched.
 struct Camera {
@@ -24,38 +24,23 @@ struct Camera {
 
 impl Camera {
     fn open() -> Option<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/store");
-        if !folder.is_dir() {
-            eprintln!("SKIPPED: no models/store; run `cargo xtask models`");
-            return None;
-        }
-        let store = Store::new(folder);
-        let manifest = Manifest::shipped().unwrap();
-        let spec = |role: Role| manifest.models().iter().find(|m| m.role == role).unwrap();
-        let options = Options {
-            precision: Precision::F32,
-            ..Options::default()
-        };
-        let plan = |model: &Model, size: Size| {
-            Network::plan(model, size, 1).map(|net| Box::new(net) as Box<dyn Net>)
-        };
-        let detector = store.read(spec(Role::Detector).file()).unwrap();
-        let detector = Model::from_onnx(&detector, ColorOrder::Bgr, &options, None).unwrap();
-        let mesh = spec(Role::Mesh);
+        let (store, manifest) = given::fetched()?;
+        let mut models = manifest.models().iter();
+        let mesh = models.find(|m| m.role == Role::Mesh).unwrap();
         let files = TfjsFiles {
             topology: &store.read(mesh.file()).unwrap(),
             weights: &store.read(mesh.data_file().unwrap()).unwrap(),
             outputs: &["output_mesh", "output_faceflag"],
             scale: 1.0 / 255.0,
         };
-        let mesh = Model::from_tfjs(&files, &options).unwrap();
+        let mesh = Model::from_tfjs(&files, &given::options()).unwrap();
         let side = Size {
             width: MeshFinder::SIDE,
             height: MeshFinder::SIDE,
         };
-        let meshes = MeshFinder::new(plan(&mesh, side).unwrap());
+        let meshes = MeshFinder::new(given::plan(&mesh, side).unwrap());
         Some(Self {
-            detector: Detector::new(move |size| plan(&detector, size)),
+            detector: given::detector(&store, &manifest),
             meshes,
             store,
             manifest,

@@ -112,6 +112,7 @@ pub use countenance_gallery::{
 /// Keys, consents, records and the audit log: what a registry stands on.
 pub use countenance_vault as vault;
 pub use countenance_vision::{
-    DecodeError, DecodeLimits, Face, FaceCues, Isa, Mesh, Observation, Options, Picture, Point,
-    Precision, Quality, QualityCause, QualityLimits, Rect, Search, Size, decode, relief,
+    DecodeError, DecodeLimits, Face, FaceCues, FaceView, Isa, Mesh, Observation, Options, Picture,
+    Point, Precision, Quality, QualityCause, QualityLimits, Rect, Search, Size, align, decode,
+    parallax, relief,
 };

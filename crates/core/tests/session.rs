@@ -7,11 +7,12 @@
 )]
 
 use countenance_core::{
-    Calibration, CalibrationPoint, Check, Color, Cue, DecodeLimits, FalseMatchRate, FrameCues,
-    FrameError, FrameMark, Gesture, Guidance, Mesh, Message, ModelId, Next, QualityCause, Rect,
-    Run, Size, Template, Threshold, Verdict,
+    Calibration, CalibrationPoint, Check, Color, Cue, DecodeLimits, FaceView, FalseMatchRate,
+    FrameCues, FrameError, FrameMark, Gesture, Guidance, Mesh, Message, ModelId, Next, Picture,
+    Point, QualityCause, Rect, Run, Size, Template, Threshold, Verdict, align,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{LazyLock, Mutex};
 use std::time::Duration;
 
 const FRAME_MS: u64 = 66;
@@ -72,6 +73,56 @@ fn noise(seed: &mut u64, size: f64) -> f64 {
     ((*seed >> 40) as f64 / f64::from(1 << 24) - 0.5) * 2.0 * size
 }
 
+/// The same head in gray, with something on its skin, by yaw in tenths of a degree and depth in hundredths.
+static VIEWS: LazyLock<Mutex<HashMap<[i64; 2], FaceView>>> = LazyLock::new(Mutex::default);
+
+fn view(pose: &Pose) -> FaceView {
+    let key = [pose.yaw_deg * 10.0, pose.depth * 100.0].map(|value| value.round() as i64);
+    let mut views = VIEWS.lock().unwrap();
+    views.entry(key).or_insert_with(|| draw(pose)).clone()
+}
+
+fn draw(pose: &Pose) -> FaceView {
+    let (sin, cos) = pose.yaw_deg.to_radians().sin_cos();
+    let seen = |[x, y]: [f64; 2]| {
+        let nose = 0.4 * (-(x * x + (y - 0.5) * (y - 0.5)) / 0.06).exp();
+        let z = pose.depth * (nose - 0.5 * x * x - 0.15 * (y - 0.5) * (y - 0.5));
+        let (x, z) = (x * cos + z * sin, z * cos - x * sin);
+        let scale = 400.0 / (10.0 - z);
+        [100.0 + x * scale, 80.0 + y * scale]
+    };
+    let side = 200;
+    let pixels = (0..side * side).flat_map(|at| {
+        let pixel = [at % side, at / side].map(|value| value as f64);
+        let mut place = [0.0; 2];
+        for _ in 0..20 {
+            let here = seen(place);
+            for axis in 0..2 {
+                place[axis] += 0.6 * (pixel[axis] - here[axis]) / 40.0;
+            }
+        }
+        let [x, y] = place;
+        let skin = (5.0 * x + 1.0).sin() * (6.0 * y).cos() + (11.0 * x - 7.0 * y).sin();
+        [(128.0 + 30.0 * skin) as u8; 3]
+    });
+    let picture = Picture::from_rgb(side, side, pixels.collect()).unwrap();
+    let places = [
+        [-0.5, 0.0],
+        [0.5, 0.0],
+        [0.0, 0.57],
+        [-0.41, 1.15],
+        [0.42, 1.15],
+    ];
+    let landmarks = places.map(|place| {
+        let [x, y] = seen(place);
+        Point {
+            x: x as f32,
+            y: y as f32,
+        }
+    });
+    FaceView::new(&align(&picture, &landmarks), &landmarks)
+}
+
 fn cues(pose: &Pose, seed: &mut u64) -> FrameCues {
     let (sin, cos) = pose.yaw_deg.to_radians().sin_cos();
     let laid = |number: usize, seed: &mut u64| {
@@ -104,6 +155,7 @@ fn cues(pose: &Pose, seed: &mut u64) -> FrameCues {
         pitch_deg: noise(seed, 2.0) as f32,
         mouth_width: (0.85 * pose.mouth + noise(seed, 0.01)) as f32,
         mesh: Mesh::new(points, 1.0).unwrap(),
+        view: view(pose),
         detected: true,
         color: std::array::from_fn(|channel| {
             skin[channel] * (1.0 + 0.06 * (light[channel] / 255.0 - 0.5)) + noise(seed, 0.5) as f32
@@ -505,6 +557,34 @@ fn a_face_that_is_lost_or_not_alone_is_to_be_taken_again() {
             matches!(&verdict, Verdict::Judged(judged) if judged.is_live()),
             "{verdict:?}"
         );
+    }
+}
+
+#[test]
+fn a_gesture_that_was_made_out_of_sight_was_not_made() {
+    let turns = |gesture| {
+        matches!(
+            gesture,
+            Gesture::TurnLeft | Gesture::TurnRight | Gesture::Smile
+        )
+    };
+    let away_for = |away_ms: u64| {
+        move |now: u64, asked: Asked<'_>| {
+            let &(since, gesture) = asked.last().unwrap();
+            let away = (since + 300..since + 300 + away_ms).contains(&now) && turns(gesture);
+            Pose {
+                seen: if away {
+                    Err(QualityCause::NoFace)
+                } else {
+                    Ok(())
+                },
+                ..live_after(300, now, asked)
+            }
+        }
+    };
+    for seed in 0..20 {
+        assert_eq!(failed(&away_for(100), seed, false), BTreeSet::new());
+        assert_eq!(failed(&away_for(400), seed, false), [Check::Missed].into());
     }
 }
 

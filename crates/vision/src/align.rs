@@ -330,6 +330,16 @@ impl Similarity {
         }
     }
 
+    /// From picture coordinates to crop coordinates.
+    pub(crate) fn undo(&self, point: Point) -> Point {
+        let (x, y) = (point.x - self.offset.x, point.y - self.offset.y);
+        let square = self.a * self.a + self.b * self.b;
+        Point {
+            x: (self.a * x - self.b * y) / square,
+            y: (self.b * x + self.a * y) / square,
+        }
+    }
+
     /// Picture pixels per crop pixel.
     pub(crate) fn step(&self) -> f32 {
         self.a.hypot(self.b)

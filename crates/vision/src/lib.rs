@@ -15,8 +15,8 @@ pub use decode::{DecodeError, DecodeLimits, Format, decode};
 pub use detect::{DetectError, Detector, Face, Search};
 pub use extract::{Embedding, ExtractError, Extractor};
 pub use frame::{
-    Before, FaceCues, Mesh, MeshError, MeshFinder, Observation, ObserveError, PassiveJudge,
-    observe, relief,
+    Before, FaceCues, FaceView, Mesh, MeshError, MeshFinder, Observation, ObserveError,
+    PassiveJudge, observe, parallax, relief,
 };
 pub use geometry::{Point, Rect};
 pub use picture::{MAX_SIDE, Picture, PictureError};

@@ -20,9 +20,11 @@ pub struct Flat {
     size: f32,
     /// Phase of the moiré and of the wall.
     phase: f32,
+    /// From the picture to the camera, in widths of the frame.
+    camera: f32,
 }
 
-/// From the picture to the camera, in widths of the frame.
+/// From the picture to the camera, in widths of the frame, where nothing else is said.
 const CAMERA: f32 = 2.0;
 
 impl Flat {
@@ -38,7 +40,23 @@ impl Flat {
             medium,
             size,
             phase,
+            camera: CAMERA,
         }
+    }
+
+    /// The same so many widths of the frame from the camera: the nearer, the more a tilt shows.
+    #[must_use]
+    pub fn from(mut self, camera: f32) -> Self {
+        self.camera = camera;
+        self
+    }
+
+    /// The wall alone.
+    #[must_use]
+    pub fn away(&self) -> Image {
+        Image::build(FRAME.0, FRAME.1, |column, row| {
+            self.wall(column as f32, row as f32)
+        })
     }
 
     /// The same medium with another frame on it.
@@ -71,7 +89,7 @@ impl Shown for Flat {
         let (sy, cy) = pose.yaw.to_radians().sin_cos();
         let (sp, cp) = pose.pitch.to_radians().sin_cos();
         let (width, height) = (FRAME.0 as f32, FRAME.1 as f32);
-        let camera = CAMERA * width;
+        let camera = self.camera * width;
         // The plane's two directions in space: x right, y down, z towards the camera.
         let across = [cy, -sy * sp, -sy * cp];
         let along = [0.0, cp, -sp];

@@ -41,7 +41,11 @@ pub enum Renderer {
 
 /// What somebody does in the recordings of one folder.
 struct Deeds {
+    /// Yaw at rest, where it is not straight; then a turn goes to the other side of straight, whichever is asked for.
+    held: f32,
     turn: f32,
+    /// Degrees that a smile is tipped upwards by.
+    tipped: f32,
     smile: f32,
     /// A smile that does not go away.
     throughout: f32,
@@ -81,6 +85,7 @@ impl Recorder<'_> {
     /// Rest, movements and light of whatever is shown.
     fn all(&mut self, shown: &dyn Fn(&Pose) -> Image, gestures: &[&str]) -> anyhow::Result<()> {
         let calm = Pose {
+            yaw: self.deeds.held,
             smile: self.deeds.throughout,
             ..Pose::default()
         };
@@ -93,10 +98,17 @@ impl Recorder<'_> {
         for gesture in gestures {
             for (number, part) in PATH.into_iter().enumerate() {
                 let mut pose = calm;
+                let held = self.deeds.held;
                 match *gesture {
+                    "smile" => {
+                        pose.smile += part * self.deeds.smile;
+                        pose.pitch = -part * self.deeds.tipped;
+                    }
+                    _ if held != 0.0 => {
+                        pose.yaw = held - part * (held + self.deeds.turn.copysign(held));
+                    }
                     "turn_left" => pose.yaw = part * self.deeds.turn,
-                    "turn_right" => pose.yaw = -part * self.deeds.turn,
-                    _ => pose.smile += part * self.deeds.smile,
+                    _ => pose.yaw = -part * self.deeds.turn,
                 }
                 let image = shown(&self.about(pose));
                 self.save(gesture, number, &image)?;
@@ -185,6 +197,8 @@ fn record_one(
     let mut dice = Dice::new(seed ^ (number as u64 + 1) << 8);
     let lit = dice.between(0.08, 0.16);
     let deeds = |dice: &mut Dice| Deeds {
+        held: 0.0,
+        tipped: 0.0,
         turn: dice.between(20.0, 28.0),
         smile: dice.between(1.3, 1.9),
         throughout: 0.0,
@@ -260,6 +274,69 @@ fn record_one(
         ..deeds(&mut own)
     };
     at("played", unlit, &played, &GESTURES)?;
+    // Turned away at first and swung to the other side, near the camera: a face mesh sees more of a turn in that.
+    let swung = |own: &mut Dice, tipped: f32| {
+        let side = if own.below(2) == 0 { 1.0 } else { -1.0 };
+        Deeds {
+            held: side * own.between(15.0, 38.0),
+            turn: own.between(25.0, 45.0),
+            tipped,
+            ..deeds(own)
+        }
+    };
+    let swing = swung(&mut own, 45.0);
+    let print = Flat::new(person.portrait()?.frame, Medium::Print, 0.92, number as f32);
+    let print = print.from(own.between(0.55, 1.4));
+    let tilted = |pose: &Pose| {
+        let pose = Pose {
+            smile: 0.0,
+            ..*pose
+        };
+        print.frame(&pose)
+    };
+    at("swung", swing, &tilted, &GESTURES)?;
+    let swing = swung(&mut own, 0.0);
+    let near = own.between(0.55, 1.4);
+    let bent = |pose: &Pose| {
+        let smile = Pose {
+            smile: pose.smile,
+            ..Pose::default()
+        };
+        let shown = head.frame(&smile);
+        Flat::new(shown, Medium::Print, 0.92, number as f32)
+            .from(near)
+            .frame(pose)
+    };
+    at("swung and bent", swing, &bent, &GESTURES)?;
+    // Photos of the turned and of the smiling face, one after the other; while they are exchanged, the wall is seen.
+    let exchanged = deeds(&mut own);
+    let (turn, smile) = (exchanged.turn, exchanged.smile);
+    let exchange = |pose: &Pose| {
+        let part = (pose.yaw.abs() / turn).max(pose.smile / smile);
+        let done = if part < 0.08 {
+            Pose::default()
+        } else if pose.smile > 0.5 * smile {
+            Pose {
+                smile,
+                ..Pose::default()
+            }
+        } else {
+            Pose {
+                yaw: turn.copysign(pose.yaw),
+                ..Pose::default()
+            }
+        };
+        let print = Flat::new(head.frame(&done), Medium::Print, 0.92, number as f32);
+        if (0.08..0.85).contains(&part) {
+            return print.away();
+        }
+        print.frame(&Pose {
+            right: pose.right,
+            down: pose.down,
+            ..Pose::default()
+        })
+    };
+    at("exchanged", exchanged, &exchange, &GESTURES)?;
     let reference = match &person.other {
         Some(photo) => {
             let name = format!("enrolled/{number:04}.jpg");
@@ -289,6 +366,14 @@ fn record_one(
     add("tilted photo", "tilted", calm.clone());
     add("bent photo, tilted", "bent", json!({}));
     add("bent photo, tilted", "bent", calm.clone());
+    for (species, kind) in [
+        ("tilted photo, swung across", "swung"),
+        ("bent photo, swung across", "swung and bent"),
+        ("photos exchanged by hand", "exchanged"),
+    ] {
+        add(species, kind, json!({}));
+        add(species, kind, calm.clone());
+    }
     add("smiling throughout", "smiling", json!({}));
     add("smiling throughout", "smiling", calm.clone());
     add("gestures played on a screen", "played", json!({}));

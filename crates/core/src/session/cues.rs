@@ -1,9 +1,9 @@
 //! What one frame shows of a face, as numbers.
 
-use countenance_vision::{FaceCues, Mesh, QualityCause, Rect, Size};
+use countenance_vision::{FaceCues, FaceView, Mesh, QualityCause, Rect, Size};
 use std::fmt;
 
-/// What one frame shows of a face. It is all that judging sees; the picture is gone by then.
+/// What one frame shows of a face. It is all that judging sees; of the picture a small gray one of the face is left.
 #[derive(Clone, PartialEq)]
 pub struct FrameCues {
     /// Where the face is, in pixels.
@@ -21,6 +21,8 @@ pub struct FrameCues {
     pub mouth_width: f32,
     /// Points all over the face.
     pub mesh: Mesh,
+    /// The face in gray.
+    pub view: FaceView,
     /// Whether the detector looked, and did not only follow the face of the frame before.
     pub detected: bool,
     /// Mean red, green and blue of the inner face, in 0..=255.
@@ -51,6 +53,7 @@ impl FrameCues {
             nod_deg: seen.pitch_deg,
             mouth_width: seen.mouth_width,
             mesh: seen.mesh,
+            view: seen.view,
             detected: seen.detected,
             color: seen.color,
             cause,

@@ -3,11 +3,11 @@
 use super::cues::FrameCues;
 use super::messages::Gesture;
 use super::rules::{
-    CALM_MOUTH, FRONTAL_DEG, GESTURE_FRAMES, LEVEL_DEG, REACTION, RELIEF, SMILE, STRAIGHT_DEG,
-    TURN_DEG, WINDOW,
+    CALM_MOUTH, FRONTAL_DEG, GESTURE_FRAMES, LEVEL_DEG, PARALLAX, REACTION, RELIEF, SMILE,
+    STRAIGHT_DEG, TURN_DEG, WINDOW,
 };
 use super::verdict::{Check, Cue};
-use countenance_vision::{Mesh, relief};
+use countenance_vision::{FaceView, Mesh, parallax, relief};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub(super) struct Neutral {
     yaw: f32,
     nod: f32,
     mouth: f32,
-    mesh: Option<Mesh>,
+    view: Option<(Mesh, FaceView)>,
 }
 
 impl Neutral {
@@ -36,8 +36,8 @@ impl Neutral {
         self.yaw += (cues.yaw_deg - self.yaw) * weight;
         self.nod += (cues.nod_deg - self.nod) * weight;
         self.mouth += (cues.mouth_width - self.mouth) * weight;
-        // Points move with the head; relief compares views, so one view is kept whole.
-        self.mesh = Some(cues.mesh.clone());
+        // Points move with the head; turns are held against one view, so one is kept whole.
+        self.view = Some((cues.mesh.clone(), cues.view.clone()));
         true
     }
 
@@ -75,6 +75,10 @@ pub(super) struct Watch {
     frames: usize,
     peak: f32,
     reliefs: Vec<f32>,
+    /// Towards where was turned.
+    parallaxes: Vec<f32>,
+    /// Whether it was always there since it was last straight.
+    followed: bool,
     failed: BTreeSet<Check>,
 }
 
@@ -86,6 +90,8 @@ impl Watch {
             frames: 0,
             peak: f32::MIN,
             reliefs: Vec::new(),
+            parallaxes: Vec::new(),
+            followed: true,
             failed: BTreeSet::new(),
         }
     }
@@ -126,18 +132,14 @@ impl Watch {
         if other {
             self.failed.insert(Check::Wrong);
         }
-        if asked {
-            if waited < REACTION {
-                self.failed.insert(Check::Early);
-            }
-            self.frames += 1;
-            if (left || right)
-                && let Some(straight) = &neutral.mesh
-            {
-                self.reliefs.extend(relief(straight, &cues.mesh));
-            }
-        } else {
+        self.followed |= neutral.is(cues);
+        if asked && waited < REACTION {
+            self.failed.insert(Check::Early);
+        }
+        if !asked || !self.followed {
             self.frames = 0;
+        } else if !(left || right) || self.turned_as(cues, neutral, turned) {
+            self.frames += 1;
         }
         let done = self.was_seen();
         if done && (left || right) && !self.stands_out() {
@@ -148,6 +150,25 @@ impl Watch {
             self.failed.insert(Check::Missed);
         }
         done || late
+    }
+
+    /// There was no face, or more than one: what comes next can be another picture of it, and has to be straight before it counts.
+    pub(super) fn lose(&mut self) {
+        self.followed = false;
+        self.frames = 0;
+    }
+
+    /// Holds a turned face against the straight one; says whether that says anything.
+    fn turned_as(&mut self, cues: &FrameCues, neutral: &Neutral, turned: f32) -> bool {
+        let Some((mesh, view)) = &neutral.view else {
+            return false;
+        };
+        let Some(parallax) = parallax(view, &cues.view) else {
+            return false;
+        };
+        self.parallaxes.push(parallax * turned.signum());
+        self.reliefs.extend(relief(mesh, &cues.mesh));
+        true
     }
 
     pub(super) fn failed(self) -> BTreeSet<Check> {
@@ -161,12 +182,20 @@ impl Watch {
             _ => Cue::Smile,
         };
         let relief = self.relief().map(|relief| (Cue::Relief, relief));
-        std::iter::once((cue, self.peak)).chain(relief).collect()
+        let parallax = self.parallax().map(|parallax| (Cue::Parallax, parallax));
+        let turn = std::iter::once((cue, self.peak));
+        turn.chain(relief).chain(parallax).collect()
     }
 
     /// Whether the turn was one of a head.
     fn stands_out(&self) -> bool {
-        self.relief().is_some_and(|relief| relief >= RELIEF)
+        let relief = self.relief().is_some_and(|relief| relief >= RELIEF);
+        relief && self.parallax().is_some_and(|parallax| parallax >= PARALLAX)
+    }
+
+    /// The least that a frame of the turn says.
+    fn parallax(&self) -> Option<f32> {
+        self.parallaxes.iter().copied().reduce(f32::min)
     }
 
     /// The middle of what the frames of the turn say.

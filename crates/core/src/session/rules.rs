@@ -46,6 +46,8 @@ pub(super) const SMILE: f32 = 1.07;
 pub(super) const CALM_MOUTH: f32 = 1.05;
 /// Least relief over a turn, see [`countenance_vision::relief`]: a plane has none.
 pub(super) const RELIEF: f32 = 0.03;
+/// Least distance of a turned face's nose from where a plane's would be, in distances of the eyes, see [`countenance_vision::parallax`].
+pub(super) const PARALLAX: f32 = 0.02;
 /// Colors of a light challenge.
 pub(super) const COLORS: usize = 5;
 /// No more than 3 changes a second: one and a half flashes, where WCAG 2.3.1 allows three.
@@ -69,6 +71,9 @@ pub(super) const LIGHT_RESPONSE: f32 = 0.8;
 pub(super) const PASSIVE: f32 = 0.1;
 /// How long a face may be away before it is lost.
 pub(super) const LOST: Duration = Duration::from_millis(700);
+/// How long a face may be away in the middle of a gesture. Beyond that it has to be straight once more before the gesture counts: what
+/// comes can be another picture of it.
+pub(super) const BLINK: Duration = Duration::from_millis(130);
 /// Longest pause between two frames once it has begun.
 pub(super) const PAUSE: Duration = Duration::from_millis(1500);
 /// Faces of two frames nearer in time than this must overlap.

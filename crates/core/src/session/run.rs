@@ -8,8 +8,8 @@ use super::messages::{Gesture, Guidance, Message};
 use super::pace::{FrameError, FrameMark, Pace};
 use super::plan::{Step, plan};
 use super::rules::{
-    DETECT_EVERY, FIRST_HOLD, HOLD_FRAMES, HOLD_MS, LIGHT_RESPONSE, LOST, LightPace, NEAR, OVERLAP,
-    PASSIVE, PAUSE, QUICK_LIGHT, REST_MS, SLOW_LIGHT, TOO_NEAR, WINDOW,
+    BLINK, DETECT_EVERY, FIRST_HOLD, HOLD_FRAMES, HOLD_MS, LIGHT_RESPONSE, LOST, LightPace, NEAR,
+    OVERLAP, PASSIVE, PAUSE, QUICK_LIGHT, REST_MS, SLOW_LIGHT, TOO_NEAR, WINDOW,
 };
 use super::verdict::{Check, Cue, Judged, Verdict};
 use countenance_gallery::{Template, Threshold};
@@ -262,8 +262,8 @@ impl Run {
     fn away(&mut self, cause: QualityCause, begun: bool, now: Duration) -> Next {
         self.last_cause = Some(cause);
         self.guide(cause.into());
-        let since = *self.lost_since.get_or_insert(now);
-        let lost = now.saturating_sub(since) > LOST;
+        let since_lost = *self.lost_since.get_or_insert(now);
+        let lost = now.saturating_sub(since_lost) > LOST;
         if let Phase::First { since, asked, .. } = &mut self.phase {
             if lost {
                 *since = None;
@@ -272,6 +272,11 @@ impl Run {
             if now.saturating_sub(*asked) > FIRST_HOLD {
                 return Next::Lost(cause);
             }
+        }
+        if let Phase::Gesture(watch) = &mut self.phase
+            && now.saturating_sub(since_lost) > BLINK
+        {
+            watch.lose();
         }
         if begun && lost {
             return Next::Lost(cause);

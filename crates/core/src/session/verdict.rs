@@ -1,6 +1,6 @@
 //! What a challenge came to.
 
-use super::rules::{LIGHT_RESPONSE, PASSIVE, RELIEF, SMILE, TURN_DEG};
+use super::rules::{LIGHT_RESPONSE, PARALLAX, PASSIVE, RELIEF, SMILE, TURN_DEG};
 use countenance_gallery::Template;
 use countenance_vision::QualityCause;
 use std::collections::BTreeSet;
@@ -40,6 +40,8 @@ pub enum Check {
 pub enum Cue {
     /// How well the face's color follows that of the screen, as a correlation.
     Light,
+    /// How far the nose of a turned face stands out of its plane, in distances of the eyes.
+    Parallax,
     /// How live the neutral faces look, in 0..=1, where an operator added networks that say so.
     Passive,
     /// How much of a turn no plane can explain, as a share of the face's height.
@@ -52,8 +54,9 @@ pub enum Cue {
 
 impl Cue {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Light,
+        Self::Parallax,
         Self::Passive,
         Self::Relief,
         Self::Smile,
@@ -65,6 +68,7 @@ impl Cue {
     pub fn name(self) -> &'static str {
         match self {
             Self::Light => "light",
+            Self::Parallax => "parallax",
             Self::Passive => "passive",
             Self::Relief => "relief",
             Self::Smile => "smile",
@@ -77,6 +81,7 @@ impl Cue {
     pub fn threshold(self) -> f32 {
         match self {
             Self::Light => LIGHT_RESPONSE,
+            Self::Parallax => PARALLAX,
             Self::Passive => PASSIVE,
             Self::Relief => RELIEF,
             Self::Smile => SMILE,

@@ -1,7 +1,9 @@
 //! What one frame of a camera shows of a face, as numbers: what a challenge is judged by.
 
+mod homography;
 mod measure;
 mod mesh;
+mod parallax;
 mod passive;
 mod relief;
 
@@ -15,10 +17,11 @@ use std::fmt;
 use thiserror::Error;
 
 pub use mesh::{Mesh, MeshError, MeshFinder};
+pub use parallax::{FaceView, parallax};
 pub use passive::PassiveJudge;
 pub use relief::relief;
 
-/// What one frame shows of one face. The picture itself is not in it.
+/// What one frame shows of one face. Of the picture itself a small gray one of the face is in it.
 ///
 /// Image-left is the subject's right. Angles are positive as in [`Quality`].
 #[derive(Clone, PartialEq)]
@@ -35,6 +38,8 @@ pub struct FaceCues {
     pub detected: bool,
     /// Points all over the face.
     pub mesh: Mesh,
+    /// The face in gray, for [`parallax`].
+    pub view: FaceView,
     /// Turn to the side in degrees, positive towards image-right.
     pub yaw_deg: f32,
     /// Nod in degrees, positive downwards.
@@ -193,6 +198,7 @@ fn of_face(picture: &Picture, face: &Face, mesh: Mesh, detected: bool) -> Observ
         color: measure::inner_color(&crop),
         quality,
         mesh,
+        view: FaceView::new(&crop, &face.landmarks),
     };
     Observation { cues, crop }
 }

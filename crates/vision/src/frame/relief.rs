@@ -1,11 +1,10 @@
 //! Whether a face that turned is a head or a plane.
 //!
-//! Two views of a plane, however it is held and turned, are joined by one homography (Hartley and
-//! Zisserman, Multiple View Geometry, 2nd ed., 13.1); two views of a head are not: what stands out moves more.
-//! The homography that fits all the bony points best (least squares of the linear equations, in normalized
-//! coordinates: 4.1 and 4.4 there) leaves almost nothing over for a plane, and the depth of the face times
+//! Two views of a plane are joined by one homography; two views of a head are not: what stands out moves more.
+//! The homography that fits all the bony points best leaves almost nothing over for a plane, and the depth of the face times
 //! the sine of the turn for a head.
 
+use super::homography::Homography;
 use super::mesh::Mesh;
 
 /// Points that bone holds still under them: forehead, temples, brows, corners of the eyes, nose, cheeks. Lips, lids
@@ -14,9 +13,6 @@ const BONY: [usize; 28] = [
     10, 151, 9, 8, 168, 6, 197, 195, 5, 4, 1, 2, 98, 327, 33, 133, 362, 263, 54, 284, 127, 356,
     234, 454, 50, 280, 70, 300,
 ];
-
-/// Unknowns of a homography whose last entry is 1.
-const UNKNOWNS: usize = 8;
 
 /// How much of the movement between two views of a face no plane can explain: the root mean square, over the bony
 /// points, of what the best homography leaves over, as a share of the height from the forehead to below the nose.
@@ -27,10 +23,10 @@ const UNKNOWNS: usize = 8;
 pub fn relief(before: &Mesh, after: &Mesh) -> Option<f32> {
     let from = Normalized::of(before)?;
     let to = Normalized::of(after)?;
-    let plane = homography(&from.points, &to.points)?;
+    let plane = Homography::fit(&from.points, &to.points)?;
     let mut squares = 0.0;
     for (from, to) in from.points.iter().zip(&to.points) {
-        let [x, y] = apply(&plane, *from)?;
+        let [x, y] = plane.apply(*from)?;
         squares += (x - to[0]).powi(2) + (y - to[1]).powi(2);
     }
     let relief = (squares / BONY.len() as f64).sqrt() as f32;
@@ -58,60 +54,6 @@ impl Normalized {
             points: raw.map(|[x, y]| [(x - mean[0]) / height, (y - mean[1]) / height]),
         })
     }
-}
-
-/// The homography that takes points nearest to others, row by row without the last 1; `None` when the points do not
-/// fix one.
-fn homography(from: &[[f64; 2]], to: &[[f64; 2]]) -> Option<[f64; UNKNOWNS]> {
-    let mut gram = [[0.0; UNKNOWNS + 1]; UNKNOWNS];
-    for ([x, y], [u, v]) in from.iter().zip(to) {
-        let rows = [
-            ([*x, *y, 1.0, 0.0, 0.0, 0.0, -u * x, -u * y], *u),
-            ([0.0, 0.0, 0.0, *x, *y, 1.0, -v * x, -v * y], *v),
-        ];
-        for (row, right) in rows {
-            for i in 0..UNKNOWNS {
-                for j in 0..UNKNOWNS {
-                    gram[i][j] += row[i] * row[j];
-                }
-                gram[i][UNKNOWNS] += row[i] * right;
-            }
-        }
-    }
-    solve(gram)
-}
-
-/// Gauss with pivots.
-fn solve(mut m: [[f64; UNKNOWNS + 1]; UNKNOWNS]) -> Option<[f64; UNKNOWNS]> {
-    for column in 0..UNKNOWNS {
-        let pivot = (column..UNKNOWNS)
-            .max_by(|a, b| m[*a][column].abs().total_cmp(&m[*b][column].abs()))?;
-        let size = m[pivot][column].abs();
-        if size.is_nan() || size < 1e-12 {
-            return None;
-        }
-        m.swap(column, pivot);
-        let own = m[column];
-        for (row, line) in m.iter_mut().enumerate() {
-            if row != column {
-                let factor = line[column] / own[column];
-                for (value, own) in line.iter_mut().zip(own) {
-                    *value -= factor * own;
-                }
-            }
-        }
-    }
-    Some(std::array::from_fn(|i| m[i][UNKNOWNS] / m[i][i]))
-}
-
-fn apply(h: &[f64; UNKNOWNS], [x, y]: [f64; 2]) -> Option<[f64; 2]> {
-    let w = h[6] * x + h[7] * y + 1.0;
-    (w.abs() > 1e-9).then(|| {
-        [
-            (h[0] * x + h[1] * y + h[2]) / w,
-            (h[3] * x + h[4] * y + h[5]) / w,
-        ]
-    })
 }
 
 #[cfg(test)]

@@ -120,7 +120,7 @@ impl Drop for Picture {
 ///
 /// `zeroize` writes byte by byte, which for a 50-megapixel picture costs more than decoding it;
 /// a plain fill whose result is then used cannot be left out by the compiler either.
-pub(crate) fn wipe(pixels: &mut [u8]) {
-    pixels.fill(0);
+pub(crate) fn wipe<T: Copy + Default>(pixels: &mut [T]) {
+    pixels.fill(T::default());
     black_box(pixels);
 }

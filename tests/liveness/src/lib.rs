@@ -14,6 +14,7 @@ mod head;
 mod image;
 mod people;
 mod record;
+mod species;
 
 pub use facets::Facets;
 pub use flat::{Flat, Medium};

@@ -5,6 +5,7 @@ use crate::flat::{Flat, Medium};
 use crate::head::{Pose, Shown, light};
 use crate::image::{Color, Dice, Image};
 use crate::people::Person;
+use crate::species;
 use crate::surface::Surface;
 use anyhow::anyhow;
 use serde_json::{Value, json};
@@ -189,11 +190,9 @@ fn record_one(
     seed: u64,
     out: &Path,
 ) -> anyhow::Result<Vec<Value>> {
-    let mut sessions = Vec::new();
     let Some(person) = people.get(number) else {
-        return Ok(sessions);
+        return Ok(Vec::new());
     };
-    let recorded = |kind: &str| format!("{kind}/{number:04}");
     let mut dice = Dice::new(seed ^ (number as u64 + 1) << 8);
     let lit = dice.between(0.08, 0.16);
     let deeds = |dice: &mut Dice| Deeds {
@@ -216,7 +215,7 @@ fn record_one(
         }
     };
     let mut at = |kind: &str, deeds: Deeds, shown: &dyn Fn(&Pose) -> Image, does: &[&str]| {
-        let folder = out.join(recorded(kind));
+        let folder = out.join(species::recorded(kind, number));
         let dice = Dice::new(seed ^ dice.below(1 << 20) as u64);
         let mut recorder = Recorder {
             folder: &folder,
@@ -346,63 +345,9 @@ fn record_one(
         }
         None => None,
     };
-    let mut add = |species: &str, kind: &str, more: Value| {
-        let mut session = json!({"species": species, "clips": recorded(kind)});
-        if let (Some(reference), Some(session)) = (&reference, session.as_object_mut()) {
-            session.insert("reference".to_owned(), json!(reference));
-        }
-        if let (Some(session), Value::Object(more)) = (session.as_object_mut(), more) {
-            session.extend(more);
-        }
-        sessions.push(session);
-    };
-    let calm = json!({"calm": true});
-    add("genuine", "people", json!({}));
-    add("genuine", "people", calm.clone());
-    add("static photo", "print", json!({}));
-    add("static photo", "print", calm.clone());
-    add("photo on a screen", "screen", json!({}));
-    add("tilted photo", "tilted", json!({}));
-    add("tilted photo", "tilted", calm.clone());
-    add("bent photo, tilted", "bent", json!({}));
-    add("bent photo, tilted", "bent", calm.clone());
-    for (species, kind) in [
-        ("tilted photo, swung across", "swung"),
-        ("bent photo, swung across", "swung and bent"),
-        ("photos exchanged by hand", "exchanged"),
-    ] {
-        add(species, kind, json!({}));
-        add(species, kind, calm.clone());
-    }
-    add("smiling throughout", "smiling", json!({}));
-    add("smiling throughout", "smiling", calm.clone());
-    add("gestures played on a screen", "played", json!({}));
-    add("gestures played on a screen", "played", calm);
-    add("replayed session", "people", json!({"answer": "replay"}));
-    add(
-        "replayed session",
-        "people",
-        json!({"answer": "replay", "calm": true}),
-    );
-    add(
-        "gesture before its prompt",
-        "people",
-        json!({"answer": "ready"}),
-    );
-    let next = format!("people/{:04}", (number + 1) % people.len());
-    if people.len() > 1 {
-        add("swapped in the middle", "people", json!({"then": next}));
-        for (species, part) in [
-            ("somebody else turns", "turn"),
-            ("somebody else is lit", "light"),
-        ] {
-            add(species, "people", json!({"then": next, "only_for": part}));
-            let calm = json!({"then": next, "only_for": part, "calm": true});
-            add(species, "people", calm);
-        }
-        if reference.is_some() {
-            add("impostor", "people", json!({"clips": next}));
-        }
-    }
-    Ok(sessions)
+    Ok(species::sessions(
+        number,
+        people.len(),
+        reference.as_deref(),
+    ))
 }

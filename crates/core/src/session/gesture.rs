@@ -3,8 +3,8 @@
 use super::cues::FrameCues;
 use super::messages::Gesture;
 use super::rules::{
-    CALM_MOUTH, FRONTAL_DEG, GESTURE_FRAMES, LEVEL_DEG, PARALLAX, REACTION, RELIEF, SMILE,
-    STRAIGHT_DEG, TURN_DEG, WINDOW,
+    CALM_MOUTH, FACING_DEG, FRONTAL_DEG, GESTURE_FRAMES, LEVEL_DEG, PARALLAX, REACTION, RELIEF,
+    SMILE, STRAIGHT_DEG, TURN_DEG, WINDOW,
 };
 use super::verdict::{Check, Cue};
 use countenance_vision::{FaceView, Mesh, parallax, relief};
@@ -117,7 +117,7 @@ impl Watch {
         let turned = neutral.turned(cues);
         let (left, right) = (turned >= TURN_DEG, turned <= -TURN_DEG);
         // The corners of the mouth of a turned head say nothing of a smile.
-        let smiles = usable && turned.abs() <= TURN_DEG / 2.0 && neutral.mouth_of(cues) >= SMILE;
+        let smiles = usable && turned.abs() <= FACING_DEG && neutral.mouth_of(cues) >= SMILE;
         let (asked, other) = match self.gesture {
             Gesture::TurnLeft => (left, right),
             Gesture::TurnRight => (right, left),

@@ -31,7 +31,9 @@ pub(super) const HOLD_FRAMES: usize = 5;
 /// Frames in which a gesture must be seen.
 pub(super) const GESTURE_FRAMES: usize = 2;
 /// Degrees of yaw from the person's own neutral at which a head is turned.
-pub(super) const TURN_DEG: f32 = 12.0;
+pub(super) const TURN_DEG: f32 = 10.5;
+/// Degrees of yaw from the person's own neutral up to which the corners of the mouth say something of a smile.
+pub(super) const FACING_DEG: f32 = 6.0;
 /// Degrees of yaw from the person's own neutral within which a head is straight.
 pub(super) const STRAIGHT_DEG: f32 = 8.0;
 /// Degrees of yaw and pitch within which the first neutral face must be.

@@ -165,10 +165,11 @@ impl Layer {
     /// Each the mean of itself and its neighbors, weighted 1 2 1 across and down; the border as it is.
     fn smoothed(mut self) -> Self {
         for apart in [1, self.side] {
-            let before = self.gray.clone();
+            let mut before = self.gray.clone();
             for at in self.side + 1..before.len() - self.side - 1 {
                 self.gray[at] = (before[at - apart] + 2.0 * before[at] + before[at + apart]) / 4.0;
             }
+            wipe(&mut before);
         }
         self
     }
@@ -204,6 +205,12 @@ impl Layer {
             self.at([u / w, v / w])
         };
         places.map(value).collect()
+    }
+}
+
+impl Drop for Layer {
+    fn drop(&mut self) {
+        wipe(&mut self.gray);
     }
 }
 

@@ -39,6 +39,8 @@ struct Pose {
     mouth: f64,
     /// 1 for a head, 0 for a plane.
     depth: f64,
+    /// Height of the face, times that of an upright one: less where a picture of it is tipped back.
+    high: f64,
     /// Pixels to the right.
     shift: f64,
     person: usize,
@@ -54,6 +56,7 @@ const CALM: Pose = Pose {
     yaw_deg: 0.0,
     mouth: 1.0,
     depth: 1.0,
+    high: 1.0,
     shift: 0.0,
     person: 0,
     lit_by: None,
@@ -132,7 +135,7 @@ fn cues(pose: &Pose, seed: &mut u64) -> FrameCues {
         let scale = 900.0 / (10.0 - z);
         [
             (320.0 + pose.shift + x * scale + noise(seed, 0.4)) as f32,
-            (240.0 + y * scale + noise(seed, 0.4)) as f32,
+            (240.0 + pose.high * y * scale + noise(seed, 0.4)) as f32,
             (z * scale) as f32,
         ]
     };
@@ -352,6 +355,23 @@ fn a_photo_that_smiles_throughout_does_not_smile_when_asked() {
             [Check::Missed].into(),
             "seed {seed}"
         );
+    }
+}
+
+#[test]
+fn a_mouth_that_is_wide_since_the_whole_face_is_tipped_does_not_smile() {
+    let tipped_by = |most: f64| {
+        move |now: u64, asked: Asked<'_>| {
+            let pose = live(now, asked);
+            Pose {
+                high: 1.0 - most * (pose.mouth - 1.0) / 0.25,
+                ..pose
+            }
+        }
+    };
+    for seed in 0..20 {
+        assert_eq!(failed(&tipped_by(0.03), seed, false), BTreeSet::new());
+        assert!(failed(&tipped_by(0.3), seed, false).contains(&Check::Missed));
     }
 }
 

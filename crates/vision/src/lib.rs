@@ -16,7 +16,7 @@ pub use detect::{DetectError, Detector, Face, Search};
 pub use extract::{Embedding, ExtractError, Extractor};
 pub use frame::{
     Before, FaceCues, FaceView, Mesh, MeshError, MeshFinder, Observation, ObserveError,
-    PassiveJudge, observe, parallax, relief,
+    PassiveJudge, observe, parallax, relief, widening,
 };
 pub use geometry::{Point, Rect};
 pub use picture::{MAX_SIDE, Picture, PictureError};

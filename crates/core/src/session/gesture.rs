@@ -4,10 +4,10 @@ use super::cues::FrameCues;
 use super::messages::Gesture;
 use super::rules::{
     CALM_MOUTH, FACING_DEG, FRONTAL_DEG, GESTURE_FRAMES, LEVEL_DEG, PARALLAX, REACTION, RELIEF,
-    SMILE, STRAIGHT_DEG, TURN_DEG, WINDOW,
+    SMILE, STRAIGHT_DEG, TURN_DEG, WIDER, WINDOW,
 };
 use super::verdict::{Check, Cue};
-use countenance_vision::{FaceView, Mesh, parallax, relief};
+use countenance_vision::{FaceView, Mesh, parallax, relief, widening};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -63,6 +63,12 @@ impl Neutral {
         self.nod - cues.nod_deg
     }
 
+    /// How much wider for its height than neutral.
+    fn widened(&self, cues: &FrameCues) -> Option<f32> {
+        let (mesh, _) = self.view.as_ref()?;
+        widening(mesh, &cues.mesh)
+    }
+
     fn mouth_of(&self, cues: &FrameCues) -> f32 {
         cues.mouth_width / self.mouth.max(f32::MIN_POSITIVE)
     }
@@ -116,8 +122,11 @@ impl Watch {
         let waited = now.saturating_sub(self.asked);
         let turned = neutral.turned(cues);
         let (left, right) = (turned >= TURN_DEG, turned <= -TURN_DEG);
-        // The corners of the mouth of a turned head say nothing of a smile.
-        let smiles = usable && turned.abs() <= FACING_DEG && neutral.mouth_of(cues) >= SMILE;
+        // The corners of the mouth of a turned head say nothing of a smile, nor do those of a tipped picture.
+        let smiles = usable
+            && turned.abs() <= FACING_DEG
+            && neutral.mouth_of(cues) >= SMILE
+            && neutral.widened(cues).is_some_and(|wider| wider <= WIDER);
         let (asked, other) = match self.gesture {
             Gesture::TurnLeft => (left, right),
             Gesture::TurnRight => (right, left),

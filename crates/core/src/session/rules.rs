@@ -34,6 +34,9 @@ pub(super) const GESTURE_FRAMES: usize = 2;
 pub(super) const TURN_DEG: f32 = 10.5;
 /// Degrees of yaw from the person's own neutral up to which the corners of the mouth say something of a smile.
 pub(super) const FACING_DEG: f32 = 6.0;
+/// By how much wider for its height than the person's own neutral a face may be for its mouth to say something of a smile: in a picture
+/// that is tipped back everything is wide.
+pub(super) const WIDER: f32 = 0.08;
 /// Degrees of yaw from the person's own neutral within which a head is straight.
 pub(super) const STRAIGHT_DEG: f32 = 8.0;
 /// Degrees of yaw and pitch within which the first neutral face must be.

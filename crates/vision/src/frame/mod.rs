@@ -19,7 +19,7 @@ use thiserror::Error;
 pub use mesh::{Mesh, MeshError, MeshFinder};
 pub use parallax::{FaceView, parallax};
 pub use passive::PassiveJudge;
-pub use relief::relief;
+pub use relief::{relief, widening};
 
 /// What one frame shows of one face. Of the picture itself a small gray one of the face is in it.
 ///

@@ -340,7 +340,8 @@ fn nose(straight: &Layer, turned: &Layer, plane: &Homography) -> Option<f32> {
     let (right, down) = place;
     let whole = right as f32 - AROUND as f32;
     if right == 0 || right == 2 * AROUND {
-        return Some(whole);
+        // Not found, or beyond where it was looked for.
+        return None;
     }
     // The top of the parabola through it and its neighbors.
     let (before, after) = (like(right - 1, down), like(right + 1, down));

@@ -33,6 +33,39 @@ pub fn relief(before: &Mesh, after: &Mesh) -> Option<f32> {
     relief.is_finite().then_some(relief)
 }
 
+/// How much wider for its height the bony face has become from one view to another: 0 as wide as before, 0.1 a tenth wider.
+///
+/// Somebody who turns to the side gets narrower, and who smiles or nods a little stays as they were; a picture that is tipped
+/// back by 45° is wider by two fifths, and its mouth with it. The affine map that fits the bony points best (least squares) says it, along the
+/// face's own height and across. `None` where the points make no view of a face.
+#[must_use]
+pub fn widening(before: &Mesh, after: &Mesh) -> Option<f32> {
+    let from = Normalized::of(before)?.points;
+    let to = Normalized::of(after)?.points;
+    // Both lie about their means: to = map from.
+    let (mut square, mut product) = ([[0.0; 2]; 2], [[0.0; 2]; 2]);
+    for (from, to) in from.iter().zip(&to) {
+        for i in 0..2 {
+            for j in 0..2 {
+                square[i][j] += from[i] * from[j];
+                product[i][j] += to[i] * from[j];
+            }
+        }
+    }
+    let [[a, b], [c, d]] = square;
+    let inverse = [[d, -b], [-c, a]];
+    // The determinant scales both directions alike.
+    let map = product.map(|row| [0, 1].map(|j| row[0] * inverse[0][j] + row[1] * inverse[1][j]));
+    let (top, bottom) = (before.point(10), before.point(2));
+    let down = [bottom[0] - top[0], bottom[1] - top[1]].map(f64::from);
+    let long = |[x, y]: [f64; 2]| {
+        let [u, v] = map.map(|row| row[0] * x + row[1] * y);
+        u.hypot(v)
+    };
+    let widening = (long([-down[1], down[0]]) / long(down) - 1.0) as f32;
+    widening.is_finite().then_some(widening)
+}
+
 /// The bony points about their mean, in units of their spread from top to bottom, which a turn to the side does not
 /// shorten.
 struct Normalized {
@@ -97,10 +130,38 @@ mod tests {
     }
 
     #[test]
+    fn a_plane_that_is_tipped_gets_wider_and_a_face_that_turns_or_tilts_does_not() {
+        let held = |yaw_deg: f32, pitch_deg: f32, roll_deg: f32, depth: f32| {
+            head(&Head {
+                yaw_deg,
+                pitch_deg,
+                roll_deg,
+                depth,
+                ..Head::default()
+            })
+        };
+        for roll_deg in [-20.0, 0.0, 20.0] {
+            let straight = |depth| held(0.0, 0.0, roll_deg, depth);
+            for pitch_deg in [-45.0, 45.0] {
+                let tipped = held(0.0, pitch_deg, 0.0, 0.0);
+                let wider = widening(&straight(0.0), &tipped).unwrap();
+                assert!(wider > 0.2, "{pitch_deg}: {wider}");
+            }
+            for (yaw_deg, pitch_deg) in [(0.0, 0.0), (0.0, 5.0), (25.0, 0.0), (-25.0, 0.0)] {
+                let moved = held(yaw_deg, pitch_deg, 0.0, 1.0);
+                let wider = widening(&straight(1.0), &moved).unwrap();
+                assert!(wider < 0.06, "{yaw_deg} {pitch_deg}: {wider}");
+            }
+        }
+    }
+
+    #[test]
     fn points_in_one_place_are_no_view_of_a_face() {
         let here = head(&Head::default());
         let nowhere = Mesh::new(vec![[5.0; 3]; 468], 1.0).unwrap();
         assert_eq!(relief(&here, &nowhere), None);
         assert_eq!(relief(&nowhere, &here), None);
+        assert_eq!(widening(&here, &nowhere), None);
+        assert_eq!(widening(&nowhere, &here), None);
     }
 }

@@ -70,7 +70,7 @@ pub(super) const SLOW_LIGHT: LightPace = LightPace {
     tail: Duration::from_millis(240),
 };
 /// Least correlation between the colors shown and those of the face.
-pub(super) const LIGHT_RESPONSE: f32 = 0.8;
+pub(super) const LIGHT_RESPONSE: f32 = 0.85;
 /// Least mean of how live the neutral faces look, where an operator added networks that say so: so low that it refuses only
 /// what they are sure of. At a half they take every seventh rendered person for a print.
 pub(super) const PASSIVE: f32 = 0.1;

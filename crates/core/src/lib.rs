@@ -114,5 +114,5 @@ pub use countenance_vault as vault;
 pub use countenance_vision::{
     DecodeError, DecodeLimits, Face, FaceCues, FaceView, Isa, Mesh, Observation, Options, Picture,
     Point, Precision, Quality, QualityCause, QualityLimits, Rect, Search, Size, align, decode,
-    parallax, relief,
+    relief,
 };

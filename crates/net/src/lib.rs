@@ -31,7 +31,9 @@ mod step;
 mod text;
 mod tfjs;
 
-pub use countenance_kernels::{Arithmetic, Isa, give_back_large_blocks, peak_macs};
+pub use countenance_kernels::{
+    Along, Arithmetic, Isa, RgbSamples, give_back_large_blocks, peak_macs,
+};
 pub use error::{LoadError, PlanError};
 pub use model::{ColorOrder, Model};
 pub use network::Network;

@@ -1,9 +1,12 @@
 //! Five landmarks to the upright 112 x 112 crop that the embedding network was trained on.
 
+mod average;
+
 use crate::picture::wipe;
 use crate::{Picture, Point};
+use average::Part;
+use countenance_net::{Along, Isa, RgbSamples};
 use std::fmt;
-use std::ops::{AddAssign, Range};
 
 /// Columns and rows of a [`Crop`].
 pub const CROP_SIDE: usize = 112;
@@ -99,170 +102,9 @@ pub(crate) fn cut_out(picture: &Picture, map: &Similarity, side: usize, crop: &m
     let block = map.step().round();
     if block >= 2.0 {
         let part = Part::averaged(picture, map, side, block as usize);
-        part.grid().sample(&part.map, side, crop);
+        sample(&part.pixels, part.width, &part.map, side, crop);
     } else {
-        let grid = Grid {
-            pixels: picture.pixels(),
-            width: picture.width(),
-            height: picture.height(),
-        };
-        grid.sample(map, side, crop);
-    }
-}
-
-/// The part of a picture that a crop shows, averaged over blocks.
-struct Part {
-    pixels: Vec<u8>,
-    width: usize,
-    height: usize,
-    /// Crop coordinates to coordinates of the part.
-    map: Similarity,
-}
-
-impl Part {
-    fn averaged(picture: &Picture, map: &Similarity, side: usize, block: usize) -> Self {
-        let (columns, rows) = (
-            picture.width().div_ceil(block),
-            picture.height().div_ceil(block),
-        );
-        let scale = block as f32;
-        // Blocks touched by the crop's corners, with one to spare for the bilinear neighbours.
-        let side = (side - 1) as f32;
-        let corners = [(0.0, 0.0), (side, 0.0), (0.0, side), (side, side)];
-        let span = |coordinate: fn(Point) -> f32, count: usize| {
-            let along = corners.map(|(x, y)| coordinate(map.apply(x, y)) / scale);
-            let first = along.iter().fold(f32::MAX, |a, &b| a.min(b)) - 1.0;
-            let end = along.iter().fold(f32::MIN, |a, &b| a.max(b)) + 3.0;
-            // The casts saturate at 0.
-            let first = (first as usize).min(count - 1);
-            (first, (end as usize).clamp(first + 1, count))
-        };
-        let (left, right) = span(|p| p.x, columns);
-        let (top, bottom) = span(|p| p.y, rows);
-        let mut pixels = Vec::with_capacity(3 * (right - left) * (bottom - top));
-        if block <= MOST_ROWS_OF_16_BITS {
-            push_means::<u16>(picture, top..bottom, left..right, block, &mut pixels);
-        } else {
-            push_means::<u32>(picture, top..bottom, left..right, block, &mut pixels);
-        }
-        // The centre of block 0 lies between its first and its last pixel.
-        let half = (scale - 1.0) / 2.0;
-        let offset = Point {
-            x: (map.offset.x - half) / scale - left as f32,
-            y: (map.offset.y - half) / scale - top as f32,
-        };
-        let map = Similarity {
-            a: map.a / scale,
-            b: map.b / scale,
-            offset,
-        };
-        Self {
-            pixels,
-            width: right - left,
-            height: bottom - top,
-            map,
-        }
-    }
-
-    fn grid(&self) -> Grid<'_> {
-        Grid {
-            pixels: &self.pixels,
-            width: self.width,
-            height: self.height,
-        }
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        wipe(&mut self.pixels);
-    }
-}
-
-/// So many pixels of one column add up to at most 16 bits.
-const MOST_ROWS_OF_16_BITS: usize = 257;
-
-/// Appends the means of rows of blocks; sums of columns are of type `S`, the narrower the faster.
-fn push_means<S: Sum>(
-    picture: &Picture,
-    rows: Range<usize>,
-    columns: Range<usize>,
-    block: usize,
-    means: &mut Vec<u8>,
-) {
-    let mut sums: Vec<S> = Vec::new();
-    for row in rows {
-        push_block_means(picture, row, columns.clone(), block, &mut sums, means);
-    }
-}
-
-/// What pixels of one column are added up in.
-trait Sum: Copy + Default + From<u8> + Into<u64> + AddAssign {}
-
-impl Sum for u16 {}
-/// A picture has at most 2^24 rows.
-impl Sum for u32 {}
-
-/// Appends the means of one row of blocks, each of those of its pixels that are inside the picture,
-/// rounded to nearest. `sums` is scratch space.
-///
-/// Rows of pixels are added up before blocks are: whole rows of sums keep the vector units busy, which
-/// three channels of one block cannot.
-fn push_block_means<S: Sum>(
-    picture: &Picture,
-    row: usize,
-    columns: Range<usize>,
-    block: usize,
-    sums: &mut Vec<S>,
-    means: &mut Vec<u8>,
-) {
-    let (width, first) = (picture.width(), columns.start * block);
-    let end = (columns.end * block).min(width);
-    let rows = row * block..((row + 1) * block).min(picture.height());
-    let high = rows.len();
-    sums.clear();
-    sums.resize(3 * (end - first), S::default());
-    for y in rows {
-        let pixels = &picture.pixels()[3 * (y * width + first)..3 * (y * width + end)];
-        for (sum, &value) in sums.iter_mut().zip(pixels) {
-            *sum += S::from(value);
-        }
-    }
-    let full = Quotient::by(block * high);
-    let last = Quotient::by((end - first - 1) % block * high + high);
-    for chunk in sums.chunks(3 * block) {
-        let mut sum = [0_u64; 3];
-        for pixel in chunk.chunks_exact(3) {
-            for (sum, &value) in sum.iter_mut().zip(pixel) {
-                *sum += value.into();
-            }
-        }
-        let mean = if chunk.len() == 3 * block { full } else { last };
-        means.extend(sum.map(|sum| mean.rounded(sum) as u8));
-    }
-}
-
-/// Division by one number, many times, as a multiplication.
-#[derive(Clone, Copy)]
-struct Quotient {
-    half: u64,
-    /// 2^64 over the divisor, rounded up.
-    reciprocal: u128,
-}
-
-impl Quotient {
-    /// `divisor` is at least 1.
-    fn by(divisor: usize) -> Self {
-        let divisor = divisor as u64;
-        Self {
-            half: divisor / 2,
-            reciprocal: u128::from(u64::MAX / divisor) + 1,
-        }
-    }
-
-    /// The quotient rounded to nearest; exact while dividend times divisor is below 2^64.
-    fn rounded(self, dividend: u64) -> u64 {
-        ((u128::from(dividend + self.half) * self.reciprocal) >> 64) as u64
+        sample(picture.pixels(), picture.width(), map, side, crop);
     }
 }
 
@@ -346,75 +188,25 @@ impl Similarity {
     }
 }
 
-/// Pixels with black around them.
-struct Grid<'p> {
-    pixels: &'p [u8],
-    width: usize,
-    height: usize,
-}
-
-/// One pixel in the fixed-point coordinates and weights of [`Grid::sample`].
-const ONE: i64 = 1 << 11;
-
-impl Grid<'_> {
-    /// Fills a crop with bilinear samples.
-    fn sample(&self, map: &Similarity, side: usize, crop: &mut [u8]) {
-        for (y, row) in crop.chunks_exact_mut(3 * side).enumerate() {
-            for (x, pixel) in row.chunks_exact_mut(3).enumerate() {
-                let point = map.apply(x as f32, y as f32);
-                // The casts saturate, far beyond any picture.
-                let across = (point.x * ONE as f32) as i64;
-                let down = (point.y * ONE as f32) as i64;
-                let (column, row) = (across.div_euclid(ONE), down.div_euclid(ONE));
-                let u = across.rem_euclid(ONE) as u32;
-                let v = down.rem_euclid(ONE) as u32;
-                pixel.copy_from_slice(&self.blend(column, row, u, v));
-            }
-        }
-    }
-
-    /// Four neighbours weighted by the point's place between them; `u` and `v` in 0..[`ONE`].
-    fn blend(&self, column: i64, row: i64, u: u32, v: u32) -> [u8; 3] {
-        const WHOLE: u32 = ONE as u32;
-        let weights = [
-            (WHOLE - u) * (WHOLE - v),
-            u * (WHOLE - v),
-            (WHOLE - u) * v,
-            u * v,
-        ];
-        let mix = |neighbours: [u8; 4]| {
-            let sum: u32 = neighbours
-                .iter()
-                .zip(weights)
-                .map(|(&n, w)| u32::from(n) * w)
-                .sum();
-            ((sum + WHOLE * WHOLE / 2) / (WHOLE * WHOLE)) as u8
+/// Fills a crop with bilinear samples of pixels of so many columns, black around them.
+fn sample(pixels: &[u8], width: usize, map: &Similarity, side: usize, crop: &mut [u8]) {
+    // Every level gives the same bytes, so nobody has to choose one.
+    let Some(samples) = RgbSamples::new(Isa::detect()) else {
+        return;
+    };
+    for (y, row) in crop.chunks_exact_mut(3 * side).enumerate() {
+        let y = y as f32;
+        let across = Along {
+            slope: map.a,
+            start: map.b * y,
+            offset: map.offset.x,
         };
-        let inside = column >= 0 && row >= 0;
-        let (x, y) = (column as usize, row as usize);
-        if inside && x + 1 < self.width && y + 1 < self.height {
-            let at = 3 * (y * self.width + x);
-            let below = at + 3 * self.width;
-            let (upper, lower) = (&self.pixels[at..at + 6], &self.pixels[below..below + 6]);
-            return std::array::from_fn(|c| mix([upper[c], upper[c + 3], lower[c], lower[c + 3]]));
-        }
-        std::array::from_fn(|c| {
-            mix([
-                self.or_black(column, row, c),
-                self.or_black(column.saturating_add(1), row, c),
-                self.or_black(column, row.saturating_add(1), c),
-                self.or_black(column.saturating_add(1), row.saturating_add(1), c),
-            ])
-        })
-    }
-
-    fn or_black(&self, column: i64, row: i64, channel: usize) -> u8 {
-        match (usize::try_from(column), usize::try_from(row)) {
-            (Ok(x), Ok(y)) if x < self.width && y < self.height => {
-                self.pixels[3 * (y * self.width + x) + channel]
-            }
-            _ => 0,
-        }
+        let down = Along {
+            slope: -map.b,
+            start: map.a * y,
+            offset: map.offset.y,
+        };
+        samples.run(pixels, width, across, down, row.as_chunks_mut().0);
     }
 }
 
@@ -483,61 +275,6 @@ mod tests {
         let picture = Picture::from_rgb(side, side, pixels).unwrap();
         let crop = align(&picture, &moved(6.7, 0.0, 3.0, 3.0));
         assert!(crop.pixels().iter().all(|v| (100..=155).contains(v)));
-    }
-
-    #[test]
-    fn a_quotient_is_that_of_division_for_every_sum_that_a_block_may_have() {
-        for divisor in (1..=300).chain([4095, 4096, 1 << 20, (1 << 27) + 1]) {
-            let quotient = Quotient::by(divisor);
-            let divisor = divisor as u64;
-            let most = 255 * divisor;
-            for multiple in 0..256 {
-                for near in [0, 1, divisor / 2, divisor.div_ceil(2), divisor - 1] {
-                    let sum = (multiple * divisor + near).min(most);
-                    assert_eq!(quotient.rounded(sum), (sum + divisor / 2) / divisor);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_largest_column_fits_its_sums() {
-        let (width, height) = (2, MOST_ROWS_OF_16_BITS);
-        let picture = Picture::from_rgb(width, height, vec![255; 3 * width * height]).unwrap();
-        let mut means = Vec::new();
-        push_means::<u16>(&picture, 0..1, 0..1, height, &mut means);
-        assert_eq!(means, [255; 3]);
-    }
-
-    #[test]
-    fn a_block_is_the_mean_of_those_of_its_pixels_that_are_inside() {
-        let (width, height) = (23, 17);
-        let pixels: Vec<u8> = (0..3 * width * height)
-            .map(|i| (i * 89 % 251) as u8)
-            .collect();
-        let picture = Picture::from_rgb(width, height, pixels.clone()).unwrap();
-        for block in [2, 3, 5, 16, 30] {
-            let columns = 0..width.div_ceil(block);
-            let rows = 0..height.div_ceil(block);
-            let (mut means, mut wide) = (Vec::new(), Vec::new());
-            push_means::<u16>(&picture, rows.clone(), columns.clone(), block, &mut means);
-            push_means::<u32>(&picture, rows, columns, block, &mut wide);
-            assert_eq!(means, wide, "{block}");
-            let mut expected = Vec::new();
-            for top in (0..height).step_by(block) {
-                for left in (0..width).step_by(block) {
-                    for channel in 0..3 {
-                        let inside: Vec<usize> = (top..(top + block).min(height))
-                            .flat_map(|y| (left..(left + block).min(width)).map(move |x| (x, y)))
-                            .map(|(x, y)| usize::from(pixels[3 * (y * width + x) + channel]))
-                            .collect();
-                        let sum: usize = inside.iter().sum();
-                        expected.push(((sum + inside.len() / 2) / inside.len()) as u8);
-                    }
-                }
-            }
-            assert_eq!(means, expected, "{block}");
-        }
     }
 
     #[test]

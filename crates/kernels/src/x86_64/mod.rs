@@ -4,8 +4,10 @@ mod avx2;
 mod avx512;
 mod codes;
 mod rows;
+mod samples;
 
 pub(crate) use avx2::Avx2Lanes;
 pub(crate) use avx512::{Avx512Bf16Lanes, Avx512Lanes};
 pub(crate) use codes::{scan_codes_avx2, scan_codes_avx512, scan_codes_avx512vnni};
 pub(crate) use rows::{ask, dot_rows_avx2, dot_rows_avx512, dot_rows_avx512vnni};
+pub(crate) use samples::samples_avx2;

@@ -14,6 +14,7 @@
 mod filters;
 #[cfg(target_os = "linux")]
 mod guard;
+mod samples;
 mod search;
 
 use countenance_kernels::{

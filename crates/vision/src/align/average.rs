@@ -3,7 +3,7 @@
 use super::Similarity;
 use crate::picture::wipe;
 use crate::{Picture, Point};
-use std::ops::{AddAssign, Range};
+use std::ops::{Add, AddAssign, Range};
 
 /// The part of a picture that a crop shows, averaged over blocks.
 pub(super) struct Part {
@@ -34,11 +34,7 @@ impl Part {
         let (left, right) = span(|p| p.x, columns);
         let (top, bottom) = span(|p| p.y, rows);
         let mut pixels = vec![0; 3 * (right - left) * (bottom - top)];
-        if block <= MOST_ROWS_OF_16_BITS {
-            put_means::<u16>(picture, top..bottom, left..right, block, &mut pixels);
-        } else {
-            put_means::<u32>(picture, top..bottom, left..right, block, &mut pixels);
-        }
+        put_means(picture, top..bottom, left..right, block, &mut pixels);
         // The centre of block 0 lies between its first and its last pixel.
         let half = (scale - 1.0) / 2.0;
         let offset = Point {
@@ -64,157 +60,179 @@ impl Drop for Part {
     }
 }
 
-/// So many pixels of one column add up to at most 16 bits.
-const MOST_ROWS_OF_16_BITS: usize = 257;
+/// Blocks up to so many pixels wide are averaged with numbers of 16 bits.
+const SMALL: usize = 11;
 
-/// Writes the means of rows of blocks; sums of columns are of type `S`, the narrower the faster.
-fn put_means<S: Sum>(
+/// Writes the means of rows of blocks, each of those of its pixels that are inside the picture, rounded to nearest.
+///
+/// Rows of pixels are added up before blocks are: whole rows of sums keep the vector units busy, which
+/// three channels of one block cannot.
+fn put_means(
     picture: &Picture,
     rows: Range<usize>,
     columns: Range<usize>,
     block: usize,
     means: &mut [u8],
 ) {
-    let mut sums: Vec<S> = Vec::new();
-    let means = means.chunks_exact_mut(3 * columns.len());
-    for (row, means) in rows.zip(means) {
-        put_block_means(picture, row, columns.clone(), block, &mut sums, means);
-    }
-}
-
-/// What pixels of one column are added up in.
-trait Sum: Copy + Default + From<u8> + Into<u64> + AddAssign {}
-
-impl Sum for u16 {}
-/// A picture has at most 2^24 rows.
-impl Sum for u32 {}
-
-/// Writes the means of one row of blocks, each of those of its pixels that are inside the picture,
-/// rounded to nearest. `sums` is scratch space.
-///
-/// Rows of pixels are added up before blocks are: whole rows of sums keep the vector units busy, which
-/// three channels of one block cannot.
-fn put_block_means<S: Sum>(
-    picture: &Picture,
-    row: usize,
-    columns: Range<usize>,
-    block: usize,
-    sums: &mut Vec<S>,
-    means: &mut [u8],
-) {
     let (width, first) = (picture.width(), columns.start * block);
     let end = (columns.end * block).min(width);
-    let rows = row * block..((row + 1) * block).min(picture.height());
-    let high = rows.len();
+    let (mut small, mut large) = (Vec::new(), Vec::new());
+    let means = means.chunks_exact_mut(3 * columns.len());
+    for (row, means) in rows.zip(means) {
+        let rows = row * block..((row + 1) * block).min(picture.height());
+        let high = rows.len();
+        let lines = rows.map(|y| &picture.pixels()[3 * (y * width + first)..3 * (y * width + end)]);
+        let means = means.as_chunks_mut::<3>().0;
+        if block <= SMALL && high == block {
+            add_up(lines, &mut small);
+            put_small(&mut small, block, means);
+        } else {
+            add_up(lines, &mut large);
+            put_large(&large, block, high, means);
+        }
+    }
+}
+
+/// The sums of columns of bytes. The first three lines are read together: that is all of them for most faces, and memory answers for
+/// several at once.
+fn add_up<'a, S>(mut lines: impl Iterator<Item = &'a [u8]>, sums: &mut Vec<S>)
+where
+    S: From<u8> + Add<Output = S> + AddAssign,
+{
     sums.clear();
-    sums.resize(3 * (end - first), S::default());
-    for y in rows {
-        let pixels = &picture.pixels()[3 * (y * width + first)..3 * (y * width + end)];
-        for (sum, &value) in sums.iter_mut().zip(pixels) {
-            *sum += S::from(value);
+    match (lines.next(), lines.next(), lines.next()) {
+        (Some(one), Some(two), Some(three)) => {
+            let columns = one.iter().zip(two).zip(three);
+            sums.extend(columns.map(|((a, b), c)| S::from(*a) + S::from(*b) + S::from(*c)));
         }
-    }
-    let mean = Quotient::by(block * high);
-    let means = means.as_chunks_mut::<3>().0;
-    // The usual widths, known when this is compiled: a block is as many additions and nothing else.
-    match block {
-        2 => put_quotients::<S, 2>(sums, mean, means),
-        3 => put_quotients::<S, 3>(sums, mean, means),
-        4 => put_quotients::<S, 4>(sums, mean, means),
-        5 => put_quotients::<S, 5>(sums, mean, means),
-        6 => put_quotients::<S, 6>(sums, mean, means),
-        _ => {
-            for (columns, out) in sums.chunks_exact(3 * block).zip(&mut *means) {
-                *out = quotients(columns, mean);
-            }
+        (Some(one), Some(two), None) => {
+            sums.extend(one.iter().zip(two).map(|(a, b)| S::from(*a) + S::from(*b)));
         }
+        (one, ..) => sums.extend(one.unwrap_or_default().iter().map(|a| S::from(*a))),
     }
-    let rest = sums.chunks_exact(3 * block).remainder();
-    if let Some(out) = means.last_mut().filter(|_| !rest.is_empty()) {
-        *out = quotients(rest, Quotient::by(rest.len() / 3 * high));
-    }
-}
-
-/// Writes the means of whole blocks of `BLOCK` columns.
-fn put_quotients<S: Sum, const BLOCK: usize>(sums: &[S], mean: Quotient, means: &mut [[u8; 3]]) {
-    for (columns, out) in sums.chunks_exact(3 * BLOCK).zip(means) {
-        *out = quotients(columns, mean);
-    }
-}
-
-/// The mean of one block, of which these are the sums of columns.
-#[inline(always)]
-fn quotients<S: Sum>(columns: &[S], mean: Quotient) -> [u8; 3] {
-    let mut sum = [0_u64; 3];
-    for pixel in columns.as_chunks::<3>().0 {
-        for (sum, &value) in sum.iter_mut().zip(pixel) {
+    for line in lines {
+        for (sum, &value) in sums.iter_mut().zip(line) {
             *sum += value.into();
         }
     }
-    sum.map(|sum| mean.rounded(sum) as u8)
 }
 
-/// Division of sums of bytes by their number, many times, as a multiplication.
+/// The means of whole blocks of at most [`SMALL`] pixels, and that of a block that the edge cuts.
+fn put_small(sums: &mut Vec<u16>, block: usize, means: &mut [[u8; 3]]) {
+    let cut = sums.len() % (3 * block);
+    if let Some(mean) = means.last_mut().filter(|_| cut > 0) {
+        let columns = sums.iter().skip(sums.len() - cut);
+        let columns: Vec<u32> = columns.map(|&sum| sum.into()).collect();
+        put_large(&columns, block, block, std::slice::from_mut(mean));
+    }
+    let whole = sums.len() / (3 * block);
+    let means = means.get_mut(..whole).unwrap_or_default();
+    // Behind a pixel's three sums that of the next is read, too.
+    sums.push(0);
+    let quotient = Quotient::of_block(block);
+    // The usual widths, known when this is compiled: a block is as many additions and nothing else.
+    match block {
+        2 => put_blocks(sums, 2, quotient, means),
+        3 => put_blocks(sums, 3, quotient, means),
+        4 => put_blocks(sums, 4, quotient, means),
+        5 => put_blocks(sums, 5, quotient, means),
+        6 => put_blocks(sums, 6, quotient, means),
+        _ => put_blocks(sums, block, quotient, means),
+    }
+}
+
+/// The means of whole blocks. A pixel is four sums, as vector units like it: the last belongs to its neighbour, and nobody looks at it.
+#[inline(always)]
+fn put_blocks(sums: &[u16], block: usize, quotient: Quotient, means: &mut [[u8; 3]]) {
+    let firsts = (0..).step_by(3 * block);
+    for (first, mean) in firsts.zip(means) {
+        let Some(columns) = sums.get(first..first + 3 * block + 1) else {
+            break;
+        };
+        let mut sum = [0_u16; 4];
+        for pixel in 0..block {
+            let four = &columns[3 * pixel..3 * pixel + 4];
+            for (sum, &value) in sum.iter_mut().zip(four) {
+                *sum = sum.wrapping_add(value);
+            }
+        }
+        let [red, green, blue, _] = sum.map(|sum| quotient.rounded(sum));
+        *mean = [red, green, blue];
+    }
+}
+
+/// The means of blocks of any size, `high` pixels high.
+fn put_large(sums: &[u32], block: usize, high: usize, means: &mut [[u8; 3]]) {
+    for (columns, mean) in sums.chunks(3 * block).zip(means) {
+        let pixels = columns.as_chunks::<3>().0;
+        let count = (pixels.len() * high) as u64;
+        *mean = std::array::from_fn(|c| {
+            let sum: u64 = pixels.iter().map(|pixel| u64::from(pixel[c])).sum();
+            ((sum + count / 2) / count) as u8
+        });
+    }
+}
+
+/// Division by the number of pixels of a block, as a multiplication of 16 bits.
 #[derive(Clone, Copy)]
 struct Quotient {
-    divisor: u64,
-    /// `2^41` over the divisor, rounded up; 0 where the divisor is too large for it.
-    reciprocal: u64,
+    half: u16,
+    /// `2^(16 + shift)` over the divisor, rounded up.
+    reciprocal: u16,
+    shift: u32,
 }
 
 impl Quotient {
-    /// `divisor` is at least 1.
-    fn by(divisor: usize) -> Self {
-        let divisor = divisor as u64;
-        // Rounding up adds less than `256 · divisor² / 2^41` to a quotient times its divisor: less than one.
-        let reciprocal = match divisor {
-            ..=0x1_6a00 => (1_u64 << 41).div_ceil(divisor),
-            _ => 0,
-        };
+    /// For a block of so many pixels a side, 2 to [`SMALL`].
+    fn of_block(block: usize) -> Self {
+        let divisor = (block * block) as u32;
+        let shift = (divisor - 1).ilog2();
         Self {
-            divisor,
-            reciprocal,
+            half: (divisor / 2) as u16,
+            reciprocal: (1_u32 << (16 + shift)).div_ceil(divisor) as u16,
+            shift,
         }
     }
 
-    /// The quotient rounded to nearest, of at most 255 times the divisor.
+    /// The quotient rounded to nearest, of at most 255 times the divisor. Rounding the reciprocal up adds less than one to it
+    /// times the divisor: less than `255.5 · divisor² / 2^(16 + shift)`.
     #[inline(always)]
-    fn rounded(self, dividend: u64) -> u64 {
-        let dividend = dividend + self.divisor / 2;
-        match self.reciprocal {
-            0 => dividend / self.divisor,
-            reciprocal => (dividend * reciprocal) >> 41,
-        }
+    fn rounded(self, dividend: u16) -> u8 {
+        let dividend = u32::from(dividend.wrapping_add(self.half));
+        ((dividend * u32::from(self.reciprocal)) >> 16 >> self.shift) as u8
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_ROWS_OF_16_BITS, Quotient, put_means};
+    use super::{Quotient, SMALL, put_means};
     use crate::Picture;
 
     #[test]
     fn a_quotient_is_that_of_division_for_every_sum_that_a_block_may_have() {
-        for divisor in (1..=300).chain([4095, 4096, 1 << 20, (1 << 27) + 1]) {
-            let quotient = Quotient::by(divisor);
-            let divisor = divisor as u64;
-            let most = 255 * divisor;
-            for multiple in 0..256 {
-                for near in [0, 1, divisor / 2, divisor.div_ceil(2), divisor - 1] {
-                    let sum = (multiple * divisor + near).min(most);
-                    assert_eq!(quotient.rounded(sum), (sum + divisor / 2) / divisor);
-                }
+        for block in 2..=SMALL {
+            let quotient = Quotient::of_block(block);
+            let divisor = (block * block) as u32;
+            for sum in 0..=255 * divisor {
+                let wanted = (sum + divisor / 2) / divisor;
+                assert_eq!(
+                    u32::from(quotient.rounded(sum as u16)),
+                    wanted,
+                    "{sum} / {divisor}"
+                );
             }
         }
     }
 
     #[test]
-    fn the_largest_column_fits_its_sums() {
-        let (width, height) = (2, MOST_ROWS_OF_16_BITS);
-        let picture = Picture::from_rgb(width, height, vec![255; 3 * width * height]).unwrap();
-        let mut means = [0; 3];
-        put_means::<u16>(&picture, 0..1, 0..1, height, &mut means);
-        assert_eq!(means, [255; 3]);
+    fn the_brightest_blocks_of_every_size_are_white() {
+        for block in [2, 3, 7, 11, 12, 300] {
+            let (width, height) = (2 * block + 1, block + 1);
+            let white = Picture::from_rgb(width, height, vec![255; 3 * width * height]).unwrap();
+            let mut means = [0; 18];
+            put_means(&white, 0..2, 0..3, block, &mut means);
+            assert_eq!(means, [255; 18], "{block}");
+        }
     }
 
     #[test]
@@ -224,14 +242,11 @@ mod tests {
             .map(|i| (i * 89 % 251) as u8)
             .collect();
         let picture = Picture::from_rgb(width, height, pixels.clone()).unwrap();
-        for block in [2, 3, 5, 16, 30] {
+        for block in [2, 3, 4, 5, 6, 7, 11, 12, 16, 30] {
             let columns = 0..width.div_ceil(block);
             let rows = 0..height.div_ceil(block);
             let mut means = vec![0; 3 * rows.len() * columns.len()];
-            let mut wide = means.clone();
-            put_means::<u16>(&picture, rows.clone(), columns.clone(), block, &mut means);
-            put_means::<u32>(&picture, rows, columns, block, &mut wide);
-            assert_eq!(means, wide, "{block}");
+            put_means(&picture, rows, columns, block, &mut means);
             let mut expected = Vec::new();
             for top in (0..height).step_by(block) {
                 for left in (0..width).step_by(block) {

@@ -172,7 +172,7 @@ impl Passed {
     const BEHIND: usize = HALF;
 
     /// Nobody, and room for so many.
-    fn clear(&mut self, templates: usize) {
+    pub(crate) fn clear(&mut self, templates: usize) {
         self.count = 0;
         if self.numbers.len() < templates + Self::BEHIND {
             self.numbers.resize(templates + Self::BEHIND, 0);
@@ -189,6 +189,12 @@ impl Passed {
     #[cfg(target_arch = "x86_64")]
     pub(crate) fn add(&mut self, count: usize) {
         self.count += count;
+    }
+
+    /// Adds a number where the condition holds, without a branch.
+    pub(crate) fn put_if(&mut self, number: u32, condition: bool) {
+        self.numbers[self.count] = number;
+        self.count += usize::from(condition);
     }
 
     /// Adds the numbers of a block, beginning with `first`, whose bits are set.

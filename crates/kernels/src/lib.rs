@@ -63,7 +63,7 @@ pub use pointwise::{Arithmetic, Quantization};
 pub use region::{Lot, Region, RegionError};
 pub use resample::{DoubleAndAdd, MaxPool, Sum};
 pub use rgb::{Rgb, RgbWeights};
-pub use rows::{RowDots, RowProduct};
+pub use rows::RowFilter;
 pub use samples::{Along, RgbSamples};
 pub use separable::{Pointwise, Separable, StepError};
 pub use team::Team;

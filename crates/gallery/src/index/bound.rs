@@ -54,8 +54,8 @@ pub(super) struct Probe {
     pub(super) codes: CodeProbe,
     /// The probe in 16 bits, in the order of the rows.
     pub(super) row: Zeroizing<Vec<i16>>,
-    /// A row may reach the threshold when its second-pass score does not lie below this.
-    rescored_floor: f64,
+    /// A row that may reach the threshold reaches this with it.
+    pub(super) floor: f32,
 }
 
 impl Probe {
@@ -84,22 +84,16 @@ impl Probe {
         Self {
             codes,
             row: rotation.shuffle_row(&whole),
-            rescored_floor: threshold - 1.000_001 * rescoring,
+            floor: row_floor(threshold - 1.000_001 * rescoring),
         }
     }
+}
 
-    /// Whether a row with this product and square may reach the threshold.
-    pub(super) fn may_reach(&self, product: i32, square: i32) -> bool {
-        // Both sides of `product / (unit · √square) >= floor`, times what is below the line, squared: most rows end here, and
-        // neither root nor division is worth it. Rounding adds 2^-51, far less than the floor leaves.
-        let (product, floor) = (f64::from(product), PROBE_UNIT * self.rescored_floor);
-        let (mine, least) = (product * product, floor * floor * f64::from(square.max(1)));
-        if floor < 0.0 {
-            product >= 0.0 || mine <= least
-        } else {
-            product >= 0.0 && mine >= least
-        }
-    }
+/// What a [row](countenance_kernels::RowFilter) has to reach whose score is at least `score`: five roundings to f32, of the product, its square,
+/// the row's square, this and the product of both, change the two sides by less than a millionth.
+fn row_floor(score: f64) -> f32 {
+    let floor = (PROBE_UNIT * score).powi(2).copysign(score);
+    (floor - 1e-6 * floor.abs()) as f32
 }
 
 /// Weights for the codes, at about the largest scale that 8 bits and the sums of the scan allow, and the angle within
@@ -136,8 +130,8 @@ fn code_probe(rotated: &[f32], least: f64) -> Option<CodeProbe> {
 #[cfg(test)]
 mod tests {
     use super::super::encode::code;
-    use super::code_probe;
-    use countenance_kernels::{CodeScan, Isa, Passed, block_bytes, put_codes};
+    use super::{PROBE_UNIT, code_probe, row_floor};
+    use countenance_kernels::{CodeScan, Isa, Passed, RowFilter, block_bytes, put_codes};
     use proptest::prelude::*;
 
     /// A vector scaled to a length of one.
@@ -191,6 +185,27 @@ mod tests {
             // At small angles, and where codes are far (for a single large value), the bound is loose on purpose.
             let tight = angle > 1.0 && spike == 0.0;
             prop_assert!(!tight || !passes(&values, angle + 0.04, angle));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_row_reaches_the_floor_of_its_own_score_and_not_one_much_higher(
+            row in proptest::collection::vec(-127_i8..=127, 128),
+            probe in proptest::collection::vec(-4000_i16..=4000, 128),
+        ) {
+            let pairs = row.iter().zip(&probe);
+            let product: f64 = pairs.map(|(v, t)| f64::from(*v) * f64::from(*t)).sum();
+            let square: f64 = row.iter().map(|v| f64::from(*v).powi(2)).sum();
+            let score = product / square.max(1.0).sqrt() / PROBE_UNIT;
+            let filter = RowFilter::new(Isa::Scalar).unwrap();
+            let mut reached = Passed::default();
+            let mut passes = |score: f64| {
+                filter.run(&row, &probe, row_floor(score), &[0], &mut reached);
+                !reached.is_empty()
+            };
+            prop_assert!(passes(score));
+            prop_assert!(!passes(score + 1e-6 + score.abs() * 1e-6));
         }
     }
 

@@ -20,7 +20,7 @@ use self::section::{PLACES, Section, Storeroom};
 use self::shelves::Shelves;
 use self::sync::{Mutex, PoisonError};
 use crate::template::{CompareError, ModelId, Template};
-use countenance_kernels::{CodeScan, GROUP_VALUES, Isa, RegionError, RowDots};
+use countenance_kernels::{CodeScan, GROUP_VALUES, Isa, RegionError, RowFilter};
 use rand_core::RngCore;
 use std::fmt;
 use thiserror::Error;
@@ -143,7 +143,7 @@ pub struct CollectionIndex {
     dims: usize,
     rotation: Rotation,
     scan: CodeScan,
-    dots: RowDots,
+    rows: RowFilter,
     storeroom: Storeroom,
     shelves: Shelves<Section>,
     /// Where templates are made ready; as many as there were insertions at one time.
@@ -175,7 +175,7 @@ impl CollectionIndex {
             dims,
             rotation,
             scan: CodeScan::new(isa).ok_or(IndexError::Isa(isa))?,
-            dots: RowDots::new(isa).ok_or(IndexError::Isa(isa))?,
+            rows: RowFilter::new(isa).ok_or(IndexError::Isa(isa))?,
             storeroom: Storeroom::new(padded),
             shelves: Shelves::new(PLACES),
             desks: Mutex::default(),
@@ -238,7 +238,7 @@ impl CollectionIndex {
     /// The names of its kernels.
     #[must_use]
     pub fn kernel_names(&self) -> [String; 2] {
-        [self.scan.kernel_name(), self.dots.kernel_name()]
+        [self.scan.kernel_name(), self.rows.kernel_name()]
     }
 
     fn check(&self, template: &Template) -> Result<(), CompareError> {

@@ -8,7 +8,7 @@ use super::{CollectionIndex, Entry};
 use crate::dot::dot;
 use crate::score::Score;
 use crate::template::{CompareError, Template};
-use countenance_kernels::{Passed, RowProduct, Team};
+use countenance_kernels::{Passed, Team};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
@@ -41,7 +41,7 @@ pub struct Searcher {
 struct Scratch {
     passed: Vec<Passed>,
     waiting: Waiting,
-    products: Vec<RowProduct>,
+    reached: Passed,
 }
 
 impl Searcher {
@@ -164,7 +164,7 @@ impl CollectionIndex {
             let Scratch {
                 passed,
                 waiting,
-                products,
+                reached,
             } = &mut *scratch;
             passed.resize_with(passed.len().max(asked.len()), Passed::default);
             let (passed, _) = passed.split_at_mut(asked.len());
@@ -181,7 +181,7 @@ impl CollectionIndex {
                 for places in &*passed {
                     waiting.add(places);
                     if several {
-                        self.dots.ask(section.rows(), padded, places);
+                        self.rows.ask(section.rows(), padded, places);
                     }
                 }
                 drop(section);
@@ -192,7 +192,7 @@ impl CollectionIndex {
                 };
                 if enough || scanned == sections.len() {
                     let (done, rest) = sections.split_at(scanned);
-                    self.rescore(done, waiting, asked, threshold, products, &mut here);
+                    self.rescore(done, waiting, asked, threshold, reached, &mut here);
                     waiting.clear();
                     (sections, scanned) = (rest, 0);
                 }
@@ -220,21 +220,21 @@ impl CollectionIndex {
         waiting: &Waiting,
         asked: &[Asked<'_>],
         threshold: Score,
-        products: &mut Vec<RowProduct>,
+        reached: &mut Passed,
         found: &mut [Vec<Candidate>],
     ) {
         let padded = self.rotation.padded();
         let (mut asking, mut looking) = (waiting.lists(), waiting.lists());
         let mut look = |section: RwLockReadGuard<'_, Section>| {
             for ((asked, found), places) in asked.iter().zip(&mut *found).zip(&mut looking) {
-                self.hold(&section, asked, places, threshold, products, found);
+                self.hold(&section, asked, places, threshold, reached, found);
             }
         };
         let mut coming = VecDeque::with_capacity(AHEAD + 1);
         for section in sections {
             let section = read(section);
             for places in asking.by_ref().take(asked.len()) {
-                self.dots.ask(section.rows(), padded, places);
+                self.rows.ask(section.rows(), padded, places);
             }
             coming.push_back(section);
             if coming.len() > AHEAD
@@ -253,16 +253,12 @@ impl CollectionIndex {
         asked: &Asked<'_>,
         places: &[u32],
         threshold: Score,
-        products: &mut Vec<RowProduct>,
+        reached: &mut Passed,
         found: &mut Vec<Candidate>,
     ) {
-        products.resize(places.len(), RowProduct::default());
-        self.dots
-            .run(section.rows(), &asked.prepared.row, places, products);
-        for (place, row) in places.iter().zip(products.iter()) {
-            if !asked.prepared.may_reach(row.product, row.square) {
-                continue;
-            }
+        let Probe { row, floor, .. } = &asked.prepared;
+        self.rows.run(section.rows(), row, *floor, places, reached);
+        for place in reached.iter() {
             let place = *place as usize;
             let Some(entry) = Entry::of(section.owner(place)) else {
                 continue;

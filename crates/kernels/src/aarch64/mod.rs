@@ -12,4 +12,4 @@ mod tile;
 pub(crate) use codes::{scan_codes_neon, scan_codes_neondot};
 pub(crate) use dot::{PAIRS_BYTES, Pairs};
 pub(crate) use neon::{NeonLanes, NeonQuarter};
-pub(crate) use rows::{ask, dot_rows_neon};
+pub(crate) use rows::{ask, filter_rows_neon};

@@ -1,7 +1,7 @@
-//! Inner products of 8-bit rows with a 16-bit probe on 64-bit ARM; see [`crate::rows`].
+//! Which 8-bit rows reach a floor with a 16-bit probe on 64-bit ARM; see [`crate::rows`].
 
 use crate::lanes::Lanes;
-use crate::rows::{RowJob, RowProduct};
+use crate::rows::{RowJob, reaches};
 use core::arch::aarch64::*;
 
 /// Asks for the cache lines of a row.
@@ -15,9 +15,9 @@ pub(crate) fn ask(row: &[i8]) {
 ///
 /// # Safety
 /// Places are in range and lengths fit one another.
-pub(crate) unsafe fn dot_rows_neon(job: &mut RowJob<'_>) {
+pub(crate) unsafe fn filter_rows_neon(job: &mut RowJob<'_>) {
     let dims = job.probe.len();
-    for (place, out) in job.places.iter().zip(job.out.iter_mut()) {
+    for place in job.places {
         // SAFETY: the row and the probe have `dims` values, a multiple of 32; the build target
         // has NEON.
         unsafe {
@@ -38,10 +38,10 @@ pub(crate) unsafe fn dot_rows_neon(job: &mut RowJob<'_>) {
                 square[0] = vpadalq_s16(square[0], low);
                 square[1] = vpadalq_s16(square[1], vmull_high_s8(values, values));
             }
-            *out = RowProduct {
-                product: vaddvq_s32(vaddq_s32(product[0], product[1])),
-                square: vaddvq_s32(vaddq_s32(square[0], square[1])),
-            };
+            let product = vaddvq_s32(vaddq_s32(product[0], product[1]));
+            let square = vaddvq_s32(vaddq_s32(square[0], square[1]));
+            job.reached
+                .put_if(*place, reaches(product, square, job.floor));
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Inner products of 8-bit rows with a 16-bit probe on x86-64; see [`crate::rows`].
+//! Which 8-bit rows reach a floor with a 16-bit probe on x86-64; see [`crate::rows`].
 
-use crate::rows::{RowJob, RowProduct};
+use crate::rows::{RowJob, reaches};
 use core::arch::x86_64::*;
 
 /// Asks for the cache lines of a row.
@@ -16,12 +16,12 @@ pub(crate) fn ask(row: &[i8]) {
 /// # Safety
 /// The machine has AVX2; places are in range and lengths fit one another.
 #[target_feature(enable = "avx2,fma")]
-pub(crate) unsafe fn dot_rows_avx2(job: &mut RowJob<'_>) {
+pub(crate) unsafe fn filter_rows_avx2(job: &mut RowJob<'_>) {
     let dims = job.probe.len();
-    for number in 0..job.places.len() {
+    for place in job.places {
         // SAFETY: the row and the probe have `dims` values, a multiple of 32.
         unsafe {
-            let row = job.rows.as_ptr().add(job.places[number] as usize * dims);
+            let row = job.rows.as_ptr().add(*place as usize * dims);
             let mut product = _mm256_setzero_si256();
             let mut square = _mm256_setzero_si256();
             let mut at = 0;
@@ -36,10 +36,9 @@ pub(crate) unsafe fn dot_rows_avx2(job: &mut RowJob<'_>) {
             let both = _mm256_hadd_epi32(both, both);
             let low = _mm256_castsi256_si128(both);
             let sums = _mm_add_epi32(low, _mm256_extracti128_si256::<1>(both));
-            job.out[number] = RowProduct {
-                product: _mm_extract_epi32::<0>(sums),
-                square: _mm_extract_epi32::<1>(sums),
-            };
+            let (product, square) = (_mm_extract_epi32::<0>(sums), _mm_extract_epi32::<1>(sums));
+            job.reached
+                .put_if(*place, reaches(product, square, job.floor));
         }
     }
 }
@@ -47,13 +46,10 @@ pub(crate) unsafe fn dot_rows_avx2(job: &mut RowJob<'_>) {
 /// Rows of one step with AVX-512: their sums are added up together.
 const ROWS: usize = 4;
 
-/// The sums of eight vectors: one row each of products and squares.
-///
-/// # Safety
-/// The machine has AVX-512 F, BW, DQ and VL.
+/// Which of four rows reach the floor, from the sums of their products and squares in vectors.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn sums(products: [__m512i; ROWS], squares: [__m512i; ROWS]) -> [RowProduct; ROWS] {
+fn reached(products: [__m512i; ROWS], squares: [__m512i; ROWS], floor: __m512) -> u8 {
     // In each 128 bits two sums of products and two of squares by turns, then one of each of two rows.
     let both: [__m512i; ROWS] = std::array::from_fn(|row| {
         let (product, square) = (products[row], squares[row]);
@@ -68,32 +64,16 @@ fn sums(products: [__m512i; ROWS], squares: [__m512i; ROWS]) -> [RowProduct; ROW
         _mm512_shuffle_i64x2::<0b10_00_10_00>(first, last),
         _mm512_shuffle_i64x2::<0b11_01_11_01>(first, last),
     );
+    // The first two rows in the first 128 bits, the last two in the third.
     let whole = _mm512_add_epi32(
         halves,
         _mm512_shuffle_i64x2::<0b10_11_00_01>(halves, halves),
     );
-    let (first, last) = (
-        _mm512_castsi512_si128(whole),
-        _mm512_extracti32x4_epi32::<2>(whole),
-    );
-    [
-        RowProduct {
-            product: _mm_extract_epi32::<0>(first),
-            square: _mm_extract_epi32::<1>(first),
-        },
-        RowProduct {
-            product: _mm_extract_epi32::<2>(first),
-            square: _mm_extract_epi32::<3>(first),
-        },
-        RowProduct {
-            product: _mm_extract_epi32::<0>(last),
-            square: _mm_extract_epi32::<1>(last),
-        },
-        RowProduct {
-            product: _mm_extract_epi32::<2>(last),
-            square: _mm_extract_epi32::<3>(last),
-        },
-    ]
+    let sums = _mm512_cvtepi32_ps(whole);
+    let mine = _mm512_mul_ps(sums, _mm512_abs_ps(sums));
+    let least = _mm512_mul_ps(_mm512_movehdup_ps(sums), floor);
+    let bits = _mm512_cmp_ps_mask::<_CMP_GE_OQ>(mine, least);
+    (bits & 1 | bits >> 1 & 2 | bits >> 6 & 4 | bits >> 7 & 8) as u8
 }
 
 macro_rules! wide {
@@ -105,7 +85,9 @@ macro_rules! wide {
         #[target_feature(enable = $features)]
         pub(crate) unsafe fn $name(job: &mut RowJob<'_>) {
             let dims = job.probe.len();
-            for (places, out) in job.places.chunks(ROWS).zip(job.out.chunks_mut(ROWS)) {
+            let floor = _mm512_set1_ps(job.floor);
+            let (list, mut count) = (job.reached.next(), 0);
+            for places in job.places.chunks(ROWS) {
                 // Where there are less than four, the first is read in the place of those that are missing.
                 let mut four = [places[0]; ROWS];
                 four[..places.len()].copy_from_slice(places);
@@ -124,8 +106,16 @@ macro_rules! wide {
                         }
                     }
                 }
-                out.copy_from_slice(&sums(products, squares)[..out.len()]);
+                let bits = reached(products, squares, floor) & ((1 << places.len()) - 1);
+                // SAFETY: the list has room for all places and four more.
+                unsafe {
+                    let four = _mm_loadu_si128(four.as_ptr().cast());
+                    let four = _mm_maskz_compress_epi32(bits, four);
+                    _mm_storeu_si128(list.add(count).cast(), four);
+                }
+                count += bits.count_ones() as usize;
             }
+            job.reached.add(count);
         }
     };
 }
@@ -136,7 +126,7 @@ macro_rules! multiply_then_add {
     };
 }
 wide!(
-    dot_rows_avx512,
+    filter_rows_avx512,
     "avx512f,avx512bw,avx512dq,avx512vl",
     multiply_then_add
 );
@@ -147,7 +137,7 @@ macro_rules! multiply_and_add {
     };
 }
 wide!(
-    dot_rows_avx512vnni,
+    filter_rows_avx512vnni,
     "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni",
     multiply_and_add
 );

@@ -2,8 +2,8 @@
 
 use super::{Values, levels};
 use countenance_kernels::{
-    BLOCK_TEMPLATES, CodeAngle, CodeProbe, CodeScan, MAX_CODE, Passed, RowDots, RowProduct,
-    block_bytes, put_codes,
+    BLOCK_TEMPLATES, CodeAngle, CodeProbe, CodeScan, MAX_CODE, Passed, RowFilter, block_bytes,
+    put_codes,
 };
 
 impl Values {
@@ -225,8 +225,20 @@ fn weights_whose_sums_could_run_over_are_refused() {
     }
 }
 
+/// Whether a row reaches a floor, from the definition: the sums are exact in i64, and five roundings to f32 follow.
+fn reaches(row: &[i8], probe: &[i16], floor: f32) -> bool {
+    let product: i64 = row
+        .iter()
+        .zip(probe)
+        .map(|(v, p)| i64::from(*v) * i64::from(*p))
+        .sum();
+    let square: i64 = row.iter().map(|v| i64::from(*v) * i64::from(*v)).sum();
+    let product = product as f32;
+    product * product.abs() >= floor * square as f32
+}
+
 #[test]
-fn rows_have_the_product_and_square_of_the_definition_on_every_level() {
+fn the_rows_that_reach_a_floor_are_those_of_the_definition_on_every_level() {
     let mut values = Values(0x2545_f491_4f6c_dd1d);
     for dims in [32, 64, 96, 128, 192, 512] {
         let count = 37;
@@ -235,6 +247,7 @@ fn rows_have_the_product_and_square_of_the_definition_on_every_level() {
             .collect();
         rows[..dims].fill(127);
         rows[dims..2 * dims].fill(-127);
+        rows[2 * dims..3 * dims].fill(0);
         let most = ((1 << 24) / dims as i32).min(32767);
         for probe in [
             vec![most as i16; dims],
@@ -242,24 +255,39 @@ fn rows_have_the_product_and_square_of_the_definition_on_every_level() {
                 .map(|_| (values.next() * most as f32) as i16)
                 .collect(),
         ] {
+            let row = |place: u32| &rows[place as usize * dims..][..dims];
             // The last row ends at the guard page; places repeat and go back.
-            let places = [36, 0, 1, 36, 5, 4, 3, 35, 17, 0, 9, 9, 30, 22, 36];
+            let places = [36, 0, 1, 36, 5, 4, 3, 35, 2, 0, 9, 9, 30, 22, 36];
+            // The floors that rows just reach, those just above, and those that all and none do.
+            let mut floors = vec![0.0, -f32::MAX, f32::MAX, -0.0];
+            for place in places {
+                let product: i32 = row(place)
+                    .iter()
+                    .zip(&probe)
+                    .map(|(v, p)| i32::from(*v) * i32::from(*p))
+                    .sum();
+                let square: i32 = row(place).iter().map(|v| i32::from(*v).pow(2)).sum();
+                let own = product as f32 * product.abs() as f32 / square.max(1) as f32;
+                floors.extend([own, own.next_up(), own.next_down(), own * 1.0001]);
+            }
             for isa in levels() {
-                let dots = RowDots::new(isa).expect("available");
-                for length in 0..places.len() {
-                    let mut out = vec![RowProduct::default(); length];
-                    dots.run(&rows, &probe, &places[..length], &mut out);
-                    for (place, got) in places.iter().zip(&out) {
-                        let row = &rows[*place as usize * dims..][..dims];
-                        let sum = |with: &dyn Fn(usize) -> i32| -> i32 {
-                            (0..dims).map(|i| i32::from(row[i]) * with(i)).sum()
-                        };
-                        let wanted = RowProduct {
-                            product: sum(&|i| i32::from(probe[i])),
-                            square: sum(&|i| i32::from(row[i])),
-                        };
-                        assert_eq!(*got, wanted, "{} dims {dims}", dots.kernel_name());
-                    }
+                let filter = RowFilter::new(isa).expect("available");
+                let mut reached = Passed::default();
+                for (number, floor) in floors.iter().enumerate() {
+                    let length = number % (places.len() + 1);
+                    let places = &places[..length];
+                    filter.run(&rows, &probe, *floor, places, &mut reached);
+                    let wanted: Vec<u32> = places
+                        .iter()
+                        .copied()
+                        .filter(|place| reaches(row(*place), &probe, *floor))
+                        .collect();
+                    assert_eq!(
+                        *reached,
+                        wanted,
+                        "{} dims {dims} {floor}",
+                        filter.kernel_name()
+                    );
                 }
             }
         }

@@ -8,13 +8,12 @@ mod yunet;
 use crate::picture::wipe;
 use crate::{Picture, Point, Rect};
 use countenance_net::{Net, RunError, Size};
-use fast_image_resize::Resizer;
 use levels::levels;
 use std::error::Error;
 use std::fmt;
 use suppress::suppress;
 use thiserror::Error;
-use view::View;
+use view::{Painter, View};
 
 /// Least score of a face that is reported.
 const MIN_SCORE: f32 = 0.6;
@@ -126,7 +125,7 @@ pub struct Detector {
     plan: Box<Plan>,
     /// Planned networks, the last used at the end.
     nets: Vec<Box<dyn Net>>,
-    resizer: Resizer,
+    painter: Painter,
     canvas: Vec<u8>,
 }
 
@@ -139,7 +138,7 @@ impl Detector {
         Self {
             plan: Box::new(move |size| plan(size).map_err(Into::into)),
             nets: Vec::new(),
-            resizer: Resizer::new(),
+            painter: Painter::default(),
             canvas: Vec::new(),
         }
     }
@@ -151,6 +150,7 @@ impl Detector {
     pub fn detect(&mut self, picture: &Picture, search: Search) -> Result<Vec<Face>, DetectError> {
         let found = self.search(picture, search);
         wipe(&mut self.canvas);
+        self.painter.forget(3 * KEPT_PIXELS);
         self.forget_large_plans();
         found
     }
@@ -207,7 +207,7 @@ impl Detector {
         mut found: impl FnMut(Face),
     ) -> Result<(), DetectError> {
         self.plan_for(view.canvas)?;
-        view.paint(picture, &mut self.resizer, &mut self.canvas);
+        view.paint(picture, &mut self.painter, &mut self.canvas);
         if let Some(net) = self.nets.last_mut() {
             net.run(&self.canvas)?;
             yunet::read(net.as_ref(), MIN_SCORE, |face| {

@@ -1,5 +1,6 @@
 //! A part of a picture, scaled onto the canvas that a network looks at.
 
+use crate::picture::wipe;
 use crate::{Picture, Point, Rect};
 use countenance_net::Size;
 use fast_image_resize::images::{TypedCroppedImageMut, TypedImage, TypedImageRef};
@@ -14,7 +15,61 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 const SPARSE_SCALE: f32 = 0.25;
 
 /// Picture pixels along each axis that then go into a canvas pixel.
-const SPARSE_FACTOR: u8 = 2;
+const SPARSE_FACTOR: f64 = 2.0;
+
+/// Where picture pixels are thinned out by less than this, all of them are taken.
+const LEAST_THINNING: f64 = 1.2;
+
+/// What painting takes: the library that scales, and memory.
+#[derive(Default)]
+pub(super) struct Painter {
+    resizer: Resizer,
+    thinned: Vec<u8>,
+}
+
+impl Painter {
+    /// Forgets what was painted from, and gives large memory back.
+    pub(super) fn forget(&mut self, kept_bytes: usize) {
+        wipe(&mut self.thinned);
+        if self.thinned.capacity() > kept_bytes {
+            self.thinned = Vec::new();
+        }
+    }
+}
+
+/// A part of a picture, in pixels.
+#[derive(Clone, Copy)]
+struct Part {
+    x: f64,
+    y: f64,
+    wide: f64,
+    high: f64,
+}
+
+impl Part {
+    /// One in `thinning` pixels along each axis, those nearest to the middle of what they stand for, and their columns and rows.
+    fn thin_out(self, picture: &Picture, thinning: f64, pixels: &mut Vec<u8>) -> (usize, usize) {
+        let count = |size: f64| (size / thinning).round() as usize;
+        let (columns, rows) = (count(self.wide), count(self.high));
+        let (step_x, step_y) = (self.wide / columns as f64, self.high / rows as f64);
+        let place = |column| ((self.x + step_x * 0.5) + step_x * f64::from(column)) as usize;
+        let places: Vec<usize> = (0..columns as u32).map(place).collect();
+        pixels.resize(3 * columns * rows, 0);
+        let mut y = self.y + step_y * 0.5;
+        for thin in pixels.chunks_exact_mut(3 * columns.max(1)) {
+            let row = (y as usize).min(picture.height() - 1);
+            let row = &picture.pixels()[3 * row * picture.width()..][..3 * picture.width()];
+            let row = row.as_chunks::<3>().0;
+            for (pixel, place) in thin.as_chunks_mut::<3>().0.iter_mut().zip(&places) {
+                if let Some(of_picture) = row.get(*place) {
+                    *pixel = *of_picture;
+                }
+            }
+            y += step_y;
+        }
+        (columns, rows)
+    }
+}
 
 /// Which part of a picture lies on the canvas, and how large.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,34 +86,30 @@ pub(super) struct View {
 
 impl View {
     /// Paints the view; canvas pixels outside the picture are black.
-    pub(super) fn paint(&self, picture: &Picture, resizer: &mut Resizer, canvas: &mut Vec<u8>) {
+    pub(super) fn paint(&self, picture: &Picture, painter: &mut Painter, canvas: &mut Vec<u8>) {
         let Size { width, height } = self.canvas;
-        let (x, columns) = self.covered(self.left, picture.width(), width);
-        let (y, rows) = self.covered(self.top, picture.height(), height);
+        let ([x, y, columns, rows], mut part) = self.halves(picture.size());
         canvas.clear();
         canvas.resize(3 * width * height, 0);
-        // Rounding must not carry the part beyond the picture, or nothing is painted at all.
-        let part = |origin: f32, first: usize, count: usize, whole: usize| {
-            let (scale, whole) = (f64::from(self.scale), whole as f64);
-            let start = (f64::from(origin) + first as f64 / scale).clamp(0.0, whole);
-            (start, (count as f64 / scale).min(whole - start))
-        };
-        let (from_x, wide) = part(self.left, x, columns, picture.width());
-        let (from_y, high) = part(self.top, y, rows, picture.height());
-        let algorithm = if self.scale <= SPARSE_SCALE {
-            ResizeAlg::SuperSampling(FilterType::Bilinear, SPARSE_FACTOR)
-        } else {
-            ResizeAlg::Convolution(FilterType::Bilinear)
-        };
+        let mut source = (picture.width(), picture.height(), picture.pixels());
+        let Painter { resizer, thinned } = painter;
+        let thinning = (part.wide / columns as f64).min(part.high / rows as f64) / SPARSE_FACTOR;
+        if self.scale <= SPARSE_SCALE && thinning > LEAST_THINNING && thinning.is_finite() {
+            let (wide, high) = part.thin_out(picture, thinning, thinned);
+            source = (wide, high, thinned);
+            part = Part {
+                x: 0.0,
+                y: 0.0,
+                wide: wide as f64,
+                high: high as f64,
+            };
+        }
         let options = ResizeOptions::new()
-            .resize_alg(algorithm)
-            .crop(from_x, from_y, wide, high);
+            .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
+            .crop(part.x, part.y, part.wide, part.high);
         // One pixel type by name: one copy of the resizer is compiled and not thirteen.
-        let source = TypedImageRef::<U8x3>::from_buffer(
-            picture.width() as u32,
-            picture.height() as u32,
-            picture.pixels(),
-        );
+        let (wide, high, pixels) = source;
+        let source = TypedImageRef::<U8x3>::from_buffer(wide as u32, high as u32, pixels);
         let target = TypedImage::<U8x3>::from_buffer(width as u32, height as u32, canvas);
         // Nothing of the picture on the canvas leaves it black: no face is found there.
         if let (Ok(source), Ok(target)) = (source, target)
@@ -67,6 +118,27 @@ impl View {
         {
             let _black_where_impossible = resizer.resize_typed(&source, &mut part, &options);
         }
+    }
+
+    /// The column, row, columns and rows of the canvas that show a picture of a size, and the part of the picture that they show.
+    fn halves(&self, picture: Size) -> ([usize; 4], Part) {
+        let (x, columns) = self.covered(self.left, picture.width, self.canvas.width);
+        let (y, rows) = self.covered(self.top, picture.height, self.canvas.height);
+        // Rounding must not carry the part beyond the picture, or nothing is painted at all.
+        let along = |origin: f32, first: usize, count: usize, whole: usize| {
+            let (scale, whole) = (f64::from(self.scale), whole as f64);
+            let start = (f64::from(origin) + first as f64 / scale).clamp(0.0, whole);
+            (start, (count as f64 / scale).min(whole - start))
+        };
+        let (from_x, wide) = along(self.left, x, columns, picture.width);
+        let (from_y, high) = along(self.top, y, rows, picture.height);
+        let part = Part {
+            x: from_x,
+            y: from_y,
+            wide,
+            high,
+        };
+        ([x, y, columns, rows], part)
     }
 
     /// First canvas pixel and number of canvas pixels along one axis that show the picture.
@@ -133,7 +205,7 @@ mod tests {
             let picture = white(width, height);
             for level in super::super::levels::levels(picture.size()) {
                 for view in &level.views {
-                    view.paint(&picture, &mut Resizer::new(), &mut canvas);
+                    view.paint(&picture, &mut Painter::default(), &mut canvas);
                     let painted = canvas.chunks_exact(3).filter(|p| **p == [255; 3]).count() as f32;
                     let common = view.shown().intersection(Rect {
                         x: 0.0,
@@ -147,6 +219,47 @@ mod tests {
                     assert!(painted >= least, "{view:?} shows {painted} of {least}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_thinned_view_is_painted_as_the_library_would_paint_it_in_one_go() {
+        for (width, height) in [(1280, 720), (4001, 307), (1999, 3001), (640, 4000)] {
+            let pixels = (0..3 * width * height).map(|i| (i * 89 % 251) as u8);
+            let picture = Picture::from_rgb(width, height, pixels.collect()).unwrap();
+            let mut thinned = 0;
+            let levels = super::super::levels::levels(picture.size());
+            for view in levels.flat_map(|level| level.views) {
+                let mut canvas = Vec::new();
+                view.paint(&picture, &mut Painter::default(), &mut canvas);
+                let Size {
+                    width: wide,
+                    height: high,
+                } = view.canvas;
+                let mut wanted = vec![0; 3 * wide * high];
+                let ([x, y, columns, rows], part) = view.halves(picture.size());
+                if view.scale > SPARSE_SCALE {
+                    continue;
+                }
+                thinned += 1;
+                let options = ResizeOptions::new()
+                    .resize_alg(ResizeAlg::SuperSampling(FilterType::Bilinear, 2))
+                    .crop(part.x, part.y, part.wide, part.high);
+                let source = TypedImageRef::<U8x3>::from_buffer(
+                    width as u32,
+                    height as u32,
+                    picture.pixels(),
+                );
+                let target =
+                    TypedImage::<U8x3>::from_buffer(wide as u32, high as u32, &mut wanted).unwrap();
+                let [x, y, columns, rows] = [x, y, columns, rows].map(|side| side as u32);
+                let mut part = TypedCroppedImageMut::new(target, x, y, columns, rows).unwrap();
+                Resizer::new()
+                    .resize_typed(&source.unwrap(), &mut part, &options)
+                    .unwrap();
+                assert!(canvas == wanted, "{view:?} of {width} x {height}");
+            }
+            assert!(thinned > 0, "{width} x {height}");
         }
     }
 

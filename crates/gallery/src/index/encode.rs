@@ -71,16 +71,47 @@ impl Encoded {
     }
 }
 
+/// Adding it leaves of an f32 below 2^22 what is whole, rounded to nearest, and it stands in the last bits. A cast does no more, but a
+/// processor casts one number at a time where it adds several.
+const WHOLE: f32 = 12_582_912.0;
+
+/// A whole number below 2^22 from its f32.
+fn integer(whole: f32) -> i32 {
+    (whole + WHOLE)
+        .to_bits()
+        .wrapping_sub(WHOLE.to_bits())
+        .cast_signed()
+}
+
 /// Writes the 8-bit values of a template, as they are stored: the largest magnitude is 127.
 fn put_row(template: &Template, row: &mut [i8]) {
     let values = template.values();
-    let peak = values.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
-    let scale = ROW_PEAK / peak;
+    let scale = ROW_PEAK / peak(values);
     for (row, value) in row.iter_mut().zip(values) {
-        // Halves away from zero: the sum is exact in f64, and the cast cuts.
-        let scaled = f64::from(value * scale);
-        *row = (scaled + 0.5_f64.copysign(scaled)) as i32 as i8;
+        let scaled = value * scale;
+        let near = (scaled + WHOLE) - WHOLE;
+        // Halves went to the even number, and belong away from zero. The difference is exact.
+        let off = scaled - near;
+        let up = if off >= 0.5 && scaled > 0.0 { 1.0 } else { 0.0 };
+        let down = if off <= -0.5 && scaled < 0.0 {
+            1.0
+        } else {
+            0.0
+        };
+        *row = integer(near + up - down) as i8;
     }
+}
+
+/// The largest magnitude. In sixteen lanes, so that no comparison waits for the one before.
+fn peak(values: &[f32]) -> f32 {
+    let mut peaks = [0.0_f32; 16];
+    for values in values.chunks(16) {
+        for (peak, value) in peaks.iter_mut().zip(values) {
+            let magnitude = value.abs();
+            *peak = if magnitude > *peak { magnitude } else { *peak };
+        }
+    }
+    peaks.into_iter().fold(0.0, f32::max)
 }
 
 fn norm(row: &[i8]) -> f64 {
@@ -103,9 +134,10 @@ pub(super) fn code(rotated: &[f32], codes: &mut [u8]) -> CodeAngle {
     for (values, codes) in chunks.zip(codes.as_chunks_mut::<16>().0) {
         let sums = products.iter_mut().zip(&mut squares);
         for ((value, code), (product, square)) in values.iter().zip(codes).zip(sums) {
-            // Values end in the middle of 0..=7; the cut to u8 rounds down.
+            // Values end in the middle of 0..=7, and are rounded down.
             let place = (value * scale + 4.0).clamp(0.0, f32::from(MAX_CODE));
-            let whole = place as i32;
+            let near = (place + WHOLE) - WHOLE;
+            let whole = integer(if near > place { near - 1.0 } else { near });
             *code = whole as u8;
             let odd = 2 * whole - 7;
             *product += value * odd as f32;
@@ -128,7 +160,7 @@ pub(super) fn code(rotated: &[f32], codes: &mut [u8]) -> CodeAngle {
 
 #[cfg(test)]
 mod tests {
-    use super::{TANGENTS, code, length_unit, put_row, unit};
+    use super::{ROW_PEAK, TANGENTS, code, length_unit, put_row, unit};
     use crate::{ModelId, Template};
     use proptest::prelude::*;
 
@@ -155,6 +187,23 @@ mod tests {
             prop_assert!(length + 1.01 >= (shadow * length_unit(128)).min(255.0));
             prop_assert!(tangent >= (real * TANGENTS).min(255.0));
             prop_assert!(tangent <= real * TANGENTS + 1.01);
+        }
+
+        #[test]
+        fn a_row_is_rounded_to_nearest_and_halves_away_from_zero(
+            values in proptest::collection::vec((-254_i16..=254).prop_map(|half| f32::from(half) / 2.0), 128),
+            other in proptest::collection::vec(-1.0_f32..1.0, 128), halves: bool,
+        ) {
+            // Halves of the largest magnitude, 127, or anything.
+            let mut values = if halves { values } else { other };
+            values[5] = if halves { ROW_PEAK } else { 1.0 };
+            let template = Template::from_embedding(ModelId::new("m").unwrap(), &values).unwrap();
+            let values = template.values();
+            let scale = ROW_PEAK / values.iter().fold(0.0_f32, |most, v| most.max(v.abs()));
+            let wanted: Vec<i8> = values.iter().map(|v| f64::from(v * scale).round() as i8).collect();
+            let mut put = vec![0; 128];
+            put_row(&template, &mut put);
+            prop_assert_eq!(put, wanted);
         }
 
         #[test]

@@ -13,6 +13,7 @@ use countenance_net::{
     ColorOrder, LayerRanges, LoadError, Model, Network, Options, PatchModel, PlanError, Precision,
     Ranges, Size, TextModel, TfjsFiles,
 };
+use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 use thiserror::Error;
 
@@ -324,11 +325,13 @@ fn read(spec: &ModelSpec, weights: &Weights, options: &Options) -> Result<Model,
         Precision::Auto | Precision::Int8 => spec.shipped_ranges()?.map(ranges),
         _ => None,
     };
-    Model::from_onnx(file.bytes()?, order, options, ranges.as_ref()).map_err(|source| {
-        OpenError::Load {
-            model: model(),
-            source,
-        }
+    let read = match file.bytes()? {
+        Cow::Borrowed(bytes) => Model::from_static_onnx(bytes, order, options, ranges.as_ref()),
+        Cow::Owned(bytes) => Model::from_onnx(bytes, order, options, ranges.as_ref()),
+    };
+    read.map_err(|source| OpenError::Load {
+        model: model(),
+        source,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Memory that the vector units like: aligned to a cache line, allocated once.
 
+use crate::region::{Lot, beside_others};
 use bytemuck::Pod;
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,10 +11,32 @@ use std::ops::{Deref, DerefMut};
 #[repr(C, align(64))]
 struct Line([u8; 64]);
 
+/// Where a buffer lies.
+enum Memory {
+    Lines(Vec<Line>),
+    /// Beside others: see [`together`](crate::together).
+    Lot(Lot),
+}
+
+impl Memory {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Lines(lines) => bytemuck::cast_slice(lines),
+            Self::Lot(lot) => lot,
+        }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Lines(lines) => bytemuck::cast_slice_mut(lines),
+            Self::Lot(lot) => lot,
+        }
+    }
+}
+
 /// A fixed-length, zero-initialised array whose first element lies on a 64-byte boundary.
-#[derive(Clone)]
 pub struct Buffer<T> {
-    lines: Vec<Line>,
+    memory: Memory,
     len: usize,
     element: PhantomData<T>,
 }
@@ -23,8 +46,13 @@ impl<T: Pod> Buffer<T> {
     #[must_use]
     pub fn zeroed(len: usize) -> Self {
         let bytes = len * size_of::<T>();
+        let beside = (bytes > 0).then(|| beside_others(bytes)).flatten();
+        let memory = match beside {
+            Some(lot) => Memory::Lot(lot),
+            None => Memory::Lines(vec![Line([0; 64]); bytes.div_ceil(64)]),
+        };
         Self {
-            lines: vec![Line([0; 64]); bytes.div_ceil(64)],
+            memory,
             len,
             element: PhantomData,
         }
@@ -33,7 +61,15 @@ impl<T: Pod> Buffer<T> {
     /// Bytes that the buffer occupies, padding included.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.lines.len() * 64
+        self.memory.bytes().len()
+    }
+}
+
+impl<T: Pod> Clone for Buffer<T> {
+    fn clone(&self) -> Self {
+        let mut copy = Self::zeroed(self.len);
+        copy.copy_from_slice(self);
+        copy
     }
 }
 
@@ -41,13 +77,13 @@ impl<T: Pod> Deref for Buffer<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        &bytemuck::cast_slice(&self.lines)[..self.len]
+        &bytemuck::cast_slice(self.memory.bytes())[..self.len]
     }
 }
 
 impl<T: Pod> DerefMut for Buffer<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        &mut bytemuck::cast_slice_mut(&mut self.lines)[..self.len]
+        &mut bytemuck::cast_slice_mut(self.memory.bytes_mut())[..self.len]
     }
 }
 

@@ -60,7 +60,7 @@ pub use pack::{PointwiseLayer, PointwiseRows, PointwiseWeights};
 pub use peak::peak_macs;
 pub use plane::{Element, LANES, Plane, PlaneShape, bf16_to_f32, f32_to_bf16};
 pub use pointwise::{Arithmetic, Quantization};
-pub use region::{Lot, Region, RegionError};
+pub use region::{Lot, Region, RegionError, together};
 pub use resample::{DoubleAndAdd, MaxPool, Sum};
 pub use rgb::{Rgb, RgbWeights};
 pub use rows::RowFilter;

@@ -14,6 +14,17 @@ pub enum Element {
     Bf16,
 }
 
+impl Element {
+    /// Bytes of one.
+    #[must_use]
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F32 => 4,
+            Self::Bf16 => 2,
+        }
+    }
+}
+
 /// The shape of a [`Plane`]: layout `[block][y][x][16]`, channel `16 * block + lane`.
 ///
 /// With a border (`halo == 1`) every block has one more row above and below and one more

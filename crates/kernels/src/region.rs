@@ -3,6 +3,7 @@
 //! One [`Region`] is cut into [`Lot`]s of one size that lie one behind the other, so that
 //! a scan over lots is one linear read.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
@@ -109,6 +110,7 @@ impl Drop for Pages {
 pub struct Region {
     pages: Arc<Pages>,
     lot: usize,
+    /// Bytes that were given out.
     given: usize,
 }
 
@@ -132,19 +134,52 @@ impl Region {
 
     /// The next lot, all zeros; `None` when all are given out.
     pub fn lot(&mut self) -> Option<Lot> {
-        let first = self.given.checked_mul(self.lot)?;
-        if first + self.lot > self.pages.bytes {
+        self.piece(self.lot)
+    }
+
+    /// The next bytes, all zeros and rounded up to whole cache lines; `None` when there are not as many left.
+    fn piece(&mut self, bytes: usize) -> Option<Lot> {
+        let bytes = bytes.max(1).checked_next_multiple_of(LINE)?;
+        let end = self.given.checked_add(bytes)?;
+        if end > self.pages.bytes {
             return None;
         }
-        self.given += 1;
         // SAFETY: inside the pages, as just checked.
-        let start = unsafe { self.pages.start.add(first) };
+        let start = unsafe { self.pages.start.add(self.given) };
+        self.given = end;
         Some(Lot {
             _pages: Arc::clone(&self.pages),
             start,
-            bytes: self.lot,
+            bytes,
         })
     }
+}
+
+thread_local! {
+    /// Where buffers that are made on this thread lie, while somebody wants them together.
+    static TOGETHER: RefCell<Option<Region>> = const { RefCell::new(None) };
+}
+
+/// Has the buffers that `work` makes on this thread lie side by side in a region of `bytes`, as far as they fit; the others, and all where
+/// the system has no such memory, lie where memory usually is. Pages that nothing touches take no memory.
+///
+/// In huge pages how fast a network runs does not depend on which pages the system happened to have: of those of 4 KB some fall on the same places of a
+/// cache.
+pub fn together<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    /// Puts back what was before, also when `work` panics.
+    struct Before(Option<Region>);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            TOGETHER.replace(self.0.take());
+        }
+    }
+    let _before = Before(TOGETHER.replace(Region::new(bytes, 1).ok()));
+    work()
+}
+
+/// Bytes from where this thread's buffers lie together, if they do.
+pub(crate) fn beside_others(bytes: usize) -> Option<Lot> {
+    TOGETHER.with_borrow_mut(|region| region.as_mut()?.piece(bytes))
 }
 
 impl fmt::Debug for Region {
@@ -219,6 +254,32 @@ mod tests {
         assert!(lots[0].iter().chain(lots[2].iter()).all(|byte| *byte == 0));
         drop(region);
         assert!(lots[1].iter().all(|byte| *byte == 7));
+    }
+
+    #[test]
+    fn buffers_lie_together_while_somebody_wants_it_and_as_far_as_they_fit() {
+        let make = || [10, 40, 1000].map(crate::Buffer::<f32>::zeroed);
+        let lines = |buffers: &[crate::Buffer<f32>; 3]| {
+            let place = |i: usize| buffers[i].as_ptr() as usize / 64;
+            [
+                place(1).wrapping_sub(place(0)),
+                place(2).wrapping_sub(place(1)),
+            ]
+        };
+        let mut together = super::together(8192, make);
+        assert_eq!(lines(&together), [1, 3]);
+        // The third does not fit, and nobody lies in a region afterwards.
+        let [first, second, third] = super::together(512, make);
+        assert_eq!(second.as_ptr() as usize - first.as_ptr() as usize, 64);
+        assert!(third.iter().all(|value| value.to_bits() == 0));
+        assert!(super::beside_others(64).is_none());
+        together[2].fill(1.0);
+        let copy = together[2].clone();
+        drop(together);
+        assert!(
+            copy.iter()
+                .all(|value| value.to_bits() == 1.0_f32.to_bits())
+        );
     }
 
     #[test]

@@ -12,9 +12,17 @@ use crate::ranges::{LayerRanges, Ranges};
 use crate::tfjs::TfjsFiles;
 use countenance_kernels::{
     BlockWeights, DepthwiseWeights, Element, Isa, PointwiseWeights, Pooling, RgbWeights, Windows,
+    together,
 };
-use prost::Message;
+use prost::{Message, bytes::Bytes};
 use std::sync::Arc;
+
+/// The weights of a file so large are laid side by side in pages of their own: up to two megabytes more than they need, which smaller networks
+/// would not give back in time.
+const LARGE_FILE: usize = 4 << 20;
+
+/// Weights grow by this when they are packed, at most: from bytes to f32.
+const MOST_GROWTH: usize = 4;
 
 /// Bytes of an ONNX file that are read at most: every value takes at least one.
 const MAX_BYTES: usize = 4 * MAX_ELEMENTS;
@@ -100,7 +108,36 @@ impl Model {
         options: &Options,
         ranges: Option<&Ranges>,
     ) -> Result<Self, LoadError> {
-        Self::pack(&read(bytes)?, order, options, ranges, true)
+        Self::of_file(copied(bytes)?, order, options, ranges)
+    }
+
+    /// The same of a file that is part of the program: its weights are read where they are, and not copied first.
+    ///
+    /// # Errors
+    /// As for [`Model::from_onnx`].
+    pub fn from_static_onnx(
+        bytes: &'static [u8],
+        order: ColorOrder,
+        options: &Options,
+        ranges: Option<&Ranges>,
+    ) -> Result<Self, LoadError> {
+        bounded(bytes)?;
+        Self::of_file(Bytes::from_static(bytes), order, options, ranges)
+    }
+
+    fn of_file(
+        bytes: Bytes,
+        order: ColorOrder,
+        options: &Options,
+        ranges: Option<&Ranges>,
+    ) -> Result<Self, LoadError> {
+        let size = bytes.len();
+        let graph = read(bytes)?;
+        let pack = || Self::pack(&graph, order, options, ranges, true);
+        match size {
+            LARGE_FILE.. => together(MOST_GROWTH * size, pack),
+            _ => pack(),
+        }
     }
 
     /// Reads a TensorFlow.js graph model and packs its weights for `options`. Pictures come as
@@ -124,7 +161,7 @@ impl Model {
             precision: Precision::F32,
             threads: 1,
         };
-        Self::pack(&read(bytes)?, order, &options, None, false)
+        Self::pack(&read(copied(bytes)?)?, order, &options, None, false)
     }
 
     fn pack(
@@ -217,13 +254,24 @@ impl Model {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Graph, LoadError> {
+/// Refuses a file that is too large.
+fn bounded(bytes: &[u8]) -> Result<(), LoadError> {
     if bytes.len() > MAX_BYTES {
         return Err(LoadError::TooLarge {
             bytes: bytes.len(),
             limit: MAX_BYTES,
         });
     }
+    Ok(())
+}
+
+fn copied(bytes: &[u8]) -> Result<Bytes, LoadError> {
+    bounded(bytes)?;
+    Ok(Bytes::copy_from_slice(bytes))
+}
+
+/// Reads a bounded file. What is large in it stays the bytes it came as.
+fn read(bytes: Bytes) -> Result<Graph, LoadError> {
     let file = ModelProto::decode(bytes).map_err(|error| LoadError::NotOnnx {
         reason: error.to_string(),
     })?;

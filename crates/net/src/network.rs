@@ -7,8 +7,11 @@ use crate::model::{Model, Part};
 use crate::seam::{Net, RunError, Size};
 use crate::shapes::{NOTHING, shapes};
 use crate::step::{Step, StepReport};
-use countenance_kernels::{Ahead, Buffer, Plane, StepError, Team};
+use countenance_kernels::{Ahead, Buffer, Plane, PlaneShape, StepError, Team, together};
 use std::time::Duration;
+
+/// Planes of so many bytes together are laid side by side in pages of their own.
+const LARGE_PLANES: usize = 2 << 20;
 
 /// Pixels that an input may have: 50 megapixels, rounded up to whole tiles.
 const MAX_PIXELS: usize = 52 << 20;
@@ -67,10 +70,18 @@ impl Network {
             });
         }
         let shapes = shapes(model, size).map_err(bad)?;
-        let planes: Vec<Plane> = shapes
-            .iter()
-            .map(|shape| Plane::new(shape.unwrap_or(NOTHING), model.element))
-            .collect();
+        let shape_of = |shape: &Option<PlaneShape>| shape.unwrap_or(NOTHING);
+        let make = || -> Vec<Plane> {
+            let shapes = shapes.iter().map(shape_of);
+            shapes
+                .map(|shape| Plane::new(shape, model.element))
+                .collect()
+        };
+        let elements: usize = shapes.iter().map(|shape| shape_of(shape).elements()).sum();
+        let planes = match elements * model.element.bytes() {
+            bytes @ LARGE_PLANES.. => together(bytes + bytes / 8, make),
+            _ => make(),
+        };
         let threads = threads.clamp(1, 64);
         let team = Team::new(threads);
         let mut steps = Vec::with_capacity(model.parts.len());

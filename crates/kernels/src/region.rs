@@ -1,4 +1,4 @@
-//! Memory for what a search reads: huge pages where the system has them, out of core files, wiped.
+//! Memory for what a search and a large network read: huge pages where the system has them, out of core files, wiped.
 //!
 //! One [`Region`] is cut into [`Lot`]s of one size that lie one behind the other, so that
 //! a scan over lots is one linear read.

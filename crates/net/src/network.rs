@@ -70,14 +70,13 @@ impl Network {
             });
         }
         let shapes = shapes(model, size).map_err(bad)?;
-        let shape_of = |shape: &Option<PlaneShape>| shape.unwrap_or(NOTHING);
-        let make = || -> Vec<Plane> {
-            let shapes = shapes.iter().map(shape_of);
-            shapes
-                .map(|shape| Plane::new(shape, model.element))
-                .collect()
-        };
-        let elements: usize = shapes.iter().map(|shape| shape_of(shape).elements()).sum();
+        let stored: Vec<PlaneShape> = shapes
+            .iter()
+            .map(|shape| shape.unwrap_or(NOTHING))
+            .collect();
+        let plane = |shape: &PlaneShape| Plane::new(*shape, model.element);
+        let make = || -> Vec<Plane> { stored.iter().map(plane).collect() };
+        let elements: usize = stored.iter().map(PlaneShape::elements).sum();
         let planes = match elements * model.element.bytes() {
             bytes @ LARGE_PLANES.. => together(bytes + bytes / 8, make),
             _ => make(),

@@ -52,7 +52,10 @@ impl Part {
         let count = |size: f64| (size / thinning).round() as usize;
         let (columns, rows) = (count(self.wide), count(self.high));
         let (step_x, step_y) = (self.wide / columns as f64, self.high / rows as f64);
-        let place = |column| ((self.x + step_x * 0.5) + step_x * f64::from(column)) as usize;
+        let place = |column| {
+            let x = (self.x + step_x * 0.5) + step_x * f64::from(column);
+            (x as usize).min(picture.width() - 1)
+        };
         let places: Vec<usize> = (0..columns as u32).map(place).collect();
         pixels.resize(3 * columns * rows, 0);
         let mut y = self.y + step_y * 0.5;
